@@ -1,0 +1,64 @@
+# The short front door.  CMakePresets.json holds the builds, scripts/ the rest.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+# For `make bench`: which workloads, and whether a short run will do.
+W ?=
+QUICK ?=
+
+CONFIGURE = cmake --log-level=NOTICE --preset
+BUILD = cmake --build --parallel $(JOBS) --preset
+TEST = ctest --parallel $(JOBS) --preset
+
+.PHONY: release demo test check bench install sanitize format clean help
+
+release: ## build the library and the command into build/release
+	@scripts/setup --check build
+	@$(CONFIGURE) release
+	@$(BUILD) release
+
+demo: ## show what ouro does
+	@scripts/setup build demo
+	@$(CONFIGURE) release
+	@$(BUILD) release
+	@build/release/command/ouro demo
+
+test: ## build with every check and run all tests
+	@scripts/setup build test
+	@$(CONFIGURE) test
+	@$(BUILD) test
+	@$(TEST) test
+
+sanitize: ## run all tests under ASan and UBSan
+	@scripts/setup build sanitize
+	@$(CONFIGURE) asan
+	@$(BUILD) asan
+	@$(TEST) asan
+
+check: ## format, lint, house rules and the quick tests
+	@scripts/setup build test check
+	@scripts/check
+
+format: ## rewrite the sources in the house's format
+	@scripts/setup check
+	@scripts/check_format.py --fix
+
+bench: ## measure against the others (W=workload QUICK=1)
+	@scripts/setup build bench
+	@$(CONFIGURE) release
+	@$(BUILD) release
+	@W="$(W)" QUICK="$(QUICK)" bench/run
+
+install: ## install into PREFIX, below DESTDIR
+	@scripts/setup --check build
+	@$(CONFIGURE) release -DCMAKE_INSTALL_PREFIX="$(abspath $(PREFIX))"
+	@$(BUILD) release
+	@DESTDIR="$(DESTDIR)" cmake --install build/release
+	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig; fi
+
+clean: ## remove everything that was built
+	@rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18

@@ -1,0 +1,102 @@
+# The rooms of src/ and the libraries made of them.
+
+define_property(GLOBAL PROPERTY OURO_SOURCES BRIEF_DOCS "Sources of all listed rooms")
+set_property(GLOBAL PROPERTY OURO_SOURCES "")
+
+# Lists the files of one room; names are relative to the room's folder.
+#
+#   ouro_room(base check.c GNU os.c)
+function(ouro_room room)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "GNU")
+  foreach(file IN LISTS arg_UNPARSED_ARGUMENTS arg_GNU)
+    set(path "${CMAKE_CURRENT_SOURCE_DIR}/${room}/${file}")
+    if(NOT EXISTS "${path}")
+      message(FATAL_ERROR "src/CMakeLists.txt lists ${room}/${file}, which does not exist")
+    endif()
+    set_property(GLOBAL APPEND PROPERTY OURO_SOURCES "${path}")
+    if(file IN_LIST arg_GNU)
+      set_source_files_properties("${path}" PROPERTIES COMPILE_DEFINITIONS _GNU_SOURCE)
+    endif()
+  endforeach()
+endfunction()
+
+# Makes one library of all rooms.  Tests use this too, to build a variant of
+# the library with other tunables:
+#
+#   ouro_library(ouro_tiny STATIC OURO_SOME_TUNABLE=4)
+#
+# Must be called from src/CMakeLists.txt, where the files' properties hold.
+function(ouro_library target kind)
+  get_property(sources GLOBAL PROPERTY OURO_SOURCES)
+  add_library(${target} ${kind} ${sources})
+  ouro_target(${target})
+  target_include_directories(${target}
+    PUBLIC
+      $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
+      $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
+    PRIVATE
+      ${PROJECT_SOURCE_DIR}/src)
+  target_compile_definitions(${target} PRIVATE ${ARGN})
+  if(OURO_DEBUG)
+    target_compile_definitions(${target} PRIVATE OURO_DEBUG=1)
+  endif()
+  target_link_libraries(${target} PUBLIC Threads::Threads)
+endfunction()
+
+# Makes the libraries that are installed, once all rooms are listed.
+function(ouro_finish_library)
+  get_property(sources GLOBAL PROPERTY OURO_SOURCES)
+  if(NOT sources)
+    message(FATAL_ERROR "src/CMakeLists.txt lists no room")
+  endif()
+  file(GLOB_RECURSE files CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.c")
+  list(REMOVE_ITEM files ${sources})
+  foreach(file IN LISTS files)
+    message(WARNING "${file} is listed in no room of src/CMakeLists.txt, so it is not built")
+  endforeach()
+
+  set(THREADS_PREFER_PTHREAD_FLAG ON)
+  find_package(Threads REQUIRED)
+
+  ouro_library(ouro_static STATIC)
+  ouro_library(ouro_shared SHARED)
+  add_library(ouro::static ALIAS ouro_static)
+  add_library(ouro::ouro ALIAS ouro_shared)
+
+  # The static library goes into executables, position-independent or not.
+  # Whoever wants it inside a shared library of their own sets
+  # CMAKE_POSITION_INDEPENDENT_CODE; that code reaches thread-local variables
+  # less directly.
+  if(NOT CMAKE_POSITION_INDEPENDENT_CODE)
+    target_compile_options(ouro_static PRIVATE -fPIE)
+  endif()
+  set_target_properties(ouro_static PROPERTIES OUTPUT_NAME ouro EXPORT_NAME static)
+
+  set_target_properties(ouro_shared PROPERTIES
+    OUTPUT_NAME ouro
+    EXPORT_NAME ouro
+    VERSION ${PROJECT_VERSION}
+    SOVERSION ${PROJECT_VERSION_MAJOR}
+    EXPORT_COMPILE_COMMANDS OFF) # the same files again; tools need them once
+  if(NOT OURO_SANITIZE)
+    target_link_options(ouro_shared PRIVATE LINKER:-z,defs)
+  endif()
+
+  # A build with checks also holds the house to its floors, before compiling.
+  if(OURO_DEBUG AND OURO_PYTHON AND PROJECT_IS_TOP_LEVEL)
+    file(GLOB_RECURSE watched CONFIGURE_DEPENDS
+      "${PROJECT_SOURCE_DIR}/src/*.[ch]" "${PROJECT_SOURCE_DIR}/include/*.h")
+    set(stamp "${CMAKE_CURRENT_BINARY_DIR}/floors.stamp")
+    add_custom_command(OUTPUT "${stamp}"
+      COMMAND "${OURO_PYTHON}" "${PROJECT_SOURCE_DIR}/scripts/check_floors.py"
+        "${PROJECT_SOURCE_DIR}"
+      COMMAND "${CMAKE_COMMAND}" -E touch "${stamp}"
+      DEPENDS ${watched} "${PROJECT_SOURCE_DIR}/floors.txt"
+        "${PROJECT_SOURCE_DIR}/scripts/check_floors.py"
+      COMMENT "Checking the floors"
+      VERBATIM)
+    add_custom_target(ouro_floors DEPENDS "${stamp}")
+    add_dependencies(ouro_static ouro_floors)
+    add_dependencies(ouro_shared ouro_floors)
+  endif()
+endfunction()

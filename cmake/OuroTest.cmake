@@ -1,0 +1,86 @@
+# How a test program is declared.
+find_package(PkgConfig QUIET)
+if(PkgConfig_FOUND)
+  pkg_check_modules(CMOCKA QUIET IMPORTED_TARGET cmocka)
+endif()
+
+# Adds one test program.
+#
+#   ouro_add_test(NAME <kind>.<name> SOURCES <files>... [INTERNAL]
+#                 [LABELS <labels>...] [ARGS <arguments>...] [TIMEOUT <seconds>])
+#
+# Every test sees the public header and tests/support; INTERNAL adds src/, with
+# the same OURO_DEBUG as the library so that structures agree.  How large a
+# test runs is its own matter: it reads the percentage OURO_TEST_SCALE from the
+# environment.
+function(ouro_add_test)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "INTERNAL" "NAME;TIMEOUT" "SOURCES;LABELS;ARGS")
+  if(arg_UNPARSED_ARGUMENTS OR NOT arg_NAME OR NOT arg_SOURCES)
+    message(FATAL_ERROR "ouro_add_test(${arg_NAME}) is malformed: ${arg_UNPARSED_ARGUMENTS}")
+  endif()
+  if(NOT CMOCKA_FOUND)
+    return() # tests/CMakeLists.txt has said so
+  endif()
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  string(REPLACE "." "_" target "test_${arg_NAME}")
+  add_executable(${target} ${arg_SOURCES})
+  ouro_target(${target} GNU)
+  ouro_test_support(${target})
+  if(arg_INTERNAL)
+    target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/src")
+  endif()
+  target_link_libraries(${target} PRIVATE ouro_static PkgConfig::CMOCKA)
+  add_test(NAME "${arg_NAME}" COMMAND ${target} ${arg_ARGS})
+  set_tests_properties("${arg_NAME}" PROPERTIES
+    LABELS "${arg_LABELS}" TIMEOUT "${arg_TIMEOUT}")
+endfunction()
+
+# Gives a test program what all of them share: tests/support, and the knowledge
+# whether the library has its assertions.
+function(ouro_test_support target)
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+  if(OURO_DEBUG)
+    target_compile_definitions(${target} PRIVATE OURO_DEBUG=1)
+  endif()
+  file(GLOB support CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/support/*.c")
+  if(NOT support)
+    return()
+  endif()
+  if(NOT TARGET ouro_test_support)
+    add_library(ouro_test_support STATIC ${support})
+    ouro_target(ouro_test_support GNU)
+    target_include_directories(ouro_test_support PRIVATE
+      "${PROJECT_SOURCE_DIR}/tests" "${PROJECT_SOURCE_DIR}/src")
+    if(OURO_DEBUG)
+      target_compile_definitions(ouro_test_support PRIVATE OURO_DEBUG=1)
+    endif()
+    target_link_libraries(ouro_test_support PRIVATE ouro_static PkgConfig::CMOCKA)
+  endif()
+  target_link_libraries(${target} PRIVATE ouro_test_support)
+endfunction()
+
+# Adds every *_test.c of the calling folder as a program of its own, except
+# those that the folder has added by hand before.
+#
+#   ouro_add_test_folder(<kind> [INTERNAL] [LABELS <labels>...] [TIMEOUT <seconds>])
+function(ouro_add_test_folder kind)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "INTERNAL" "TIMEOUT" "LABELS")
+  set(options "")
+  if(arg_INTERNAL)
+    list(APPEND options INTERNAL)
+  endif()
+  if(arg_TIMEOUT)
+    list(APPEND options TIMEOUT ${arg_TIMEOUT})
+  endif()
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*_test.c")
+  foreach(source IN LISTS sources)
+    cmake_path(GET source STEM name)
+    string(REGEX REPLACE "_test$" "" name "${name}")
+    if(NOT TARGET "test_${kind}_${name}")
+      ouro_add_test(NAME "${kind}.${name}" SOURCES "${source}" LABELS ${kind} ${arg_LABELS}
+        ${options})
+    endif()
+  endforeach()
+endfunction()

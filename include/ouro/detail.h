@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * detail.h -- what inlining needs; nothing here is for programs to name
+ *
+ * The object word stands in front of each object:
+ *
+ *     63        44 43        32 31                    0
+ *     |   type    |   flags    |   reference count     |
+ *
+ * A count above zero is plain; everything else (dying, trapped, immortal) is
+ * negative or zero and is handled on the far side of one sign test.
+ *
+ * The front of a heap is its class lists: for each bin (a kind and a size) the
+ * free blocks that the next allocation takes, last in first out.  A list entry
+ * is the address that the program would get, and its first word is the link.
+ */
+#ifndef OURO_DETAIL_H
+#define OURO_DETAIL_H
+
+#ifndef OURO_OURO_H
+#error "include <ouro/ouro.h>"
+#endif
+#if !defined(__GNUC__)
+#error "ouro needs GCC or Clang"
+#endif
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__ || __SIZEOF_POINTER__ != 8
+#error "ouro needs a 64-bit little-endian machine"
+#endif
+
+#define OURO__LIKELY(x) __builtin_expect(!!(x), 1)
+#define OURO__UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define OURO__INLINE static inline __attribute__((always_inline))
+
+#ifdef __cplusplus
+#define OURO__SAME_TYPE(like, value) static_cast<decltype(+(like))>(static_cast<void *>(value))
+#define OURO__CHECK_ASSIGN(field, value) ((void)sizeof((field) = (value)))
+#else
+#define OURO__SAME_TYPE(like, value) ((__typeof__(like))(value))
+#define OURO__CHECK_ASSIGN(field, value) ((void)sizeof((field) = (value)))
+#endif
+
+typedef uint64_t __attribute__((may_alias)) ouro__word;
+typedef void *__attribute__((may_alias)) ouro__slot;
+
+#define OURO__BIN_SHIFT 7                      /* size classes of one kind of block */
+#define OURO__BINS (5 << OURO__BIN_SHIFT)      /* raw, acyclic, acyclic 16, tracked, tracked 16 */
+#define OURO__SMALL_MAX 512                    /* exact classes of 8-byte steps up to here */
+
+/* The beginning of every heap. */
+struct ouro__front {
+    void *list[OURO__BINS];
+    int32_t room[OURO__BINS]; /* frees until the list's length is looked at */
+};
+
+OURO_API void ouro__incref_rare(void *object);
+OURO_API void ouro__decref_rare(void *object, uint64_t word);
+OURO_API void ouro__touch(void *object);
+OURO_API void *ouro__new_rare(ouro_heap *heap, ouro_type *type);
+OURO_API void *ouro__mem_alloc_rare(ouro_heap *heap, size_t size);
+OURO_API void ouro__mem_free_full(ouro_heap *heap, void *memory, size_t bin);
+OURO_API void ouro__mem_free_sized_rare(ouro_heap *heap, void *memory, size_t size);
+
+OURO__INLINE ouro__word *ouro__word_of(const void *object)
+{
+    return (ouro__word *)(uintptr_t)object - 1;
+}
+
+OURO__INLINE void *ouro__new(ouro_heap *heap, ouro_type *type, size_t size)
+{
+    struct ouro__front *front = (struct ouro__front *)(void *)heap;
+    void **list = &front->list[type->ready_bin]; /* bin 0 is always empty: type not ready */
+    void *object = *list;
+    if (OURO__UNLIKELY(object == NULL || size > OURO__SMALL_MAX)) return ouro__new_rare(heap, type);
+    *list = *(ouro__slot *)object;
+    *ouro__word_of(object) = type->ready_word;
+    __builtin_memset(object, 0, (size + 7) & ~(size_t)7);
+    return object;
+}
+
+OURO__INLINE void *ouro__newref(void *object)
+{
+    ouro__word *word = ouro__word_of(object);
+    if (OURO__LIKELY((int32_t)*word > 0))
+        *word += 1;
+    else
+        ouro__incref_rare(object);
+    return object;
+}
+
+OURO__INLINE void ouro__drop(void *object)
+{
+    ouro__word *word = ouro__word_of(object);
+    uint64_t now = *word;
+    if (OURO__LIKELY((int32_t)now > 1))
+        *word = now - 1;
+    else
+        ouro__decref_rare(object, now);
+}
+
+/* The owner is named so that a store into a shared object can take its lock. */
+OURO__INLINE void ouro__put(void *owner, void *slot, void *value)
+{
+    void *old = *(ouro__slot *)slot;
+    (void)owner;
+    *(ouro__slot *)slot = value;
+    if (old != NULL) ouro__drop(old);
+}
+
+OURO__INLINE void ouro__set(void *owner, void *slot, void *value)
+{
+    if (value != NULL) (void)ouro__newref(value);
+    ouro__put(owner, slot, value);
+}
+
+/* A reference that leaves a field without a decref is told to the collector. */
+OURO__INLINE void ouro__moved(void *object)
+{
+    if (object != NULL && OURO__UNLIKELY((int32_t)*ouro__word_of(object) < 0)) ouro__touch(object);
+}
+
+OURO__INLINE void *ouro__take(void *owner, void *slot)
+{
+    void *object = *(ouro__slot *)slot;
+    (void)owner;
+    ouro__moved(object);
+    *(ouro__slot *)slot = NULL;
+    return object;
+}
+
+OURO__INLINE void ouro__swap(void *owner_a, void *slot_a, void *owner_b, void *slot_b)
+{
+    void *a = *(ouro__slot *)slot_a;
+    void *b = *(ouro__slot *)slot_b;
+    (void)owner_a;
+    (void)owner_b;
+    ouro__moved(a);
+    ouro__moved(b);
+    *(ouro__slot *)slot_a = b;
+    *(ouro__slot *)slot_b = a;
+}
+
+static inline void ouro__auto_release(void *variable)
+{
+    void *object = *(ouro__slot *)variable;
+    if (object != NULL) ouro__drop(object);
+}
+
+OURO__INLINE void *ouro__move(void *variable)
+{
+    void *object = *(ouro__slot *)variable;
+    *(ouro__slot *)variable = NULL;
+    return object;
+}
+
+OURO__INLINE void *ouro__mem_alloc(ouro_heap *heap, size_t size)
+{
+    struct ouro__front *front = (struct ouro__front *)(void *)heap;
+    if (OURO__UNLIKELY(size - 1 >= OURO__SMALL_MAX)) return ouro__mem_alloc_rare(heap, size);
+    void **list = &front->list[(size + 7) / 8];
+    void *memory = *list;
+    if (OURO__UNLIKELY(memory == NULL)) return ouro__mem_alloc_rare(heap, size);
+    *list = *(ouro__slot *)memory;
+    return memory;
+}
+
+OURO__INLINE void ouro__mem_free_sized(ouro_heap *heap, void *memory, size_t size)
+{
+    struct ouro__front *front = (struct ouro__front *)(void *)heap;
+    if (OURO__UNLIKELY(memory == NULL || size - 1 >= OURO__SMALL_MAX)) {
+        ouro__mem_free_sized_rare(heap, memory, size);
+        return;
+    }
+    size_t bin = (size + 7) / 8;
+    if (OURO__UNLIKELY(--front->room[bin] < 0)) {
+        ouro__mem_free_full(heap, memory, bin);
+        return;
+    }
+    *(ouro__slot *)memory = front->list[bin];
+    front->list[bin] = memory;
+}
+
+#endif

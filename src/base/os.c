@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * os.c -- Linux and its kin                                            [floor 0]
+ *
+ * Nothing here keeps state.  Neighbours: memory/arena.c takes its regions from
+ * here unless the embedder supplies them.
+ */
+#include "base/os.h"
+
+#include "base/check.h"
+
+#include <sys/mman.h>
+#include <time.h>
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+static void *map_anywhere(void *hint, size_t size)
+{
+    void *start = mmap(hint, size, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return start == MAP_FAILED ? NULL : start;
+}
+
+static bool is_aligned(const void *start, size_t alignment)
+{
+    return ((uintptr_t)start & (alignment - 1)) == 0;
+}
+
+/* Reserves enough to cut an aligned region out of it.  Needs twice the addresses. */
+static void *map_and_cut(size_t size, size_t alignment)
+{
+    char *start = map_anywhere(NULL, size + alignment);
+    if (start == NULL) return NULL;
+    size_t before = (alignment - ((uintptr_t)start & (alignment - 1))) & (alignment - 1);
+    if (before > 0) munmap(start, before);
+    munmap(start + before + size, alignment - before);
+    return start + before;
+}
+
+/*
+ * The system answers with the highest free addresses, so the aligned place just
+ * below its first answer is usually free: two calls, and never more addresses
+ * than asked for, which counts where they are limited.
+ */
+void *ouro__os_map(size_t size, size_t alignment)
+{
+    char *start = map_anywhere(NULL, size);
+    if (start == NULL || is_aligned(start, alignment)) return start;
+    munmap(start, size);
+    void *hint = (void *)((uintptr_t)start & ~(alignment - 1));
+    start = map_anywhere(hint, size);
+    if (start == NULL || is_aligned(start, alignment)) return start;
+    munmap(start, size);
+    return map_and_cut(size, alignment);
+}
+
+void ouro__os_unmap(void *start, size_t size)
+{
+    OURO_CHECK(munmap(start, size) == 0);
+}
+
+bool ouro__os_grow(void *start, size_t old_size, size_t new_size)
+{
+    return mremap(start, old_size, new_size, 0) != MAP_FAILED;
+}
+
+void ouro__os_purge(void *start, size_t size)
+{
+    OURO_CHECK(madvise(start, size, MADV_DONTNEED) == 0);
+}
+
+void ouro__os_populate(void *start, size_t size)
+{
+    (void)madvise(start, size, MADV_POPULATE_WRITE);
+}
+
+size_t ouro__os_resident(const void *start, size_t size)
+{
+    enum { page = 4096, batch = 512 };
+    unsigned char state[batch];
+    size_t pages = 0;
+    for (size_t done = 0; done < size; done += (size_t)batch * page) {
+        size_t part = size - done < (size_t)batch * page ? size - done : (size_t)batch * page;
+        void *from = (void *)((uintptr_t)start + done);
+        if (mincore(from, part, state) != 0) return 0;
+        for (size_t i = 0; i < (part + page - 1) / page; i++) pages += state[i] & 1;
+    }
+    return pages * page;
+}
+
+static uint64_t read_clock(clockid_t clock, uint64_t unit)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return ((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec) / unit;
+}
+
+uint64_t ouro__os_nanoseconds(void)
+{
+    return read_clock(CLOCK_MONOTONIC, 1);
+}
+
+uint64_t ouro__os_milliseconds(void)
+{
+    return read_clock(CLOCK_MONOTONIC_COARSE, 1000000);
+}

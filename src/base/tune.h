@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tune.h -- the numbers that shape the library, each with its reason  [floor 0]
+ *
+ * Sizes are bytes unless the name says otherwise.  What a program may want to
+ * change at run time is an option of the heap instead.
+ */
+#ifndef OURO_BASE_TUNE_H
+#define OURO_BASE_TUNE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* An arena is aligned to its size, so that a mask leads from any address in it
+ * to its header.  32 MiB: address space only; pages are committed by the pool. */
+#define OURO_ARENA_SHIFT 25
+#define OURO_ARENA_SIZE ((size_t)1 << OURO_ARENA_SHIFT)
+
+/* A pool: 64 KiB is large enough that taking one is rare (2,730 blocks of 24)
+ * and small enough that one living block pins little. */
+#define OURO_POOL_SHIFT 16
+#define OURO_POOL_SIZE ((size_t)1 << OURO_POOL_SHIFT)
+#define OURO_ARENA_PAGES (OURO_ARENA_SIZE / OURO_POOL_SIZE)
+
+/* The first quarter of an arena's addresses holds what lies beside its pools. */
+#define OURO_ARENA_FIRST_PAGE 128u
+
+/* Blocks beyond this are cut from pools of eight pages, so that the end of a
+ * pool wastes at most an eighth of it. */
+#define OURO_WIDE_BLOCK 8192u
+#define OURO_WIDE_PAGES 8u
+
+/* Beyond this a block has a mapping of its own. */
+#define OURO_BLOCK_MAX 65536u
+
+/* Pools are cut one page of memory at a time: a heap of one object touches
+ * one page, and a list of one page of blocks stays in the first-level cache. */
+#define OURO_CARVE_SIZE 4096u
+
+/* A class list holds at most this many bytes or blocks before frees go to
+ * their pools.  1,024 of 24 bytes fit in half of a first-level cache; the length is
+ * measured by walking once in half as many frees. */
+#define OURO_LIST_BYTES 32768u
+#define OURO_LIST_MIN 8u
+#define OURO_LIST_MAX 1024u
+
+/* Once a class has more pools than this, fresh ones are populated whole: one
+ * system call instead of sixteen page faults (20 to 25% of fresh allocation). */
+#define OURO_POPULATE_AFTER 2u
+
+/* Purging: at most this many pools at one time (2 MiB, about 0.2 ms). */
+#define OURO_PURGE_BATCH 32u
+#define OURO_PURGE_DELAY_MS 100u
+
+/* The thresholds of the generations: young objects, young passes, middle passes. */
+#define OURO_THRESHOLD_0 4096u
+#define OURO_THRESHOLD_1 10u
+#define OURO_THRESHOLD_2 10u
+
+/* While young passes free less than 1 in 64, they look at one batch in 2, 4, ...
+ * 32 and let the others grow old unexamined. */
+#define OURO_FRUITLESS_SHIFT 6
+#define OURO_SAMPLE_MAX 32u
+
+/* A full collection is due when the heap has grown by half of what lived after
+ * the last one (by all of it while they find nothing) and by this at least:
+ * below it, walking costs more than the memory is worth. */
+#define OURO_FULL_MIN_GROWTH ((size_t)32 << 20)
+
+/* Gray objects that wait outside the bitmaps; more go to the bitmaps. */
+#define OURO_GRAY_STACK 512u
+
+/* Types of one process.  The object word has room for 2^20. */
+#define OURO_TYPES_MAX 65536u
+
+/* Traverse hooks nest at most this deep during a death. */
+#define OURO_DEATH_NESTING 2
+
+_Static_assert(OURO_ARENA_PAGES == 512, "page bitmaps have eight words");
+_Static_assert(OURO_TYPES_MAX <= (1u << 20), "the type field of the object word");
+_Static_assert(OURO_LIST_MAX >= 2 * OURO_LIST_MIN, "a list can be halved");
+
+#endif

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * set.c -- which objects a cycle looks at, and what becomes of them    [floor 5]
+ *
+ * A set is a list of pools and a bitmap in each.  Age is kept by pool and bit: a
+ * young object has its young bit, a middle-aged one a flag in its word (it was just
+ * touched by the pass that it survived), an old one neither.
+ */
+#include "collector/collector.h"
+
+#include "base/os.h"
+#include "memory/purge.h"
+
+#include <string.h>
+
+/* ---- gathering pools ---- */
+
+static void add_pool(struct ouro__collector *collector, struct ouro__pool *pool)
+{
+    if (pool->in_set) return;
+    pool->in_set = true;
+    pool->set_next = collector->set;
+    collector->set = pool;
+    if (!pool->scratch) {
+        pool->scratch = true;
+        ouro__collector_marks(collector)->scratch_pools++;
+    }
+}
+
+static void add_arena(struct ouro__collector *collector, struct ouro__arena *arena)
+{
+    for (size_t page = OURO_ARENA_FIRST_PAGE; page < arena->page_limit; page++) {
+        struct ouro__pool *pool = ouro__arena_pool(arena, page);
+        if (pool->state < OURO__POOL_CURRENT || pool->back != 0) continue;
+        if (collector->generation == 2 || pool->middle) add_pool(collector, pool);
+    }
+}
+
+void ouro__set_gather(struct ouro__collector *collector)
+{
+    struct ouro__pools *pools = ouro__collector_pools(collector);
+    struct ouro__realm_arenas *tracked = &pools->realms[OURO__REALM_TRACKED];
+    collector->set = NULL;
+    if (collector->generation > 0) {
+        for (struct ouro__arena *arena = tracked->arenas; arena != NULL; arena = arena->next)
+            add_arena(collector, arena);
+        for (struct ouro__arena *arena = tracked->large; arena != NULL; arena = arena->next)
+            add_arena(collector, arena);
+    }
+    for (struct ouro__pool *pool = pools->marks.young; pool != NULL; pool = pool->young_next)
+        add_pool(collector, pool);
+}
+
+/* ---- proposing young objects ---- */
+
+/* Bits of a pool's word whose objects belong to the generation: young ones, and
+ * middle-aged ones if they are asked for. */
+static uint64_t generation_bits(const struct ouro__collector *collector, struct ouro__pool *pool, size_t word)
+{
+    uint64_t bits = ouro__pool_bits(pool, OURO__YOUNG_BITS)[word];
+    if (collector->generation == 0 || !pool->middle) return bits;
+    if (pool->capacity == 1) {
+        bool here = ouro__bits_of(pool->first, OURO__YOUNG_BITS) == ouro__pool_bits(pool, OURO__YOUNG_BITS) + word;
+        return here && (*ouro__word_of(pool->first) & OURO__MIDDLE) != 0 ? ouro__bit_of(pool->first) : bits;
+    }
+    char *part_end = ouro__pool_start(pool) + (word + 1) * 1024;
+    char *carved_end = pool->first + (size_t)pool->carved * pool->block_size;
+    char *end = part_end < carved_end ? part_end : carved_end;
+    for (char *entry = ouro__pool_entry_at(pool, word, 0); entry < end; entry += pool->block_size)
+        if ((*ouro__word_of(entry) & OURO__MIDDLE) != 0) bits |= ouro__bit_of(entry);
+    return bits;
+}
+
+/* Out of the collector's sight, now and in later passes. */
+static bool is_exempt(uint64_t word)
+{
+    return (word & OURO__FROZEN) != 0 || ouro__word_is_immortal(word);
+}
+
+void ouro__set_propose(struct ouro__collector *collector, struct ouro__pool *pool)
+{
+    ouro__bits *set = ouro__pool_bits(pool, OURO__SET_BITS);
+    size_t words = ouro__pool_bit_words(pool);
+    size_t found = 0;
+    for (size_t i = 0; i < words; i++) {
+        uint64_t members = 0;
+        for (uint64_t bits = generation_bits(collector, pool, i); bits != 0; bits &= bits - 1) {
+            void *entry = ouro__pool_entry_at(pool, i, (unsigned)__builtin_ctzl(bits));
+            uint64_t word = *ouro__word_of(entry);
+            if (UNLIKELY((int32_t)word <= 0)) { /* free, dying or immortal */
+                if (is_exempt(word)) ouro__pool_bits(pool, OURO__YOUNG_BITS)[i] &= ~(bits & -bits);
+                continue;
+            }
+            if (UNLIKELY((word & OURO__FROZEN) != 0) || UNLIKELY(!ouro__word_trap(entry))) continue;
+            *ouro__count_of(entry) = OURO__SUSPECT; /* [scan.trapped] */
+            members |= bits & -bits;
+        }
+        set[i] = members;
+        found += (size_t)__builtin_popcountl(members);
+    }
+    collector->candidates += found;
+    collector->suspects += found;
+}
+
+/* ---- survivors ---- */
+
+void ouro__set_age(const struct ouro__collector *collector, struct ouro__pool *pool, void *entry)
+{
+    *ouro__bits_of(entry, OURO__YOUNG_BITS) &= ~ouro__bit_of(entry);
+    if (collector->generation == 0) {
+        *ouro__word_of(entry) |= OURO__MIDDLE;
+        pool->middle = true;
+    } else {
+        *ouro__word_of(entry) &= ~OURO__MIDDLE;
+    }
+}
+
+/* The whole heap has told suspects from live objects: suspects are trapped and their counts
+ * begin again; the others leave the set. */
+void ouro__set_narrow(struct ouro__collector *collector, struct ouro__pool *pool)
+{
+    OURO__EACH_IN_SET(entry, pool)
+    {
+        bool suspect = ouro__is_suspect(entry) && ouro__word_trap(entry);
+        *ouro__count_of(entry) = suspect ? OURO__SUSPECT : 0;
+        if (suspect) {
+            collector->suspects++;
+            continue;
+        }
+        *ouro__bits_of(entry, OURO__SET_BITS) &= ~ouro__bit_of(entry);
+        ouro__set_age(collector, pool, entry);
+    }
+}
+
+/* ---- the end of a cycle ---- */
+
+/*
+ * Garbage blocks go back, linked by address so that they are handed out in that order;
+ * survivors grow older.  [mark.zero]
+ */
+void ouro__set_finish(struct ouro__collector *collector, struct ouro__pool *pool)
+{
+    struct ouro__pools *pools = ouro__collector_pools(collector);
+    uint32_t freed = 0;
+    void *first = NULL;
+    ouro__slot *last_link = &first;
+    if (collector->generation > 0) pool->middle = false;
+    OURO__EACH_IN_SET(entry, pool)
+    {
+        ouro__count *count = ouro__count_of(entry);
+        if ((*count & OURO__SUSPECT) != 0) {
+            *ouro__word_of(entry) = 0; /* [pool.word] */
+            *ouro__bits_of(entry, OURO__YOUNG_BITS) |= ouro__bit_of(entry); /* [young.bit] */
+            *last_link = entry;
+            last_link = ouro__link_of(entry);
+            freed++;
+        } else {
+            ouro__set_age(collector, pool, entry);
+        }
+        *count = 0;
+    }
+    memset(ouro__pool_bits(pool, OURO__SET_BITS), 0, ouro__pool_bit_words(pool) * 8);
+    pool->in_set = false;
+    if (pool->young && !collector->user_code_ran) ouro__young_unlist(&pools->marks, pool);
+    collector->collected += freed;
+    if (ouro__arena_of(pool)->large) {
+        if (freed > 0 || pool->used == 0) ouro__pools_give_large(pools, pool->first);
+        return;
+    }
+    if (freed > 0) {
+        *last_link = pool->free;
+        pool->free = first;
+        pool->used -= freed;
+        pools->live_bytes -= (size_t)freed * pool->block_size;
+    }
+    ouro__pool_settle(pools, pool);
+}
+
+/* Gives the counts' memory back, unless a young pass may soon need the same again. */
+void ouro__set_forget(struct ouro__collector *collector)
+{
+    enum { keep = 8 }; /* pools: 128 KiB of counts */
+    struct ouro__pools *pools = ouro__collector_pools(collector);
+    if (collector->generation < 2 && pools->marks.scratch_pools <= keep) return;
+    if (pools->source.purge == NULL) return;
+    pools->marks.scratch_pools = 0;
+    for (struct ouro__arena *arena = pools->realms[OURO__REALM_TRACKED].arenas; arena != NULL;
+         arena = arena->next) {
+        char *start = (char *)arena;
+        pools->source.purge(pools->source.context, start + OURO__SET_BITS, OURO__POOLS_START - OURO__SET_BITS);
+        for (size_t page = OURO_ARENA_FIRST_PAGE; page < arena->page_limit; page++)
+            ouro__arena_pool(arena, page)->scratch = false;
+    }
+}
+
+void ouro__collector_skip_young(struct ouro__collector *collector)
+{
+    struct ouro__pools *pools = ouro__collector_pools(collector);
+    struct ouro__pool *pool;
+    while ((pool = pools->marks.young) != NULL) {
+        memset(ouro__pool_bits(pool, OURO__YOUNG_BITS), 0, ouro__pool_bit_words(pool) * 8);
+        for (void *entry = pool->free; entry != NULL; entry = *ouro__link_of(entry))
+            *ouro__bits_of(entry, OURO__YOUNG_BITS) |= ouro__bit_of(entry); /* [young.bit] */
+        ouro__young_unlist(&pools->marks, pool);
+    }
+    pools->marks.young_handed = 0;
+    ouro__pools_enlist_cached(pools);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * verify.c -- the only judge of what is garbage                        [floor 5]
+ *
+ *     SCAN   each suspect x: for y in references(x), suspect: counted[y]++
+ *     CHECK  each suspect x: count(x) != counted[x] -> live; follow what is live
+ *
+ * Why it is sound: a trapped, untouched object's count is constant, and no
+ * counted reference to it can vanish unseen.  A reference made unseen only makes
+ * `counted` too small, which errs towards life.  [check.sound]
+ */
+#include "collector/collector.h"
+
+static void scan_reference(void *referent, void *context)
+{
+    struct ouro__collector *collector = context;
+    if (LIKELY(ouro__is_tracked_entry(referent))) {
+        ouro__count *count = ouro__count_of(referent);
+        if (LIKELY((*count & OURO__SUSPECT) != 0)) {
+            *count += 1;
+            return;
+        }
+    }
+    collector->outward++;
+}
+
+void ouro__verify_scan(struct ouro__collector *collector, struct ouro__pool *pool)
+{
+    OURO__EACH_SUSPECT(entry, pool) ouro__visit(entry, scan_reference, collector);
+}
+
+static _Noreturn void count_too_low(const void *object, uint32_t count, uint32_t counted)
+{
+    ouro__misuse(object,
+                 "object %p of type %s has a count of %u, but other objects hold %u references to it: one "
+                 "decref too many, or a traverse hook that reports a reference twice",
+                 object, ouro__type_of(object)->name, count, counted);
+}
+
+static void rescue(struct ouro__collector *collector, void *entry)
+{
+    ouro__word_untrap(entry);
+    ouro__mark_live(ouro__collector_marks(collector), entry);
+    collector->suspects--;
+    collector->rescued = true;
+}
+
+void ouro__verify_check(struct ouro__collector *collector, struct ouro__pool *pool)
+{
+    enum { hooks = OURO__SHAPE_RELEASE | OURO__SHAPE_GENERAL };
+    unsigned flags = 0;
+    uint64_t words = 0;
+    OURO__EACH_SUSPECT(entry, pool)
+    {
+        uint64_t word = *ouro__word_of(entry);
+        uint32_t count = (uint32_t)(word & OURO__TRAPPED_COUNT);
+        uint32_t counted = *ouro__count_of(entry) & OURO__COUNT_MASK;
+        flags |= ouro__shapes[ouro__word_type(word)].flags;
+        words |= word;
+        if (LIKELY(count == counted)) continue;
+        if (UNLIKELY(count < counted)) count_too_low(entry, count, counted);
+        rescue(collector, entry);
+    }
+    if ((flags & OURO__SHAPE_FINALIZE) != 0 || (words & OURO__WEAKLY) != 0)
+        collector->has_last_words = true;
+    if ((flags & hooks) != 0) collector->has_hooks = true;
+}
+
+static void rescue_reference(void *referent, void *context)
+{
+    if (ouro__is_tracked_entry(referent) && ouro__is_suspect(referent)) rescue(context, referent);
+}
+
+bool ouro__verify_flood(struct ouro__collector *collector)
+{
+    void *entry = ouro__mark_next_gray(ouro__collector_marks(collector));
+    if (entry == NULL) return false;
+    ouro__visit(entry, rescue_reference, collector);
+    return true;
+}

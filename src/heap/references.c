@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * references.c -- references that need memory: vectors, weak references, scopes
+ *                                                                     [floor 6]
+ * Growing may collect, and finalizers may then change the very vector that
+ * grows: so the room is made first, and the vector is read afterwards.
+ */
+#include "heap/heap.h"
+
+#include <string.h>
+
+/* ---- vectors ---- */
+
+static ouro_status vector_misplaced(ouro_heap *heap, const ouro_vector *vector, size_t position)
+{
+    ouro__heap_fail(heap, OURO_BAD_ARGUMENT, 0, "position %zu is outside a vector of %zu", position, vector->length);
+    return OURO_BAD_ARGUMENT;
+}
+
+ouro_status ouro_vector_reserve(void *owner, ouro_vector *vector, size_t capacity)
+{
+    ouro_heap *heap = ouro_heap_of(owner);
+    while (capacity > vector->capacity) {
+        if (capacity > (size_t)PTRDIFF_MAX / 16) {
+            ouro__heap_fail(heap, OURO_TOO_LARGE, 0, "a vector of %zu references is larger than the address space",
+                            capacity);
+            return OURO_TOO_LARGE;
+        }
+        void **before = vector->items;
+        size_t had = vector->capacity;
+        void **items = ouro_mem_alloc(heap, capacity * sizeof(void *));
+        if (items == NULL) return heap->error.status;
+        if (vector->items != before || vector->capacity != had) { /* a finalizer was here */
+            ouro_mem_free(heap, items);
+            continue;
+        }
+        if (vector->length > 0) memcpy(items, vector->items, vector->length * sizeof(void *));
+        ouro_mem_free(heap, vector->items);
+        vector->items = items;
+        vector->capacity = ouro_mem_usable_size(items) / sizeof(void *);
+    }
+    return OURO_OK;
+}
+
+/* Room for one more item: half as much again as there was. */
+static ouro_status make_room(void *owner, ouro_vector *vector)
+{
+    while (UNLIKELY(vector->length == vector->capacity)) {
+        size_t more = vector->capacity / 2;
+        ouro_status status = ouro_vector_reserve(owner, vector, vector->length + (more > 4 ? more : 4));
+        if (status != OURO_OK) return status;
+    }
+    return OURO_OK;
+}
+
+ouro_status ouro_vector_append(void *owner, ouro_vector *vector, void *value)
+{
+    ouro_status status = make_room(owner, vector);
+    if (status != OURO_OK) return status;
+    ouro_xincref(value);
+    vector->items[vector->length++] = value;
+    return OURO_OK;
+}
+
+/* Items that change their place inside a vector are counted once, before or
+ * after: a collector that has counted half of them is told. */
+static void move_items(ouro_vector *vector, size_t to, size_t from, size_t count)
+{
+    for (size_t i = 0; i < count; i++) ouro__moved(vector->items[from + i]);
+    memmove(vector->items + to, vector->items + from, count * sizeof(void *));
+}
+
+ouro_status ouro_vector_insert(void *owner, ouro_vector *vector, size_t position, void *value)
+{
+    if (position > vector->length) return vector_misplaced(ouro_heap_of(owner), vector, position);
+    ouro_status status = make_room(owner, vector);
+    if (status != OURO_OK) return status;
+    if (position > vector->length) return vector_misplaced(ouro_heap_of(owner), vector, position);
+    ouro_xincref(value);
+    move_items(vector, position + 1, position, vector->length - position);
+    vector->items[position] = value;
+    vector->length++;
+    return OURO_OK;
+}
+
+ouro_status ouro_vector_set(void *owner, ouro_vector *vector, size_t position, void *value)
+{
+    if (position >= vector->length) return vector_misplaced(ouro_heap_of(owner), vector, position);
+    ouro__set(owner, &vector->items[position], value);
+    return OURO_OK;
+}
+
+void *ouro_vector_pop(void *owner, ouro_vector *vector)
+{
+    if (vector->length == 0) {
+        ouro__heap_fail(ouro_heap_of(owner), OURO_EMPTY, 0, "pop from an empty vector");
+        return NULL;
+    }
+    vector->length--;
+    return ouro__take(owner, &vector->items[vector->length]);
+}
+
+ouro_status ouro_vector_remove(void *owner, ouro_vector *vector, size_t position)
+{
+    if (position >= vector->length) return vector_misplaced(ouro_heap_of(owner), vector, position);
+    void *item = ouro__take(owner, &vector->items[position]);
+    move_items(vector, position, position + 1, vector->length - position - 1);
+    vector->length--;
+    ouro_xdecref(item);
+    return OURO_OK;
+}
+
+/* The buffer leaves the vector first: what dies below may look at the vector. */
+void ouro_vector_clear(void *owner, ouro_vector *vector)
+{
+    ouro_vector dropped = *vector;
+    *vector = (ouro_vector){NULL, 0, 0};
+    for (size_t i = 0; i < dropped.length; i++) ouro__moved(dropped.items[i]);
+    while (dropped.length > 0) ouro_xdecref(dropped.items[--dropped.length]);
+    ouro_mem_free(ouro_heap_of(owner), dropped.items);
+}
+
+/* ---- weak references ---- */
+
+static void *try_reserve(ouro_heap *heap, void *context)
+{
+    (void)context;
+    return ouro__weakrefs_reserve(&heap->life.weakrefs) ? heap : NULL;
+}
+
+static ouro_weakref *link_new(ouro_heap *heap, ouro_weakref *weakref, void *target)
+{
+    if (weakref == NULL) return NULL;
+    if (ouro__heap_insist(heap, try_reserve, NULL) == NULL) {
+        ouro__heap_fail_refused(heap, "the table of weak references", 2 * heap->life.weakrefs.capacity * sizeof(void *));
+        ouro_decref(weakref);
+        return NULL;
+    }
+    ouro__weakrefs_link(&heap->life.weakrefs, weakref, target);
+    return weakref;
+}
+
+/* An allocation below may collect, and a finalizer may make the same weak reference. */
+ouro_weakref *ouro_weakref_new(void *target)
+{
+    ouro_heap *heap = ouro_heap_of(target);
+    ouro_weakref *shared = ouro__weakrefs_shared(&heap->life.weakrefs, target);
+    if (shared != NULL) return (ouro_weakref *)ouro__newref(shared);
+    ouro_weakref *made = ouro_object_new(heap, &ouro_weakref_type);
+    shared = ouro__weakrefs_shared(&heap->life.weakrefs, target);
+    if (made == NULL || shared == NULL) return link_new(heap, made, target);
+    ouro_decref(made);
+    return (ouro_weakref *)ouro__newref(shared); /* [weak.shared] */
+}
+
+ouro_weakref *ouro_weakref_new_callback(void *target, ouro_weak_callback callback, void *argument)
+{
+    ouro_heap *heap = ouro_heap_of(target);
+    if (callback == NULL) {
+        ouro__heap_fail(heap, OURO_BAD_ARGUMENT, 0, "a weak reference with a callback needs one: ouro_weakref_new makes one without");
+        return NULL;
+    }
+    struct ouro__weakref_callback *made = ouro_object_new(heap, &ouro_weakref_callback_type);
+    if (made == NULL) return NULL;
+    made->callback = callback;
+    ouro__set(made, &made->argument, argument);
+    return link_new(heap, &made->base, target);
+}
+
+size_t ouro_weakref_count(const void *target)
+{
+    size_t count = 0;
+    const ouro_weakref *weakref = ouro__weakrefs_of(&ouro__life_of(target)->weakrefs, target);
+    for (; weakref != NULL; weakref = weakref->next) count++;
+    return count;
+}
+
+ouro_status ouro__weak_set(void *owner, ouro_weakref **slot, void *target)
+{
+    ouro_weakref *weakref = NULL;
+    if (target != NULL) {
+        weakref = ouro_weakref_new(target);
+        if (weakref == NULL) return ouro_heap_of(owner)->error.status;
+    }
+    ouro__put(owner, slot, weakref);
+    return OURO_OK;
+}
+
+/* ---- scopes ---- */
+
+void ouro_scope_open(ouro_scope *scope, ouro_heap *heap)
+{
+    scope->heap = heap;
+    scope->length = 0;
+    scope->capacity = sizeof scope->first / sizeof scope->first[0];
+    scope->items = scope->first;
+}
+
+static bool scope_grow(ouro_scope *scope)
+{
+    void **items = ouro_mem_alloc(scope->heap, 2 * scope->capacity * sizeof(void *));
+    if (items == NULL) return false;
+    memcpy(items, scope->items, scope->length * sizeof(void *));
+    if (scope->items != scope->first) ouro_mem_free(scope->heap, scope->items);
+    scope->items = items;
+    scope->capacity *= 2;
+    return true;
+}
+
+void *ouro_scope_add(ouro_scope *scope, void *object)
+{
+    if (object == NULL) return NULL;
+    if (scope->length == scope->capacity && !scope_grow(scope)) {
+        ouro_decref(object);
+        return NULL;
+    }
+    scope->items[scope->length++] = object;
+    return object;
+}
+
+void ouro_scope_close(ouro_scope *scope)
+{
+    while (scope->length > 0) ouro_decref(scope->items[--scope->length]);
+    if (scope->items != scope->first) ouro_mem_free(scope->heap, scope->items);
+    ouro_scope_open(scope, scope->heap);
+}

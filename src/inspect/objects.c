@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * objects.c -- who is there, and who refers to whom                    [floor 7]
+ *
+ * Reads everything, writes nothing.  Objects that are dying, and garbage that is
+ * condemned already, are not shown.
+ */
+#include "heap/heap.h"
+
+struct looking {
+    const ouro_heap *heap;
+    ouro_visit visit;
+    void *argument;
+    void *target;
+    void *referrer;
+    int generation;
+    bool found;
+    bool stopped;
+    void (*each)(void *object, struct looking *looking);
+};
+
+static bool is_hidden(const void *object)
+{
+    if (ouro__word_is_dying(*ouro__word_of(object))) return true;
+    return ouro__pools_of(object)->marks.condemned && ouro__is_tracked_entry(object) && ouro__is_suspect(object);
+}
+
+static void show(struct looking *looking, void *object)
+{
+    if (!looking->stopped) looking->stopped = looking->visit(object, looking->argument) != 0;
+}
+
+static void look_at(void *object, void *context)
+{
+    struct looking *looking = context;
+    if (!looking->stopped && !is_hidden(object)) looking->each(object, looking);
+}
+
+static void look_at_pool(struct ouro__pool *pool, void *context)
+{
+    ouro__walk_live(pool, look_at, context);
+}
+
+static void look_everywhere(struct looking *looking)
+{
+    ouro__walk_pools(ouro__heap_pools(looking->heap), OURO__REALM_ACYCLIC, look_at_pool, looking);
+    ouro__walk_pools(ouro__heap_pools(looking->heap), OURO__REALM_TRACKED, look_at_pool, looking);
+}
+
+bool ouro_is_tracked(const void *object)
+{
+    return ouro__is_tracked_entry(object);
+}
+
+bool ouro_is_finalized(const void *object)
+{
+    return (*ouro__word_of(object) & OURO__FINALIZED) != 0;
+}
+
+/* ---- referents and referrers ---- */
+
+static void show_referent(void *referent, void *context)
+{
+    show(context, referent);
+}
+
+void ouro_get_referents(void *object, ouro_visit visit, void *argument)
+{
+    struct looking looking = {.visit = visit, .argument = argument};
+    ouro__visit(object, show_referent, &looking);
+}
+
+static void compare(void *referent, void *context)
+{
+    struct looking *looking = context;
+    if (referent == looking->target) looking->found = true;
+}
+
+static void show_referrer(void *object, struct looking *looking)
+{
+    looking->found = false;
+    ouro__visit(object, compare, looking);
+    if (looking->found) show(looking, object);
+}
+
+void ouro_get_referrers(void *target, ouro_visit visit, void *argument)
+{
+    struct looking looking = {
+        .heap = ouro_heap_of(target), .visit = visit, .argument = argument, .target = target, .each = show_referrer};
+    look_everywhere(&looking);
+}
+
+/* ---- objects ---- */
+
+static int generation_of(const void *object)
+{
+    if (ouro__is_marked(object, OURO__YOUNG_BITS)) return 0;
+    return (*ouro__word_of(object) & OURO__MIDDLE) != 0 ? 1 : 2;
+}
+
+static void show_of_generation(void *object, struct looking *looking)
+{
+    if (looking->generation < 0 || generation_of(object) == looking->generation) show(looking, object);
+}
+
+ouro_status ouro_get_objects(ouro_heap *heap, int generation, ouro_visit visit, void *argument)
+{
+    if (generation < -1 || generation > 2) {
+        ouro__heap_fail(heap, OURO_BAD_ARGUMENT, 0, "generation %d is none of -1, 0, 1, 2", generation);
+        return OURO_BAD_ARGUMENT;
+    }
+    struct looking looking = {
+        .heap = heap, .visit = visit, .argument = argument, .generation = generation, .each = show_of_generation};
+    ouro__walk_pools(ouro__heap_pools(heap), OURO__REALM_TRACKED, look_at_pool, &looking);
+    return OURO_OK;
+}
+
+static void show_any(void *object, struct looking *looking)
+{
+    show(looking, object);
+}
+
+void ouro_each_object(ouro_heap *heap, ouro_visit visit, void *argument)
+{
+    struct looking looking = {.heap = heap, .visit = visit, .argument = argument, .each = show_any};
+    look_everywhere(&looking);
+}
+
+/* ---- any address ---- */
+
+static bool has_arena(const struct ouro__arena *list, const struct ouro__arena *arena)
+{
+    while (list != NULL && list != arena) list = list->next;
+    return list != NULL;
+}
+
+/* The arena is compared before anything behind it is read. */
+bool ouro_is_object(const ouro_heap *heap, const void *address)
+{
+    const struct ouro__pools *pools = ouro__heap_pools(heap);
+    struct ouro__arena *arena = ouro__arena_of(address);
+    const struct ouro__realm_arenas *acyclic = &pools->realms[OURO__REALM_ACYCLIC];
+    const struct ouro__realm_arenas *tracked = &pools->realms[OURO__REALM_TRACKED];
+    if (!has_arena(tracked->arenas, arena) && !has_arena(acyclic->arenas, arena) &&
+        !has_arena(tracked->large, arena) && !has_arena(acyclic->large, arena))
+        return false;
+    size_t page = ouro__arena_offset(address) >> OURO_POOL_SHIFT;
+    if (page < OURO_ARENA_FIRST_PAGE || page >= arena->page_limit) return false;
+    struct ouro__pool *pool = ouro__arena_pool(arena, page);
+    pool -= pool->back;
+    if (pool->state < OURO__POOL_CURRENT || (const char *)address < pool->first) return false;
+    size_t offset = (size_t)((const char *)address - pool->first);
+    if (pool->capacity == 1 ? offset != 0 : offset % pool->block_size != 0 || offset / pool->block_size >= pool->carved)
+        return false;
+    return !ouro__word_is_dying(*ouro__word_of(address));
+}

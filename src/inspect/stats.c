@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stats.c -- where the memory is, in numbers and as a drawing          [floor 7]
+ *
+ * No counter is kept for this: pools know what they handed out, class lists are
+ * walked, and the difference is alive.
+ */
+#include "base/os.h"
+#include "heap/heap.h"
+
+#include <string.h>
+
+struct census {
+    ouro_class_stats bins[OURO__BINS];
+    ouro_heap_stats heap;
+    const struct ouro__pools *pools;
+};
+
+static ouro_class_kind kind_of_bin(size_t bin)
+{
+    return (ouro_class_kind)ouro__kind_realm(ouro__bin_kind(bin));
+}
+
+static size_t list_length(const struct ouro__pools *pools, size_t bin)
+{
+    size_t length = 0;
+    for (void *entry = pools->front.list[bin]; entry != NULL; entry = *ouro__link_of(entry)) length++;
+    return length;
+}
+
+static void count_large(struct ouro__pool *pool, ouro_heap_stats *stats)
+{
+    size_t bytes = ouro__arena_of(pool)->size - OURO__POOLS_START;
+    if (pool->used == 0) return;
+    stats->large_blocks++;
+    stats->committed_bytes += bytes;
+    if (ouro__bin_kind(pool->bin) == OURO__RAW) {
+        stats->raw_blocks++;
+        stats->raw_bytes += bytes;
+    } else {
+        stats->objects++;
+        stats->object_bytes += bytes;
+    }
+}
+
+static void count_pool(struct ouro__pool *pool, void *context)
+{
+    struct census *census = context;
+    if (ouro__arena_of(pool)->large) {
+        count_large(pool, &census->heap);
+        return;
+    }
+    ouro_class_stats *class = &census->bins[pool->bin];
+    class->pools++;
+    class->live += pool->used; /* what the class list holds is taken off later */
+    class->free += pool->carved - pool->used;
+    class->carved += pool->carved;
+    class->capacity += pool->capacity;
+    ouro_heap_stats *stats = &census->heap;
+    size_t pool_bytes = (size_t)pool->pages << OURO_POOL_SHIFT;
+    stats->pools++;
+    stats->committed_bytes += (size_t)pool->carved * pool->block_size;
+    stats->free_blocks += pool->carved - pool->used;
+    stats->free_bytes += (size_t)(pool->carved - pool->used) * pool->block_size;
+    stats->uncarved_bytes += (size_t)(pool->capacity - pool->carved) * pool->block_size;
+    stats->rounding_bytes += pool_bytes - (size_t)pool->capacity * pool->block_size;
+}
+
+static void finish_bin(struct census *census, size_t bin)
+{
+    ouro_class_stats *class = &census->bins[bin];
+    ouro_heap_stats *stats = &census->heap;
+    class->kind = kind_of_bin(bin);
+    class->block_size = ouro__bin_size(bin);
+    class->cached = list_length(census->pools, bin);
+    class->live -= class->cached;
+    stats->cached_blocks += class->cached;
+    stats->cached_bytes += class->cached * class->block_size;
+    if (class->kind == OURO_CLASS_RAW) {
+        stats->raw_blocks += class->live;
+        stats->raw_bytes += class->live * class->block_size;
+    } else {
+        stats->objects += class->live;
+        stats->object_bytes += class->live * class->block_size;
+    }
+}
+
+static void take_census(const ouro_heap *heap, struct census *census)
+{
+    memset(census, 0, sizeof *census);
+    census->pools = ouro__heap_pools(heap);
+    for (int realm = 0; realm < OURO__REALMS; realm++)
+        ouro__walk_pools(census->pools, (enum ouro__realm)realm, count_pool, census);
+    for (size_t bin = 1; bin < OURO__BINS; bin++)
+        if (census->bins[bin].pools > 0) finish_bin(census, bin);
+}
+
+static void count_arenas(const struct ouro__arena *arena, ouro_heap_stats *stats)
+{
+    for (; arena != NULL; arena = arena->next) {
+        stats->arenas += !arena->large;
+        stats->reserved_bytes += arena->size;
+        stats->resident_bytes += ouro__os_resident(arena, arena->size);
+        stats->header_bytes += sizeof *arena + arena->pages_used * sizeof(struct ouro__pool);
+    }
+}
+
+void ouro_get_heap_stats(const ouro_heap *heap, ouro_heap_stats *out_stats)
+{
+    struct census census;
+    take_census(heap, &census);
+    const struct ouro__pools *pools = census.pools;
+    *out_stats = census.heap;
+    out_stats->accounted_bytes = pools->accounted_bytes;
+    out_stats->reserved_bytes = heap->size;
+    out_stats->resident_bytes = ouro__os_resident(heap, heap->size);
+    out_stats->header_bytes = heap->size;
+    for (int realm = 0; realm < OURO__REALMS; realm++) {
+        count_arenas(pools->realms[realm].arenas, out_stats);
+        count_arenas(pools->realms[realm].large, out_stats);
+        for (const struct ouro__pool *pool = pools->realms[realm].empty; pool != NULL; pool = pool->next)
+            out_stats->empty_pools++;
+    }
+}
+
+size_t ouro_get_class_stats(const ouro_heap *heap, ouro_class_stats *out_classes, size_t capacity)
+{
+    struct census census;
+    size_t count = 0;
+    take_census(heap, &census);
+    for (size_t bin = 1; bin < OURO__BINS; bin++) {
+        if (census.bins[bin].pools == 0) continue;
+        if (count < capacity) out_classes[count] = census.bins[bin];
+        count++;
+    }
+    return count;
+}
+
+/* ---- drawing ---- */
+
+struct drawing {
+    ouro_class_kind kind;
+    size_t block_size;
+    char *text;
+    size_t size;
+    size_t length;
+    size_t pools;
+};
+
+static char occupancy(const struct ouro__pool *pool, size_t cached)
+{
+    static const char levels[] = " .:+#@";
+    size_t live = pool->used - cached;
+    if (live == 0) return levels[0];
+    if (live == pool->capacity) return levels[5];
+    return levels[1 + 4 * live / (pool->capacity + 1)];
+}
+
+/* Blocks of a pool that lie on its class list. */
+static size_t cached_of(const struct ouro__pools *pools, const struct ouro__pool *pool)
+{
+    size_t cached = 0;
+    for (void *entry = pools->front.list[pool->bin]; entry != NULL; entry = *ouro__link_of(entry))
+        cached += ouro__pool_of(entry) == pool;
+    return cached;
+}
+
+static void draw_pool(struct ouro__pool *pool, void *context)
+{
+    struct drawing *drawing = context;
+    if (ouro__arena_of(pool)->large) return;
+    if (drawing->block_size != 0 && pool->block_size != drawing->block_size) return;
+    drawing->pools++;
+    if (drawing->length + 1 < drawing->size)
+        drawing->text[drawing->length++] = occupancy(pool, cached_of(ouro__pools_of(pool), pool));
+}
+
+size_t ouro_draw_pools(const ouro_heap *heap, ouro_class_kind kind, size_t block_size, char *out_text, size_t size)
+{
+    struct drawing drawing = {kind, block_size, out_text, size, 0, 0};
+    ouro__walk_pools(ouro__heap_pools(heap), (enum ouro__realm)kind, draw_pool, &drawing);
+    if (size > 0) out_text[drawing.length] = '\0';
+    return drawing.pools;
+}
+
+/* ---- for people ---- */
+
+static void print_classes(const struct census *census, FILE *file)
+{
+    static const char *const kinds[] = {"raw", "acyclic", "tracked"};
+    fprintf(file, "%-8s %6s %7s %10s %8s %10s %10s %9s %6s\n", "kind", "size", "pools", "live", "cached", "free",
+            "carved", "capacity", "in use");
+    for (size_t bin = 1; bin < OURO__BINS; bin++) {
+        const ouro_class_stats *class = &census->bins[bin];
+        if (class->pools == 0) continue;
+        fprintf(file, "%-8s %6zu %7zu %10zu %8zu %10zu %10zu %9zu %5.1f%%\n", kinds[class->kind], class->block_size,
+                class->pools, class->live, class->cached, class->free, class->carved, class->capacity,
+                100.0 * (double)class->live / (double)class->capacity);
+    }
+}
+
+static void print_line(FILE *file, const char *what, size_t number)
+{
+    char digits[32], grouped[48];
+    int length = snprintf(digits, sizeof digits, "%zu", number);
+    int out = 0;
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0) grouped[out++] = ',';
+        grouped[out++] = digits[i];
+    }
+    grouped[out] = '\0';
+    fprintf(file, "%-44s = %18s\n", what, grouped);
+}
+
+static void print_drawing(const ouro_heap *heap, ouro_class_kind kind, const char *title, FILE *file)
+{
+    enum { width = 64, rows = 32 };
+    char text[width * rows + 1];
+    size_t pools = ouro_draw_pools(heap, kind, 0, text, sizeof text);
+    if (pools == 0) return;
+    size_t drawn = strlen(text);
+    fprintf(file, "\n%s, %zu pools of 64 KiB ('.' to '#' by quarters, '@' full):\n", title, pools);
+    for (size_t i = 0; i < drawn; i += width) fprintf(file, "  |%-64.64s|\n", text + i);
+    if (drawn < pools) fprintf(file, "  ... and %zu more\n", pools - drawn);
+}
+
+void ouro_heap_print_stats(const ouro_heap *heap, FILE *file)
+{
+    struct census census;
+    ouro_heap_stats stats;
+    take_census(heap, &census);
+    ouro_get_heap_stats(heap, &stats);
+    fprintf(file, "Heap \"%s\"\n\n", heap->name);
+    print_classes(&census, file);
+    fputc('\n', file);
+    print_line(file, "objects alive", stats.objects);
+    print_line(file, "bytes in their blocks", stats.object_bytes);
+    print_line(file, "raw blocks alive", stats.raw_blocks);
+    print_line(file, "bytes in raw blocks", stats.raw_bytes);
+    print_line(file, "native bytes accounted", stats.accounted_bytes);
+    fputc('\n', file);
+    print_line(file, "arenas of 32 MiB of addresses", stats.arenas);
+    print_line(file, "blocks with a mapping of their own", stats.large_blocks);
+    print_line(file, "pools in use", stats.pools);
+    print_line(file, "pools empty, waiting to be purged or reused", stats.empty_pools);
+    print_line(file, "bytes committed", stats.committed_bytes);
+    print_line(file, "bytes resident", stats.resident_bytes);
+    fputc('\n', file);
+    print_line(file, "bytes in class lists", stats.cached_bytes);
+    print_line(file, "bytes in free blocks of pools", stats.free_bytes);
+    print_line(file, "bytes of pools never cut", stats.uncarved_bytes);
+    print_line(file, "bytes lost at the ends of pools", stats.rounding_bytes);
+    print_line(file, "bytes of headers", stats.header_bytes);
+    print_drawing(heap, OURO_CLASS_TRACKED, "Tracked objects", file);
+    print_drawing(heap, OURO_CLASS_ACYCLIC, "Acyclic objects", file);
+    print_drawing(heap, OURO_CLASS_RAW, "Raw memory", file);
+}

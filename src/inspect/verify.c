@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * verify.c -- the audit of a whole heap                                [floor 7]
+ *
+ * Checks the invariants that the rooms below name, in the order of the floors,
+ * and keeps the first contradiction as a sentence.  Uses the collector's counts,
+ * which are zero before and after [mark.zero].
+ */
+#include "heap/heap.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+struct audit {
+    ouro_heap *heap;
+    ouro_error *error;
+    bool failed;
+    const void *holder;        /* the object whose references are looked at */
+    size_t weakly;             /* objects that say weak references look at them */
+};
+
+__attribute__((format(printf, 2, 3))) static void corrupt(struct audit *audit, const char *format, ...)
+{
+    if (audit->failed) return;
+    audit->failed = true;
+    audit->error->status = OURO_CORRUPT;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(audit->error->message, sizeof audit->error->message, format, arguments);
+    va_end(arguments);
+}
+
+/* ---- pools ---- */
+
+static void audit_free_list(struct audit *audit, const struct ouro__pool *pool)
+{
+    bool has_words = ouro__bin_kind(pool->bin) != OURO__RAW;
+    uint32_t length = 0;
+    for (void *entry = pool->free; entry != NULL; entry = *ouro__link_of(entry)) {
+        if (ouro__pool_of(entry) != pool || ++length > pool->carved) {
+            corrupt(audit, "[pool.home] the free list of the pool of %u at %p leads elsewhere or in circles: %p",
+                    pool->block_size, (void *)pool->first, entry);
+            return;
+        }
+        if (has_words && *ouro__word_of(entry) != 0)
+            corrupt(audit, "[pool.word] a free block of %u at %p has a word: written after free?", pool->block_size,
+                    entry);
+    }
+    if (pool->used + length != pool->carved || pool->carved > pool->capacity)
+        corrupt(audit, "[pool.count] the pool of %u at %p has %u used and %u free of %u carved blocks",
+                pool->block_size, (void *)pool->first, pool->used, length, pool->carved);
+}
+
+static void audit_tracked_blocks(struct audit *audit, const struct ouro__pool *pool)
+{
+    char *entry = pool->first;
+    for (uint32_t i = 0; i < pool->carved; i++, entry += pool->block_size) {
+        bool young = ouro__is_marked(entry, OURO__YOUNG_BITS);
+        bool live = *ouro__word_of(entry) != 0;
+        if (!live && !young) corrupt(audit, "[young.bit] the free block at %p has no young bit", (void *)entry);
+        if (live && young && !pool->young)
+            corrupt(audit, "[young.listed] the pool of the young object %p is not listed", (void *)entry);
+        if (ouro__is_marked(entry, OURO__SET_BITS) || ouro__is_marked(entry, OURO__GRAY_BITS) ||
+            *ouro__count_of(entry) != 0)
+            corrupt(audit, "[mark.zero] the block at %p has marks outside a collection", (void *)entry);
+        if (live && ouro__word_is_trapped(*ouro__word_of(entry)))
+            corrupt(audit, "[scan.trapped] the object %p is trapped outside a collection", (void *)entry);
+    }
+}
+
+static void audit_pool(struct ouro__pool *pool, void *context)
+{
+    struct audit *audit = context;
+    if (audit->failed) return;
+    if (pool->in_set) corrupt(audit, "[set.listed] the pool at %p is in a set outside a collection", (void *)pool->first);
+    if (!ouro__arena_of(pool)->large) audit_free_list(audit, pool);
+    if (ouro__arena_of(pool)->realm == OURO__REALM_TRACKED && !audit->failed) audit_tracked_blocks(audit, pool);
+}
+
+static void audit_class_list(struct audit *audit, size_t bin)
+{
+    const struct ouro__pools *pools = ouro__heap_pools(audit->heap);
+    for (void *entry = pools->front.list[bin]; entry != NULL && !audit->failed; entry = *ouro__link_of(entry)) {
+        const struct ouro__pool *pool = ouro__pool_of(entry);
+        if (pool->bin != bin || pool->state < OURO__POOL_CURRENT)
+            corrupt(audit, "[list.bounded] the class list of %zu holds %p of another class", ouro__bin_size(bin), entry);
+        else if (bin >= (size_t)OURO__ACYCLIC << OURO__BIN_SHIFT && *ouro__word_of(entry) != 0)
+            corrupt(audit, "[pool.word] a cached block of %zu at %p has a word: written after free?",
+                    ouro__bin_size(bin), entry);
+        else if (ouro__kind_realm(ouro__bin_kind(bin)) == OURO__REALM_TRACKED && !pool->young)
+            corrupt(audit, "[young.listed] the pool of the cached block %p is not listed", entry);
+    }
+}
+
+/* ---- objects ---- */
+
+static void count_reference(void *referent, void *context)
+{
+    struct audit *audit = context;
+    if (audit->failed) return;
+    if (!ouro_is_object(audit->heap, referent)) {
+        corrupt(audit, "object %p of type %s refers to %p, which is no living object of the heap", audit->holder,
+                ouro__type_of(audit->holder)->name, referent);
+        return;
+    }
+    *ouro__count_of(referent) += 1;
+}
+
+static void audit_object(void *object, void *context)
+{
+    struct audit *audit = context;
+    uint64_t word = *ouro__word_of(object);
+    if (audit->failed || ouro__word_is_dying(word)) return;
+    if (ouro__word_type(word) == 0 || ouro__types[ouro__word_type(word)] == NULL) {
+        corrupt(audit, "the word of object %p names no type: overwritten from below?", object);
+        return;
+    }
+    audit->weakly += (word & OURO__WEAKLY) != 0;
+    audit->holder = object;
+    ouro__visit(object, count_reference, audit);
+}
+
+static void compare_count(void *object, void *context)
+{
+    struct audit *audit = context;
+    uint64_t word = *ouro__word_of(object);
+    uint32_t counted = *ouro__count_of(object);
+    *ouro__count_of(object) = 0;
+    if (ouro__word_is_dying(word) || ouro__word_count(word) >= counted) return;
+    corrupt(audit, "object %p of type %s has a count of %u, but other objects hold %u references to it", object,
+            ouro__type_of(object)->name, ouro__word_count(word), counted);
+}
+
+static void audit_objects_of(struct ouro__pool *pool, void *context)
+{
+    ouro__walk_live(pool, audit_object, context);
+}
+
+static void compare_counts_of(struct ouro__pool *pool, void *context)
+{
+    ouro__walk_live(pool, compare_count, context);
+}
+
+/* ---- weak references ---- */
+
+static void audit_weak_list(struct audit *audit, const ouro_weakref *list)
+{
+    const void *target = list->target;
+    if (!ouro_is_object(audit->heap, target) || (*ouro__word_of(target) & OURO__WEAKLY) == 0) {
+        corrupt(audit, "[weak.flag] a weak reference looks at %p, which does not know of it", target);
+        return;
+    }
+    const ouro_weakref *previous = NULL;
+    for (; list != NULL; previous = list, list = list->next) {
+        if (list->target != target || list->previous != previous)
+            corrupt(audit, "the list of weak references to %p is broken", target);
+        if (previous != NULL && !ouro__weakref_has_callback(list))
+            corrupt(audit, "[weak.shared] object %p has two weak references without callback", target);
+    }
+}
+
+static void audit_weakrefs(struct audit *audit)
+{
+    const struct ouro__weakrefs *weakrefs = &audit->heap->life.weakrefs;
+    size_t targets = 0;
+    for (size_t i = 0; i < weakrefs->capacity && !audit->failed; i++) {
+        if (weakrefs->table[i] == NULL) continue;
+        targets++;
+        audit_weak_list(audit, weakrefs->table[i]);
+    }
+    if (audit->failed) return;
+    if (targets != weakrefs->targets || targets != audit->weakly || 2 * targets > weakrefs->capacity)
+        corrupt(audit, "[weak.table] %zu targets in the table, %zu counted, %zu objects say so", targets,
+                weakrefs->targets, audit->weakly);
+}
+
+/* ---- all of it ---- */
+
+static void audit_blocks(struct audit *audit)
+{
+    const struct ouro__pools *pools = ouro__heap_pools(audit->heap);
+    for (int realm = 0; realm < OURO__REALMS; realm++)
+        ouro__walk_pools(pools, (enum ouro__realm)realm, audit_pool, audit);
+    for (size_t bin = 1; bin < OURO__BINS && !audit->failed; bin++) audit_class_list(audit, bin);
+}
+
+static void audit_references(struct audit *audit)
+{
+    const struct ouro__pools *pools = ouro__heap_pools(audit->heap);
+    for (int realm = OURO__REALM_ACYCLIC; realm < OURO__REALMS; realm++)
+        ouro__walk_pools(pools, (enum ouro__realm)realm, audit_objects_of, audit);
+    for (int realm = OURO__REALM_ACYCLIC; realm < OURO__REALMS; realm++)
+        ouro__walk_pools(pools, (enum ouro__realm)realm, compare_counts_of, audit);
+}
+
+ouro_status ouro_verify(ouro_heap *heap, ouro_error *out_error)
+{
+    ouro_error unwanted;
+    struct audit audit = {.heap = heap, .error = out_error != NULL ? out_error : &unwanted};
+    *audit.error = (ouro_error){.status = OURO_OK};
+    if (ouro__heap_pools(heap)->marks.active) {
+        *audit.error = (ouro_error){.status = OURO_BUSY};
+        snprintf(audit.error->message, sizeof audit.error->message, "a collection of heap \"%s\" is running",
+                 heap->name);
+        return OURO_BUSY;
+    }
+    audit_blocks(&audit);
+    if (!audit.failed) audit_references(&audit);
+    if (!audit.failed) audit_weakrefs(&audit);
+    return audit.error->status;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * birth.c -- objects, where the inlined way has no block               [floor 4]
+ */
+#include "life/life.h"
+
+#include <string.h>
+
+static void *take_block(struct ouro__pools *pools, const struct ouro__shape *shape, size_t block_size)
+{
+    enum ouro__kind kind = (enum ouro__kind)shape->kind;
+    if (block_size < 16) block_size = 16; /* the word and a link */
+    if (UNLIKELY(block_size > OURO_BLOCK_MAX)) return ouro__pools_take_large(pools, kind, block_size);
+    size_t bin = ouro__bin_for(kind, block_size);
+    void *entry = pools->front.list[bin];
+    if (entry == NULL) return ouro__pools_refill(pools, bin);
+    pools->front.list[bin] = *ouro__link_of(entry);
+    return entry;
+}
+
+void *ouro__birth(struct ouro__life *life, const ouro_type *type, size_t block_size)
+{
+    const struct ouro__shape *shape = &ouro__shapes[ouro__word_type(type->ready_word)];
+    void *object = take_block(ouro__life_pools(life), shape, block_size);
+    if (object == NULL) return NULL;
+    memset(object, 0, block_size - sizeof(ouro__word));
+    *ouro__word_of(object) = type->ready_word;
+    return object;
+}

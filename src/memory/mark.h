@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mark.h -- what lies beside the pools for the collector               [floor 1]
+ *
+ * Three bitmaps and an array of counts per arena, all indexed by the address of
+ * an entry.  Two entries are at least 16 bytes apart, so each 16 bytes hold at
+ * most one and the index needs no division by the block's size.
+ *
+ *   young   a block that is free, or whose object was made since the last young pass
+ *   set     an object of the set that the running cycle looks at
+ *   gray    an object proven live whose references are not followed yet
+ *   count   SUSPECT and the references counted so far from other suspects
+ *
+ *   [young.bit]     every carved tracked block that holds no old object has its bit
+ *   [young.listed]  a pool with young objects, or with blocks on the class lists, is on the
+ *                   young list
+ *   [mark.zero]     between cycles every set bit, gray bit and count is zero
+ *   [mark.dead]     a block that dies during a cycle loses its marks at once
+ *
+ * Below: arena.h.  Above: life (marks a death), collector (everything else).
+ */
+#ifndef OURO_MEMORY_MARK_H
+#define OURO_MEMORY_MARK_H
+
+#include "memory/arena.h"
+
+/* A count of a million references must not saturate: 30 bits, twice what a
+ * trapped reference count can hold. */
+#define OURO__SUSPECT ((uint32_t)1 << 31)
+#define OURO__COUNT_MASK (OURO__SUSPECT - 1)
+
+typedef uint32_t __attribute__((may_alias)) ouro__count;
+typedef uint64_t __attribute__((may_alias)) ouro__bits;
+
+/* The lists of pools that carry marks; one per heap. */
+struct ouro__marks {
+    struct ouro__pool *young;  /* pools with young blocks */
+    struct ouro__pool *gray;
+    size_t young_handed;       /* tracked blocks handed out since the last young pass */
+    size_t scratch_pools;      /* pools whose counts were touched and not purged */
+    bool active;               /* a cycle runs: deaths clear marks */
+    bool condemned;            /* suspects are garbage now: nothing may reach them again */
+    uint32_t gray_count;
+    void *gray_stack[OURO_GRAY_STACK];
+};
+
+ALWAYS_INLINE ouro__count *ouro__count_of(const void *entry)
+{
+    char *arena = (char *)ouro__arena_of(entry);
+    return (ouro__count *)(void *)(arena + ((ouro__arena_offset(entry) >> 2) & ~(size_t)3));
+}
+
+/* The word of a bitmap that holds an entry's bit. */
+ALWAYS_INLINE ouro__bits *ouro__bits_of(const void *entry, size_t bitmap)
+{
+    char *arena = (char *)ouro__arena_of(entry);
+    return (ouro__bits *)(void *)(arena + bitmap + (ouro__arena_offset(entry) >> 10) * 8);
+}
+
+ALWAYS_INLINE uint64_t ouro__bit_of(const void *entry)
+{
+    return (uint64_t)1 << (((uintptr_t)entry >> 4) & 63);
+}
+
+ALWAYS_INLINE bool ouro__is_marked(const void *entry, size_t bitmap)
+{
+    return (*ouro__bits_of(entry, bitmap) & ouro__bit_of(entry)) != 0;
+}
+
+ALWAYS_INLINE bool ouro__is_suspect(const void *entry)
+{
+    return (*ouro__count_of(entry) & OURO__SUSPECT) != 0;
+}
+
+/* The words of a bitmap that belong to a pool, and how many. */
+ALWAYS_INLINE ouro__bits *ouro__pool_bits(const struct ouro__pool *pool, size_t bitmap)
+{
+    return ouro__bits_of(ouro__pool_start(pool), bitmap);
+}
+
+ALWAYS_INLINE size_t ouro__pool_bit_words(const struct ouro__pool *pool)
+{
+    return (size_t)pool->pages * (OURO_POOL_SIZE / 1024);
+}
+
+/* The entry whose 16 bytes bit `bit` of word `word` of a pool's bitmaps stands
+ * for: the first at or behind their beginning, minus one byte. */
+ALWAYS_INLINE void *ouro__pool_entry_at(const struct ouro__pool *pool, size_t word, unsigned bit)
+{
+    uint64_t ahead = (uintptr_t)pool->first & (OURO_POOL_SIZE - 1);
+    uint64_t offset = (word * 64 + bit) * 16 + pool->block_size - 1 - ahead;
+    uint64_t index = (offset * pool->reciprocal) >> 32;
+    return pool->first + index * pool->block_size;
+}
+
+/* [young.listed] */
+void ouro__young_enlist(struct ouro__marks *marks, struct ouro__pool *pool);
+void ouro__young_unlist(struct ouro__marks *marks, struct ouro__pool *pool);
+
+/* [young.bit] for a block that an object leaves. */
+ALWAYS_INLINE void ouro__young_mark(struct ouro__marks *marks, void *entry)
+{
+    ouro__bits *word = ouro__bits_of(entry, OURO__YOUNG_BITS);
+    uint64_t bit = ouro__bit_of(entry);
+    if (LIKELY((*word & bit) != 0)) return;
+    *word |= bit;
+    struct ouro__pool *pool = ouro__pool_of(entry);
+    if (!pool->young) ouro__young_enlist(marks, pool);
+}
+
+/* Takes a proven-live object off the suspects and remembers to follow it. */
+void ouro__mark_live(struct ouro__marks *marks, void *entry);
+
+/* The next gray object, or NULL. */
+void *ouro__mark_next_gray(struct ouro__marks *marks);
+
+/* [mark.dead] */
+void ouro__mark_dead(struct ouro__marks *marks, void *entry);
+
+#endif

@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pool.c -- where blocks come from and go to                           [floor 1]
+ *
+ *        class list  <--- hand-over ---  current pool  <---  available, empty, fresh
+ *             |                               ^
+ *             +---- overflow, one by one -----+---> full pools wake at an eighth free
+ *
+ * A pool's states and what moves it:
+ *
+ *     UNUSED -> CURRENT -> FULL -> AVAILABLE -> CURRENT
+ *                  |                  |
+ *                  +---> EMPTY <------+     EMPTY -> UNUSED by purging
+ *
+ * Below: arena.h, mark.h, os.h.
+ */
+#include "memory/pool.h"
+
+#include "base/os.h"
+#include "memory/purge.h"
+
+#include <string.h>
+
+bool ouro__pools_refuses(struct ouro__pools *pools, size_t more)
+{
+    pools->refusal.requested = more;
+    if (pools->refuse != NULL && pools->refuse(pools->refuse_context, more)) {
+        pools->refusal.status = OURO_NO_MEMORY;
+        return true;
+    }
+    if (pools->byte_limit == 0 || more == 0) return false;
+    size_t in_use = pools->committed_bytes + pools->accounted_bytes;
+    if (in_use <= pools->byte_limit && more <= pools->byte_limit - in_use) return false;
+    pools->refusal.status = OURO_LIMIT;
+    return true;
+}
+
+/* ---- the lists of states ---- */
+
+static void available_add(struct ouro__pools *pools, struct ouro__pool *pool)
+{
+    struct ouro__pool **head = &pools->available[pool->bin];
+    pool->state = OURO__POOL_AVAILABLE;
+    pool->wake = 0;
+    pool->previous = NULL;
+    pool->next = *head;
+    if (*head != NULL) (*head)->previous = pool;
+    *head = pool;
+}
+
+static void available_remove(struct ouro__pools *pools, struct ouro__pool *pool)
+{
+    if (pool->next != NULL) pool->next->previous = pool->previous;
+    if (pool->previous != NULL)
+        pool->previous->next = pool->next;
+    else
+        pools->available[pool->bin] = pool->next;
+}
+
+static void make_full(struct ouro__pool *pool)
+{
+    uint32_t share = pool->capacity / 8;
+    pool->state = OURO__POOL_FULL;
+    pool->wake = pool->capacity - (share > 0 ? share : 1);
+}
+
+void ouro__pool_settle(struct ouro__pools *pools, struct ouro__pool *pool)
+{
+    if (pool->used > pool->wake) return;
+    if (pool->state == OURO__POOL_FULL) available_add(pools, pool);
+    if (pool->used > 0 || pool->state != OURO__POOL_AVAILABLE || pool->in_set) return;
+    available_remove(pools, pool);
+    pools->pools_of[pool->bin]--;
+    ouro__empty_add(pools, pool);
+}
+
+void ouro__pool_push(struct ouro__pools *pools, void *entry)
+{
+    struct ouro__pool *pool = ouro__pool_of(entry);
+    *ouro__link_of(entry) = pool->free;
+    pool->free = entry;
+    pools->live_bytes -= pool->block_size;
+    OURO_ASSERT(pool->used > 0); /* [pool.count] */
+    if (UNLIKELY(--pool->used <= pool->wake)) ouro__pool_settle(pools, pool);
+}
+
+/* ---- fresh pools ---- */
+
+static struct ouro__pool *format(struct ouro__pool *pool, size_t bin, unsigned pages)
+{
+    enum ouro__kind kind = ouro__bin_kind(bin);
+    size_t offset = ouro__kind_offset(kind);
+    size_t size = ouro__bin_size(bin);
+    size_t room = ((size_t)pages << OURO_POOL_SHIFT) - (offset - ouro__kind_prefix(kind));
+    pool->free = NULL;
+    pool->used = pool->carved = pool->wake = 0;
+    pool->block_size = (uint32_t)size;
+    pool->capacity = (uint32_t)(room / size);
+    pool->reciprocal = pool->capacity > 1 ? (uint32_t)((((uint64_t)1 << 32) + size - 1) / size) : 0;
+    pool->bin = (uint16_t)bin;
+    pool->pages = (uint8_t)pages;
+    pool->first = ouro__pool_start(pool) + offset;
+    pool->back = 0;
+    pool->middle = false;
+    for (unsigned i = 1; i < pages; i++) {
+        pool[i].pages = 0;
+        pool[i].back = (uint8_t)i;
+    }
+    if (kind >= OURO__TRACKED)
+        memset(ouro__pool_bits(pool, OURO__YOUNG_BITS), 0, ouro__pool_bit_words(pool) * 8);
+    return pool;
+}
+
+static struct ouro__pool *take_clean(struct ouro__pools *pools, size_t bin, unsigned pages)
+{
+    enum ouro__realm realm = ouro__kind_realm(ouro__bin_kind(bin));
+    struct ouro__realm_arenas *place = &pools->realms[realm];
+    struct ouro__arena *arena = place->arenas;
+    size_t page = 0;
+    for (; arena != NULL; arena = arena->next) {
+        page = ouro__arena_take_pages(arena, pages);
+        if (page != 0) break;
+    }
+    if (arena == NULL) {
+        arena = ouro__arena_new(&pools->source, pools, realm);
+        if (arena == NULL) return NULL;
+        arena->next = place->arenas;
+        if (arena->next != NULL) arena->next->previous = arena;
+        place->arenas = arena;
+        page = ouro__arena_take_pages(arena, pages);
+    }
+    struct ouro__pool *pool = ouro__arena_pool(arena, page);
+    if (pools->pools_of[bin] > OURO_POPULATE_AFTER && pools->source.purge == ouro__system_source.purge)
+        ouro__os_populate(ouro__pool_start(pool), OURO_POOL_SIZE);
+    return format(pool, bin, pages);
+}
+
+/* A pool for the bin: one that waits empty, or clean pages. */
+static struct ouro__pool *take_pool(struct ouro__pools *pools, size_t bin)
+{
+    unsigned pages = ouro__bin_size(bin) > OURO_WIDE_BLOCK ? OURO_WIDE_PAGES : 1;
+    struct ouro__pool *pool = ouro__empty_take(pools, ouro__kind_realm(ouro__bin_kind(bin)), pages);
+    if (pool != NULL)
+        format(pool, bin, pages);
+    else
+        pool = take_clean(pools, bin, pages);
+    if (pool == NULL) return NULL;
+    pool->state = OURO__POOL_CURRENT;
+    pools->pools_of[bin]++;
+    return pool;
+}
+
+/* ---- refilling a class list ---- */
+
+/* Cuts `count` more blocks, linked in order; returns the first. */
+static void *carve(struct ouro__pools *pools, struct ouro__pool *pool, uint32_t count)
+{
+    char *first = pool->first + (size_t)pool->carved * pool->block_size;
+    char *entry = first;
+    enum ouro__kind kind = ouro__bin_kind(pool->bin);
+    for (uint32_t i = 0; i < count; i++, entry += pool->block_size) {
+        if (kind != OURO__RAW) *ouro__word_of(entry) = 0; /* [pool.word] */
+        if (kind >= OURO__TRACKED) *ouro__bits_of(entry, OURO__YOUNG_BITS) |= ouro__bit_of(entry);
+        *ouro__link_of(entry) = i + 1 < count ? entry + pool->block_size : NULL;
+    }
+    pool->carved += count;
+    pools->committed_bytes += (size_t)count * pool->block_size;
+    return first;
+}
+
+static uint32_t carve_count(const struct ouro__pools *pools, const struct ouro__pool *pool)
+{
+    uint32_t left = pool->capacity - pool->carved;
+    uint32_t count = pools->one_at_a_time ? 1 : OURO_CARVE_SIZE / pool->block_size;
+    if (count == 0) count = 1;
+    return count < left ? count : left;
+}
+
+static int32_t list_limit(size_t bin)
+{
+    size_t limit = OURO_LIST_BYTES / ouro__bin_size(bin);
+    if (limit < OURO_LIST_MIN) limit = OURO_LIST_MIN;
+    return (int32_t)(limit < OURO_LIST_MAX ? limit : OURO_LIST_MAX);
+}
+
+/* [pool.handover]: the entries from `first` on are used from now on. */
+static void *hand_over(struct ouro__pools *pools, struct ouro__pool *pool, void *first, uint32_t count)
+{
+    size_t bin = pool->bin;
+    pool->used += count;
+    pools->live_bytes += (size_t)count * pool->block_size;
+    if (bin >= (size_t)OURO__TRACKED << OURO__BIN_SHIFT) {
+        pools->marks.young_handed += count;
+        if (!pool->young) ouro__young_enlist(&pools->marks, pool); /* [young.listed] */
+    }
+    pools->front.list[bin] = *ouro__link_of(first);
+    pools->front.room[bin] = pools->one_at_a_time ? 0 : list_limit(bin) - (int32_t)count;
+    pools->spill[bin] = 0;
+    return first;
+}
+
+static void *hand_over_free(struct ouro__pools *pools, struct ouro__pool *pool)
+{
+    void *first = pool->free;
+    if (!pools->one_at_a_time) {
+        pool->free = NULL;
+        return hand_over(pools, pool, first, pool->carved - pool->used);
+    }
+    pool->free = *ouro__link_of(first);
+    *ouro__link_of(first) = NULL;
+    return hand_over(pools, pool, first, 1);
+}
+
+/* When no memory is to be had, full pools that have slept over a few free blocks are
+ * good enough. */
+static struct ouro__pool *wake_any(struct ouro__pools *pools, size_t bin)
+{
+    enum ouro__realm realm = ouro__kind_realm(ouro__bin_kind(bin));
+    for (struct ouro__arena *arena = pools->realms[realm].arenas; arena != NULL; arena = arena->next) {
+        for (size_t page = OURO_ARENA_FIRST_PAGE; page < arena->page_limit; page++) {
+            struct ouro__pool *pool = ouro__arena_pool(arena, page);
+            if (pool->state == OURO__POOL_FULL && pool->bin == bin && pool->back == 0 &&
+                pool->free != NULL)
+                return pool;
+        }
+    }
+    return NULL;
+}
+
+/* Makes a pool of the bin with free or uncarved blocks current. */
+static struct ouro__pool *next_pool(struct ouro__pools *pools, size_t bin)
+{
+    struct ouro__pool *pool = pools->available[bin];
+    if (pool != NULL) {
+        available_remove(pools, pool);
+    } else {
+        pool = take_pool(pools, bin);
+        if (pool == NULL) pool = wake_any(pools, bin);
+        if (pool == NULL) return NULL;
+    }
+    pool->state = OURO__POOL_CURRENT;
+    pool->wake = 0;
+    pools->current[bin] = pool;
+    return pool;
+}
+
+void *ouro__pools_refill(struct ouro__pools *pools, size_t bin)
+{
+    ouro__purge_tick(pools);
+    for (struct ouro__pool *pool = pools->current[bin];;) {
+        if (pool != NULL) {
+            bool carves = pool->free == NULL;
+            uint32_t count = carves ? carve_count(pools, pool) : 0;
+            if (!carves || count > 0) {
+                if (ouro__pools_refuses(pools, (size_t)count * pool->block_size)) return NULL;
+                if (!carves) return hand_over_free(pools, pool);
+                return hand_over(pools, pool, carve(pools, pool, count), count);
+            }
+            make_full(pool);
+            pools->current[bin] = NULL;
+        }
+        pools->refusal = (struct ouro__refusal){OURO_NO_MEMORY, OURO_POOL_SIZE};
+        pool = next_pool(pools, bin);
+        if (pool == NULL) return NULL;
+    }
+}
+
+/* ---- giving blocks back ---- */
+
+static int32_t list_length(const struct ouro__pools *pools, size_t bin, int32_t most)
+{
+    int32_t length = 0;
+    for (void *entry = pools->front.list[bin]; entry != NULL && length < most; length++)
+        entry = *ouro__link_of(entry);
+    return length;
+}
+
+/*
+ * The list's room is used up, but allocations may have taken from it since: its
+ * length is measured, once in half its limit of frees.  [list.bounded]
+ */
+void ouro__pools_give_full(struct ouro__pools *pools, void *entry, size_t bin)
+{
+    pools->front.room[bin] = 0;
+    if (pools->one_at_a_time || pools->spill[bin] > 0) {
+        if (pools->spill[bin] > 0) pools->spill[bin]--;
+        ouro__pool_push(pools, entry);
+        return;
+    }
+    ouro__purge_tick(pools);
+    int32_t half = list_limit(bin) / 2;
+    if (list_length(pools, bin, 2 * half) > half) {
+        pools->spill[bin] = (uint32_t)half;
+        ouro__pool_push(pools, entry);
+        return;
+    }
+    pools->front.room[bin] = half - 1;
+    *ouro__link_of(entry) = pools->front.list[bin];
+    pools->front.list[bin] = entry;
+}
+
+static void flush_bin(struct ouro__pools *pools, size_t bin)
+{
+    void *entry = pools->front.list[bin];
+    pools->front.list[bin] = NULL;
+    pools->front.room[bin] = 0;
+    pools->spill[bin] = 0;
+    while (entry != NULL) {
+        void *next = *ouro__link_of(entry);
+        ouro__pool_push(pools, entry);
+        entry = next;
+    }
+    struct ouro__pool *current = pools->current[bin];
+    if (current == NULL || current->used > 0) return;
+    pools->current[bin] = NULL;
+    available_add(pools, current);
+    ouro__pool_settle(pools, current);
+}
+
+void ouro__pools_flush(struct ouro__pools *pools)
+{
+    for (size_t bin = 0; bin < OURO__BINS; bin++)
+        if (pools->front.list[bin] != NULL || pools->current[bin] != NULL) flush_bin(pools, bin);
+}
+
+void ouro__pools_flush_idle(struct ouro__pools *pools)
+{
+    for (size_t bin = 0; bin < OURO__BINS; bin++) {
+        void *list = pools->front.list[bin];
+        if (list != NULL && list == pools->list_at_tick[bin]) {
+            flush_bin(pools, bin);
+            list = NULL;
+        }
+        pools->list_at_tick[bin] = list;
+    }
+}
+
+void ouro__pools_enlist_cached(struct ouro__pools *pools)
+{
+    for (size_t bin = (size_t)OURO__TRACKED << OURO__BIN_SHIFT; bin < OURO__BINS; bin++) {
+        for (void *entry = pools->front.list[bin]; entry != NULL; entry = *ouro__link_of(entry)) {
+            *ouro__bits_of(entry, OURO__YOUNG_BITS) |= ouro__bit_of(entry); /* [young.bit] */
+            struct ouro__pool *pool = ouro__pool_of(entry);
+            if (!pool->young) ouro__young_enlist(&pools->marks, pool);
+        }
+    }
+}
+
+/* ---- large blocks ---- */
+
+void *ouro__pools_take_large(struct ouro__pools *pools, enum ouro__kind kind, size_t block_size)
+{
+    ouro__purge_tick(pools);
+    if (ouro__pools_refuses(pools, block_size)) return NULL;
+    pools->refusal = (struct ouro__refusal){OURO_NO_MEMORY, block_size};
+    struct ouro__arena *arena = ouro__arena_new_large(&pools->source, pools, kind, block_size);
+    if (arena == NULL) return NULL;
+    struct ouro__arena **head = &pools->realms[arena->realm].large;
+    arena->next = *head;
+    if (*head != NULL) (*head)->previous = arena;
+    *head = arena;
+
+    struct ouro__pool *pool = ouro__arena_pool(arena, OURO_ARENA_FIRST_PAGE);
+    pool->state = OURO__POOL_FULL;
+    pool->bin = (uint16_t)((size_t)kind << OURO__BIN_SHIFT);
+    pool->used = pool->carved = pool->capacity = 1;
+    pool->pages = 1;
+    pool->first = (char *)arena + OURO__POOLS_START + ouro__kind_offset(kind);
+    size_t bytes = arena->size - OURO__POOLS_START;
+    pools->committed_bytes += bytes;
+    pools->live_bytes += bytes;
+    if (kind >= OURO__TRACKED) {
+        pools->marks.young_handed++;
+        ouro__young_mark(&pools->marks, pool->first);
+    }
+    return pool->first;
+}
+
+void ouro__pools_give_large(struct ouro__pools *pools, void *entry)
+{
+    struct ouro__arena *arena = ouro__arena_of(entry);
+    struct ouro__pool *pool = ouro__pool_of(entry);
+    if (pool->in_set || pools->pinned > 0) { /* the running cycle or the walk's end gives it back */
+        pool->used = 0;
+        return;
+    }
+    if (pool->young) ouro__young_unlist(&pools->marks, pool);
+    size_t bytes = arena->size - OURO__POOLS_START;
+    pools->committed_bytes -= bytes;
+    pools->live_bytes -= bytes;
+    if (arena->next != NULL) arena->next->previous = arena->previous;
+    if (arena->previous != NULL)
+        arena->previous->next = arena->next;
+    else
+        pools->realms[arena->realm].large = arena->next;
+    ouro__arena_free(&pools->source, arena);
+}
+
+void ouro__pools_pin(struct ouro__pools *pools)
+{
+    pools->pinned++;
+}
+
+void ouro__pools_unpin(struct ouro__pools *pools)
+{
+    if (--pools->pinned > 0) return;
+    for (int realm = 0; realm < OURO__REALMS; realm++) {
+        for (struct ouro__arena *arena = pools->realms[realm].large, *next; arena != NULL; arena = next) {
+            next = arena->next;
+            struct ouro__pool *pool = ouro__arena_pool(arena, OURO_ARENA_FIRST_PAGE);
+            if (pool->used == 0) ouro__pools_give_large(pools, pool->first);
+        }
+    }
+}
+
+size_t ouro__pools_trim(struct ouro__pools *pools)
+{
+    ouro__pools_flush(pools);
+    return ouro__purge_all(pools);
+}
+
+static void free_arenas(struct ouro__pools *pools, struct ouro__arena *arena)
+{
+    while (arena != NULL) {
+        struct ouro__arena *next = arena->next;
+        ouro__arena_free(&pools->source, arena);
+        arena = next;
+    }
+}
+
+void ouro__pools_destroy(struct ouro__pools *pools)
+{
+    for (int realm = 0; realm < OURO__REALMS; realm++) {
+        free_arenas(pools, pools->realms[realm].arenas);
+        free_arenas(pools, pools->realms[realm].large);
+    }
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pool.h -- blocks of one size, for one thread                         [floor 1]
+ *
+ * From an allocation's side: the class list of its bin (front.list), then the
+ * current pool, an available one, a fresh one, a new arena.  Each step is rarer than the
+ * one before.  From a free's side: the class list while it has room, then the block's pool, and a pool that is
+ * empty waits a while and goes back to the system.
+ *
+ *   [pool.count]    used + |free| == carved <= capacity
+ *   [pool.handover] a pool hands its whole free list to the class list and counts all of it
+ *                   as used: no allocation touches a counter
+ *   [pool.word]     the object word of a block that is not live is zero
+ *   [pool.home]     a block returns to the pool that it was cut from
+ *   [list.bounded]  a class list holds at most what one hand-over gave, plus its limit
+ *
+ * When memory runs out these calls return NULL with `refusal` set; only the heap may
+ * answer that by collecting.
+ * Below: arena.h, mark.h.  Above: raw.h, life, heap.
+ */
+#ifndef OURO_MEMORY_POOL_H
+#define OURO_MEMORY_POOL_H
+
+#include "memory/mark.h"
+
+struct ouro__refusal {
+    ouro_status status;
+    size_t requested;
+};
+
+struct ouro__realm_arenas {
+    struct ouro__arena *arenas;         /* with pools */
+    struct ouro__arena *large;          /* of one block */
+    struct ouro__pool *empty;           /* newest first: still resident, waiting */
+    struct ouro__pool *empty_last;
+    size_t empty_pages;
+};
+
+struct ouro__pools {
+    struct ouro__front front; /* first: inlined code knows the beginning of a heap */
+    struct ouro__pool *current[OURO__BINS];
+    struct ouro__pool *available[OURO__BINS];
+    uint32_t pools_of[OURO__BINS];
+    uint32_t spill[OURO__BINS];     /* frees that pass the class list by */
+    void *list_at_tick[OURO__BINS]; /* a list that did not move between two ticks is idle */
+
+    struct ouro__realm_arenas realms[OURO__REALMS];
+    struct ouro__marks marks;
+
+    size_t live_bytes;      /* handed out: what is live, and what the class lists hold */
+    size_t committed_bytes; /* carved blocks and large ones */
+    size_t accounted_bytes; /* native bytes that the program declared */
+    size_t byte_limit;      /* for committed and accounted; 0: none */
+    uint64_t tick;          /* milliseconds, when empty pools were last looked at */
+    uint64_t idle_tick;     /* and idle class lists */
+    uint32_t purge_delay;
+    unsigned pinned;        /* walks that run user code: arenas stay mapped */
+    bool one_at_a_time;
+    bool (*refuse)(void *context, size_t bytes);
+    void *refuse_context;
+    ouro_arena_source source;
+    struct ouro__refusal refusal;
+};
+
+/* The owner of every arena is the struct that begins with these pools. */
+ALWAYS_INLINE struct ouro__pools *ouro__pools_of(const void *entry)
+{
+    return (struct ouro__pools *)ouro__arena_of(entry)->owner;
+}
+
+ALWAYS_INLINE ouro__slot *ouro__link_of(void *entry)
+{
+    return (ouro__slot *)entry;
+}
+
+/* Gives every arena back at once. */
+void ouro__pools_destroy(struct ouro__pools *pools);
+
+/*
+ * Takes an entry when the class list is empty, and leaves the rest of a carving
+ * or of a pool's free list there.  NULL: see `refusal`; nothing has changed.
+ * Cost: one page of carving, or O(1); O(pools of the realm) when memory is refused.
+ */
+void *ouro__pools_refill(struct ouro__pools *pools, size_t bin);
+
+/* The same for a block of more than OURO_BLOCK_MAX bytes, prefix included. */
+void *ouro__pools_take_large(struct ouro__pools *pools, enum ouro__kind kind, size_t block_size);
+
+/* Gives a block back that no list knows: to its class list while that has room. */
+ALWAYS_INLINE void ouro__pools_give(struct ouro__pools *pools, void *entry, size_t bin);
+
+/* The far side: the class list has no room. */
+void ouro__pools_give_full(struct ouro__pools *pools, void *entry, size_t bin);
+
+void ouro__pools_give_large(struct ouro__pools *pools, void *entry);
+
+/* Between the two no arena goes away, so that a walk over blocks may run user code. */
+void ouro__pools_pin(struct ouro__pools *pools);
+void ouro__pools_unpin(struct ouro__pools *pools);
+
+/* Gives a block back past the class list. */
+void ouro__pool_push(struct ouro__pools *pools, void *entry);
+
+/* A pool whose `used` fell outside ouro__pool_push: moves it to the list of its state. */
+void ouro__pool_settle(struct ouro__pools *pools, struct ouro__pool *pool);
+
+/* Whether `more` bytes would pass the limit; sets `refusal`. */
+bool ouro__pools_refuses(struct ouro__pools *pools, size_t more);
+
+/* Empties the class lists into their pools. */
+void ouro__pools_flush(struct ouro__pools *pools);
+
+/* Empties the class lists that nobody used since the last call. */
+void ouro__pools_flush_idle(struct ouro__pools *pools);
+
+/* Empties the class lists and purges empty pools at once; returns the bytes given back. */
+size_t ouro__pools_trim(struct ouro__pools *pools);
+
+/* [young.listed] for the pools that tracked class lists hold blocks of. */
+void ouro__pools_enlist_cached(struct ouro__pools *pools);
+
+/* The block size of an entry, prefix included. */
+ALWAYS_INLINE size_t ouro__entry_block_size(const void *entry)
+{
+    struct ouro__arena *arena = ouro__arena_of(entry);
+    if (UNLIKELY(arena->large)) return arena->size - OURO__POOLS_START;
+    return ouro__pool_of(entry)->block_size;
+}
+
+ALWAYS_INLINE void ouro__pools_give(struct ouro__pools *pools, void *entry, size_t bin)
+{
+    if (UNLIKELY(--pools->front.room[bin] < 0)) {
+        ouro__pools_give_full(pools, entry, bin);
+        return;
+    }
+    *ouro__link_of(entry) = pools->front.list[bin];
+    pools->front.list[bin] = entry;
+}
+
+#endif

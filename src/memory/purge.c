@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * purge.c -- memory that nobody needs goes back, late enough not to thrash
+ *                                                                     [floor 1]
+ * Empty pools that lie side by side are purged by one call.  An arena whose
+ * pages are all clean goes back too, but for one of each realm.
+ */
+#include "memory/purge.h"
+
+#include "base/os.h"
+
+static struct ouro__realm_arenas *realm_of(struct ouro__pools *pools, const struct ouro__pool *pool)
+{
+    return &pools->realms[ouro__kind_realm(ouro__bin_kind(pool->bin))];
+}
+
+static void empty_remove(struct ouro__realm_arenas *realm, struct ouro__pool *pool)
+{
+    if (pool->next != NULL)
+        pool->next->previous = pool->previous;
+    else
+        realm->empty_last = pool->previous;
+    if (pool->previous != NULL)
+        pool->previous->next = pool->next;
+    else
+        realm->empty = pool->next;
+    realm->empty_pages -= pool->pages;
+}
+
+void ouro__empty_add(struct ouro__pools *pools, struct ouro__pool *pool)
+{
+    struct ouro__realm_arenas *realm = realm_of(pools, pool);
+    OURO_ASSERT(pool->used == 0);
+    if (pool->young) ouro__young_unlist(&pools->marks, pool);
+    pools->committed_bytes -= (size_t)pool->carved * pool->block_size;
+    pool->carved = 0;
+    pool->free = NULL;
+    pool->state = OURO__POOL_EMPTY;
+    pool->empty_since = (uint32_t)pools->tick;
+    pool->previous = NULL;
+    pool->next = realm->empty;
+    if (realm->empty != NULL)
+        realm->empty->previous = pool;
+    else
+        realm->empty_last = pool;
+    realm->empty = pool;
+    realm->empty_pages += pool->pages;
+}
+
+struct ouro__pool *ouro__empty_take(struct ouro__pools *pools, enum ouro__realm realm, unsigned pages)
+{
+    enum { tries = 8 }; /* pools of the other width are few: a longer search is not worth it */
+    struct ouro__pool *pool = pools->realms[realm].empty;
+    for (int i = 0; pool != NULL && i < tries; i++, pool = pool->next) {
+        if (pool->pages != pages) continue;
+        empty_remove(&pools->realms[realm], pool);
+        return pool;
+    }
+    return NULL;
+}
+
+/* Takes empty pools next to `pool` off the list too, upwards, up to `most` pages. */
+static unsigned gather_run(struct ouro__realm_arenas *realm, struct ouro__pool *pool, unsigned most)
+{
+    struct ouro__arena *arena = ouro__arena_of(pool);
+    size_t page = ouro__pool_page(pool);
+    unsigned pages = pool->pages;
+    empty_remove(realm, pool);
+    while (pages < most && page + pages < arena->page_limit) {
+        struct ouro__pool *next = ouro__arena_pool(arena, page + pages);
+        if (next->state != OURO__POOL_EMPTY || next->back != 0) break;
+        empty_remove(realm, next);
+        pages += next->pages;
+    }
+    return pages;
+}
+
+static void forget_pools(struct ouro__pool *pool, unsigned pages)
+{
+    for (unsigned i = 0; i < pages; i++) {
+        pool[i].state = OURO__POOL_UNUSED;
+        pool[i].back = 0;
+        pool[i].pages = 0;
+    }
+}
+
+/* A clean arena goes back when another one of its realm has clean pages as well. */
+static void arena_settle(struct ouro__pools *pools, struct ouro__arena *arena)
+{
+    struct ouro__realm_arenas *realm = &pools->realms[arena->realm];
+    if (arena->pages_used > 0 || pools->pinned > 0 || (realm->arenas == arena && arena->next == NULL)) return;
+    if (arena->next != NULL) arena->next->previous = arena->previous;
+    if (arena->previous != NULL)
+        arena->previous->next = arena->next;
+    else
+        realm->arenas = arena->next;
+    ouro__arena_free(&pools->source, arena);
+}
+
+/* Purges a run that begins with `pool`; returns its bytes. */
+static size_t purge_run(struct ouro__pools *pools, struct ouro__pool *pool, unsigned most)
+{
+    struct ouro__arena *arena = ouro__arena_of(pool);
+    size_t page = ouro__pool_page(pool);
+    unsigned pages = gather_run(realm_of(pools, pool), pool, most);
+    size_t bytes = (size_t)pages << OURO_POOL_SHIFT;
+    pools->source.purge(pools->source.context, ouro__pool_start(pool), bytes);
+    forget_pools(pool, pages);
+    ouro__arena_return_pages(arena, page, pages);
+    arena_settle(pools, arena);
+    return bytes;
+}
+
+static void purge_due(struct ouro__pools *pools, struct ouro__realm_arenas *realm)
+{
+    unsigned purged = 0;
+    while (realm->empty_last != NULL && purged < OURO_PURGE_BATCH) {
+        struct ouro__pool *oldest = realm->empty_last;
+        if ((uint32_t)pools->tick - oldest->empty_since < pools->purge_delay) return; /* [purge.delay] */
+        purged += (unsigned)(purge_run(pools, oldest, OURO_PURGE_BATCH) >> OURO_POOL_SHIFT);
+    }
+}
+
+void ouro__purge_tick(struct ouro__pools *pools)
+{
+    uint64_t now = ouro__os_milliseconds();
+    if (now == pools->tick) return;
+    pools->tick = now;
+    if (now - pools->idle_tick >= pools->purge_delay) {
+        pools->idle_tick = now;
+        ouro__pools_flush_idle(pools); /* [purge.idle] */
+    }
+    if (pools->source.purge == NULL) return;
+    for (int realm = 0; realm < OURO__REALMS; realm++) purge_due(pools, &pools->realms[realm]);
+}
+
+size_t ouro__purge_all(struct ouro__pools *pools)
+{
+    size_t bytes = 0;
+    if (pools->source.purge == NULL) return 0;
+    for (int realm = 0; realm < OURO__REALMS; realm++)
+        while (pools->realms[realm].empty_last != NULL)
+            bytes += purge_run(pools, pools->realms[realm].empty_last, OURO_ARENA_PAGES);
+    return bytes;
+}

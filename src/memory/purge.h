@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * purge.h -- empty pools on their way back to the system               [floor 1]
+ *
+ * An empty pool waits, resident, on its realm's list: the next pool is taken from
+ * there, newest first.  What has waited longer than the heap's delay is purged,
+ * oldest first, a batch at a time, whenever allocation or freeing comes by.
+ *
+ *   [purge.delay]  no pool is purged before its delay, unless ouro_trim asks
+ *   [purge.idle]   a class list that did not move for a delay goes back to its pools
+ */
+#ifndef OURO_MEMORY_PURGE_H
+#define OURO_MEMORY_PURGE_H
+
+#include "memory/pool.h"
+
+void ouro__empty_add(struct ouro__pools *pools, struct ouro__pool *pool);
+
+/* The newest empty pool of so many pages, off the list, or NULL. */
+struct ouro__pool *ouro__empty_take(struct ouro__pools *pools, enum ouro__realm realm, unsigned pages);
+
+/* Purges what is due.  Cost: a look at a coarse clock; rarely a system call. */
+void ouro__purge_tick(struct ouro__pools *pools);
+
+/* Purges every empty pool and gives empty arenas back; returns the bytes. */
+size_t ouro__purge_all(struct ouro__pools *pools);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * walk.c -- every pool, every block                                    [floor 1]
+ */
+#include "memory/walk.h"
+
+static void walk_arena(struct ouro__arena *arena, void (*visit)(struct ouro__pool *pool, void *context),
+                       void *context)
+{
+    for (size_t page = OURO_ARENA_FIRST_PAGE; page < arena->page_limit; page++) {
+        struct ouro__pool *pool = ouro__arena_pool(arena, page);
+        if (pool->state >= OURO__POOL_CURRENT && pool->back == 0 && pool->pages > 0) visit(pool, context);
+    }
+}
+
+void ouro__walk_pools(const struct ouro__pools *pools, enum ouro__realm realm,
+                      void (*visit)(struct ouro__pool *pool, void *context), void *context)
+{
+    struct ouro__arena *const lists[] = {pools->realms[realm].arenas, pools->realms[realm].large};
+    for (int i = 0; i < 2; i++) {
+        for (struct ouro__arena *arena = lists[i], *next; arena != NULL; arena = next) {
+            next = arena->next;
+            walk_arena(arena, visit, context);
+        }
+    }
+}
+
+void ouro__walk_live(struct ouro__pool *pool, void (*visit)(void *entry, void *context), void *context)
+{
+    char *entry = pool->first;
+    if (pool->capacity == 1) { /* a visitor that gives a large block back takes the pool's header along */
+        if (*ouro__word_of(entry) != 0) visit(entry, context);
+        return;
+    }
+    for (uint32_t i = 0; i < pool->carved; i++, entry += pool->block_size)
+        if (*ouro__word_of(entry) != 0) visit(entry, context); /* [pool.word] */
+}

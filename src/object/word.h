@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * word.h -- the one word in front of an object                         [floor 2]
+ *
+ *     63        44 43        32 31                    0
+ *     |   type    |   flags    |   reference count     |
+ *
+ *     count > 0            local: plain add and subtract
+ *     count == 0           dying, or a free block when the whole word is zero
+ *     bits 31..30 == 10    reserved for shared objects; a count that overflows lands here
+ *     bits 31..29 == 110   trapped: 29 bits of count
+ *     bits 31..29 == 111   immortal
+ *
+ *   [word.live]    the word of a live block is never zero
+ *   [word.sign]    whatever is not a plain count is on the far side of one sign test
+ *   [word.simple]  no flag set and count one: a death that only gives a block back
+ */
+#ifndef OURO_OBJECT_WORD_H
+#define OURO_OBJECT_WORD_H
+
+#include "base/check.h"
+
+#include <ouro/ouro.h>
+
+#define OURO__COUNT_BITS ((uint64_t)UINT32_MAX)
+#define OURO__TRAPPED ((uint64_t)0xC0000000u)
+#define OURO__TRAPPED_MASK ((uint64_t)0xE0000000u)
+#define OURO__TRAPPED_COUNT ((uint64_t)0x1FFFFFFFu)
+#define OURO__IMMORTAL ((uint64_t)0xE0000000u)
+
+#define OURO__FLAG(n) ((uint64_t)1 << (32 + (n)))
+#define OURO__MIDDLE OURO__FLAG(0)    /* survived one young pass */
+#define OURO__WEAKLY OURO__FLAG(1)    /* weak references look at it */
+#define OURO__FINALIZED OURO__FLAG(2) /* its finalizer has run */
+#define OURO__FROZEN OURO__FLAG(3)    /* out of the collector's sight */
+#define OURO__SAVED OURO__FLAG(4)     /* kept in `garbage` */
+#define OURO__SPECIAL OURO__FLAG(5)   /* of its type: death has more to do than give a block back */
+#define OURO__ENDED OURO__FLAG(6)     /* dying: the finalizer and the weak references are behind it */
+
+#define OURO__TYPE_SHIFT 44
+
+ALWAYS_INLINE uint32_t ouro__word_type(uint64_t word)
+{
+    return (uint32_t)(word >> OURO__TYPE_SHIFT);
+}
+
+ALWAYS_INLINE bool ouro__word_is_trapped(uint64_t word)
+{
+    return (word & OURO__TRAPPED_MASK) == OURO__TRAPPED;
+}
+
+ALWAYS_INLINE bool ouro__word_is_immortal(uint64_t word)
+{
+    /* an overflow is immortal from the moment it happens */
+    return (int32_t)word < 0 && !ouro__word_is_trapped(word);
+}
+
+ALWAYS_INLINE bool ouro__word_is_dying(uint64_t word)
+{
+    return (uint32_t)word == 0;
+}
+
+/* References, whatever form the count has; INT32_MAX for an immortal object. */
+ALWAYS_INLINE uint32_t ouro__word_count(uint64_t word)
+{
+    if (LIKELY((int32_t)word >= 0)) return (uint32_t)word;
+    return ouro__word_is_trapped(word) ? (uint32_t)(word & OURO__TRAPPED_COUNT) : INT32_MAX;
+}
+
+ALWAYS_INLINE void ouro__word_set_count(void *object, uint64_t count)
+{
+    ouro__word *word = ouro__word_of(object);
+    *word = (*word & ~OURO__COUNT_BITS) | count;
+}
+
+/* A count too large for a trap is no member of a garbage cycle that anybody
+ * will see; it stays plain and the object counts as live. */
+ALWAYS_INLINE bool ouro__word_trap(void *object)
+{
+    uint64_t word = *ouro__word_of(object);
+    if (UNLIKELY((int32_t)word <= 0)) return ouro__word_is_trapped(word);
+    if (UNLIKELY((uint32_t)word > OURO__TRAPPED_COUNT)) return false;
+    *ouro__word_of(object) = word | OURO__TRAPPED;
+    return true;
+}
+
+ALWAYS_INLINE void ouro__word_untrap(void *object)
+{
+    uint64_t word = *ouro__word_of(object);
+    if (ouro__word_is_trapped(word)) *ouro__word_of(object) = word & ~OURO__TRAPPED;
+}
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * weakref.h -- who looks at an object without holding it               [floor 3]
+ *
+ * A weak reference is an object with a target.  The weak references of one target
+ * form a list; a hash table leads from a target's address to its list, and a
+ * flag in the target's word says whether to look.  The list's order is the order in which
+ * callbacks are due:
+ *
+ *     table[hash(target)] -> shared (no callback) -> newest callback -> ... -> oldest
+ *
+ *   [weak.flag]    a word has WEAKLY iff its object is in the table
+ *   [weak.shared]  a target has at most one weak reference without callback, at the head
+ *   [weak.table]   at most half of the table is used, so a search ends
+ *
+ * Clearing never needs memory; only making a weak reference does.
+ */
+#ifndef OURO_WEAKREF_WEAKREF_H
+#define OURO_WEAKREF_WEAKREF_H
+
+#include "memory/raw.h"
+#include "object/type.h"
+
+struct ouro_weakref {
+    void *target; /* NULL: gone, or on its way */
+    ouro_weakref *next, *previous;
+};
+
+struct ouro__weakref_callback {
+    ouro_weakref base;
+    ouro_weak_callback callback;
+    void *argument; /* owned */
+};
+
+struct ouro__weakrefs {
+    struct ouro__pools pools; /* first: the owner of the heap's arenas */
+    ouro_weakref **table;
+    size_t capacity; /* a power of two, or 0 */
+    size_t targets;
+};
+
+/* Room for one more target; false when memory is refused. */
+bool ouro__weakrefs_reserve(struct ouro__weakrefs *weakrefs);
+
+/* The list of a target, or NULL. */
+ouro_weakref *ouro__weakrefs_of(const struct ouro__weakrefs *weakrefs, const void *target);
+
+/* The one without callback, borrowed, or NULL. */
+ouro_weakref *ouro__weakrefs_shared(const struct ouro__weakrefs *weakrefs, const void *target);
+
+/* Makes `weakref` look at `target`.  Room must be reserved. */
+void ouro__weakrefs_link(struct ouro__weakrefs *weakrefs, ouro_weakref *weakref, void *target);
+
+/* Takes all weak references off a target, so that they answer nothing; returns those with a
+ * callback, newest first, linked by `next`. */
+ouro_weakref *ouro__weakrefs_clear(struct ouro__weakrefs *weakrefs, void *target);
+
+/* The same for those with a callback only: the shared one keeps looking. */
+ouro_weakref *ouro__weakrefs_clear_callbacks(struct ouro__weakrefs *weakrefs, void *target);
+
+ALWAYS_INLINE bool ouro__weakref_has_callback(const ouro_weakref *weakref)
+{
+    return ouro__type_of(weakref) == &ouro_weakref_callback_type;
+}
+
+#endif
