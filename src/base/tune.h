@@ -70,11 +70,12 @@
 /* Gray objects that wait outside the bitmaps; more go to the bitmaps. */
 #define OURO_GRAY_STACK 512u
 
+/* The guess which simple type dies next changes after so many wrong ones, so
+ * that two types in turn do not spoil it each time. */
+#define OURO_GUESS_PATIENCE 16u
+
 /* Types of one process.  The object word has room for 2^20. */
 #define OURO_TYPES_MAX 65536u
-
-/* Traverse hooks nest at most this deep during a death. */
-#define OURO_DEATH_NESTING 2
 
 _Static_assert(OURO_ARENA_PAGES == 512, "page bitmaps have eight words");
 _Static_assert(OURO_TYPES_MAX <= (1u << 20), "the type field of the object word");

@@ -171,8 +171,8 @@ void ouro__set_finish(struct ouro__collector *collector, struct ouro__pool *pool
         *last_link = pool->free;
         pool->free = first;
         pool->used -= freed;
-        pools->live_bytes -= (size_t)freed * pool->block_size;
     }
+    if (pool->used < pool->wake || freed > 0) pool->wake = pool->used; /* looked at now */
     ouro__pool_settle(pools, pool);
 }
 
@@ -199,8 +199,7 @@ void ouro__collector_skip_young(struct ouro__collector *collector)
     struct ouro__pool *pool;
     while ((pool = pools->marks.young) != NULL) {
         memset(ouro__pool_bits(pool, OURO__YOUNG_BITS), 0, ouro__pool_bit_words(pool) * 8);
-        for (void *entry = pool->free; entry != NULL; entry = *ouro__link_of(entry))
-            *ouro__bits_of(entry, OURO__YOUNG_BITS) |= ouro__bit_of(entry); /* [young.bit] */
+        pool->unmarked = pool->free != NULL; /* [young.bit] */
         ouro__young_unlist(&pools->marks, pool);
     }
     pools->marks.young_handed = 0;

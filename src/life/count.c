@@ -56,22 +56,44 @@ static NOINLINE void decref_uncommon(void *object, uint64_t word)
 }
 
 /*
- * [word.simple]: a word of number, no flags and count one.  Rotating it brings the number
- * to the bottom and the flags above, so one comparison tells.
+ * A simple death of another type than most: rotating the word brings the number to the
+ * bottom and the flags above, so that one comparison tells [word.simple].  Once in a while
+ * the type becomes the guess.
  */
-void ouro__decref_rare(void *object, uint64_t word)
+static __attribute__((noinline)) void decref_unguessed(struct ouro__pools *pools, void *object, uint64_t word)
 {
     uint64_t turned = word - 1;
     turned = turned << (64 - OURO__TYPE_SHIFT) | turned >> OURO__TYPE_SHIFT;
-    if (LIKELY(turned < (uint64_t)1 << (64 - OURO__TYPE_SHIFT))) {
+    if (turned < (uint64_t)1 << (64 - OURO__TYPE_SHIFT)) {
         size_t bin = ouro__type_bins[turned];
+        if (pools->guess_patience-- == 0) {
+            pools->guess_patience = OURO_GUESS_PATIENCE;
+            pools->guess_word = word;
+            pools->guess_bin = (uint32_t)bin;
+        }
         *ouro__word_of(object) = 0;
-        ouro__pools_give(ouro__pools_of(object), object, bin);
-    } else if (LIKELY((uint32_t)word == 1)) {
-        ouro__die(ouro__life_of(object), object);
+        ouro__pools_give(pools, object, bin);
+    } else if ((uint32_t)word == 1) {
+        ouro__die((struct ouro__life *)(void *)pools, object);
     } else {
         decref_uncommon(object, word);
     }
+}
+
+/*
+ * Why a guess: an object that is made and dropped at once meets the next one in its
+ * class list.  If the list's address waited for the type in the word, each round would cost a
+ * chain of three loads; a guessed word is compared beside it and waits for nothing.
+ */
+void ouro__decref_rare(void *object, uint64_t word)
+{
+    struct ouro__pools *pools = ouro__pools_of(object);
+    if (UNLIKELY(word != pools->guess_word)) {
+        decref_unguessed(pools, object, word);
+        return;
+    }
+    *ouro__word_of(object) = 0;
+    ouro__pools_give(pools, object, pools->guess_bin);
 }
 
 void *ouro_weakref_get(ouro_weakref *weakref)

@@ -110,17 +110,13 @@ void ouro__life_release(struct ouro__life *life, void *object, const struct ouro
 void ouro__life_free(struct ouro__life *life, void *object, const struct ouro__shape *shape)
 {
     struct ouro__pools *pools = ouro__life_pools(life);
-    if ((shape->flags & OURO__SHAPE_TRACKED) != 0) {
-        ouro__young_mark(&pools->marks, object); /* [young.bit] */
-        if (UNLIKELY(pools->marks.active)) ouro__mark_dead(&pools->marks, object);
-    }
+    bool tracked = (shape->flags & OURO__SHAPE_TRACKED) != 0;
+    if (UNLIKELY(tracked && pools->marks.active)) ouro__mark_dead(&pools->marks, object);
     *ouro__word_of(object) = 0; /* [pool.word] */
-    if (LIKELY(shape->bin != 0))
-        ouro__pools_give(pools, object, shape->bin);
-    else if (ouro__arena_of(object)->large)
+    if (UNLIKELY(ouro__arena_of(object)->large))
         ouro__pools_give_large(pools, object);
     else
-        ouro__pools_give(pools, object, ouro__pool_of(object)->bin);
+        ouro__pools_give_any(pools, object, ouro__pool_of(object)->bin);
 }
 
 static void finish(struct ouro__life *life, void *object, const struct ouro__shape *shape)
@@ -270,19 +266,28 @@ static ouro__slot *link_slot(void *object, const struct ouro__shape *shape)
     return (ouro__slot *)(void *)place;
 }
 
-static void push(void **stack, const struct waiting *at, const struct ouro__shape *shape)
+enum { WAITS_GENERAL = 1 }; /* a tag: the entry is an object, its link in link_slot */
+#define LINK_MASK (((uintptr_t)1 << 48) - 1)
+
+static void push(uintptr_t *stack, const struct waiting *at, const struct ouro__shape *shape)
 {
-    uintptr_t link = (uintptr_t)*stack | (uintptr_t)at->cursor << 48; /* [arena.below47] */
+    uintptr_t link = *stack | (uintptr_t)at->cursor << 48; /* [arena.below47] */
     *link_slot(at->object, shape) = (void *)link;
-    *stack = at->object;
+    *stack = (uintptr_t)at->object | WAITS_GENERAL;
 }
 
-static struct waiting pop(void **stack)
+/* Whoever waits longest is last; nobody when the stack is empty. */
+static struct waiting next_waiting(uintptr_t *stack)
 {
-    void *object = *stack;
-    uintptr_t link = (uintptr_t)*link_slot(object, ouro__shape_of(object));
-    *stack = (void *)(link & (((uintptr_t)1 << 48) - 1));
-    return (struct waiting){object, (unsigned)(link >> 48)};
+    if (*stack == 0) return (struct waiting){NULL, 0};
+    uintptr_t entry = *stack & ~(uintptr_t)WAITS_GENERAL;
+    bool general = (*stack & WAITS_GENERAL) != 0;
+    void *object = (void *)entry;
+    uintptr_t link = (uintptr_t)(general ? *link_slot(object, ouro__shape_of(object)) : *(ouro__slot *)entry);
+    unsigned cursor = (unsigned)(link >> 48);
+    *stack = link & LINK_MASK;
+    if (general) return (struct waiting){object, cursor};
+    return (struct waiting){(ouro__slot *)object - cursor, cursor + 1};
 }
 
 /* True when nothing is left to drop after a child taken at `cursor`. */
@@ -291,31 +296,191 @@ static bool is_done(const struct waiting *at, const struct ouro__shape *shape)
     return (shape->flags & OURO__SHAPE_GENERAL) == 0 && (at->cursor == 64 || shape->mask >> at->cursor == 0);
 }
 
-void ouro__die(struct ouro__life *life, void *object)
+/* Drops references up to the first child that died, which it returns, or ends the object. */
+static struct waiting die_general(struct ouro__life *life, struct waiting at, const struct ouro__shape *shape,
+                                  uintptr_t *stack)
 {
-    const struct ouro__shape *shape = ouro__shape_of(object);
-    if (UNLIKELY(life->inside_traverse > 0 && (shape->flags & OURO__SHAPE_TRAVERSE) != 0)) {
-        defer(life, object);
+    void *child = drop_references(life, &at, shape);
+    if (child != NULL && !is_done(&at, shape))
+        push(stack, &at, shape);
+    else
+        finish(life, at.object, shape);
+    return (struct waiting){child, 0};
+}
+
+/* ---- the common shape ---- */
+
+/* Blocks on their way back to one pool: deaths come in runs from the same pool, and
+ * its header is written once for all of them. */
+struct batch {
+    struct ouro__pool *pool;
+    uintptr_t page;
+    void *free;
+    uint32_t count;
+    uint32_t cached; /* blocks that went to the class list before */
+};
+
+static NOINLINE void batch_close(struct ouro__pools *pools, struct batch *batch)
+{
+    struct ouro__pool *pool = batch->pool;
+    if (pool == NULL) return;
+    pool->free = batch->free;
+    pool->used -= batch->count;
+    pool->unmarked = true; /* [young.bit] */
+    batch->pool = NULL;
+    batch->page = 0;
+    batch->count = 0;
+    ouro__pool_settle(pools, pool);
+}
+
+static NOINLINE void batch_open(struct ouro__pools *pools, struct batch *batch, void *object)
+{
+    batch_close(pools, batch);
+    batch->pool = ouro__pool_of(object);
+    batch->page = (uintptr_t)object >> OURO_POOL_SHIFT;
+    batch->free = batch->pool->free;
+}
+
+/* A few deaths feed the class list, from where the next births come; many go to their pools. */
+ALWAYS_INLINE void free_plain(struct ouro__pools *pools, struct batch *batch, void *object,
+                              const struct ouro__shape *shape)
+{
+    enum { few = 32 };
+    *ouro__word_of(object) = 0; /* [pool.word] */
+    if (UNLIKELY(batch->cached < few)) {
+        batch->cached++;
+        ouro__pools_give_any(pools, object, shape->bin);
         return;
     }
-    if ((*ouro__word_of(object) & OURO__ENDED) == 0 && !end(life, object, shape)) return;
-    void *stack = NULL;
-    struct waiting at = {object, 0};
+    if (UNLIKELY((uintptr_t)object >> OURO_POOL_SHIFT != batch->page)) batch_open(pools, batch, object);
+    *ouro__link_of(object) = batch->free;
+    batch->free = object;
+    batch->count++;
+}
+
+/* Dead for good, without a last word: the type says so, and no flag but age is set. */
+ALWAYS_INLINE bool is_plain_death(uint64_t word)
+{
+    const uint64_t below_type = ((uint64_t)1 << OURO__TYPE_SHIFT) - 1;
+    return (word & below_type & ~OURO__MIDDLE) == (OURO__SPECIAL | OURO__PLAIN | 1);
+}
+
+/* The type at hand.  Most children are of their parent's type: one comparison with the
+ * word that such a child has then stands for loading its shape, on which the next load would wait. */
+struct kin {
+    uint64_t mask;
+    uint64_t last_word; /* of an object of this type with one reference, age aside */
+    const struct ouro__shape *shape;
+};
+
+ALWAYS_INLINE struct kin kin_of(uint64_t word)
+{
+    const struct ouro__shape *shape = &ouro__shapes[ouro__word_type(word)];
+    uint64_t type = word >> OURO__TYPE_SHIFT << OURO__TYPE_SHIFT;
+    return (struct kin){shape->mask, type | OURO__SPECIAL | OURO__PLAIN | 1, shape};
+}
+
+ALWAYS_INLINE bool is_kin(const struct kin *kin, uint64_t word)
+{
+    return word >> OURO__TYPE_SHIFT == kin->last_word >> OURO__TYPE_SHIFT;
+}
+
+/* In this loop the stack is threaded through the very field that led to the child, and its
+ * entries are addresses of fields: that and the position give the object. */
+ALWAYS_INLINE void wait_for_child(uintptr_t *stack, void *object, unsigned position)
+{
+    ouro__slot *field = (ouro__slot *)object + position;
+    *(ouro__half *)ouro__word_of(object) = 0; /* [death.hidden] */
+    *field = (void *)(*stack | (uintptr_t)position << 48);
+    *stack = (uintptr_t)field;
+}
+
+/* What die_plain leaves behind when a child needs more than it can do. */
+static struct waiting leave_plain(struct ouro__pools *pools, struct batch *batch, void *object)
+{
+    batch_close(pools, batch);
+    return (struct waiting){object, 0};
+}
+
+/*
+ * Objects of single references, without hooks and weak references, go through
+ * this loop alone.  It ends when all is done, or with a child, ended, that needs more; `*stack`
+ * then holds those who wait.
+ */
+static struct waiting die_plain(struct ouro__life *life, struct waiting at, uintptr_t *out_stack)
+{
+    struct ouro__pools *pools = ouro__life_pools(life);
+    struct batch batch = {.pool = NULL};
+    uintptr_t stack = *out_stack;
+    void *object = at.object;
+    struct kin kin = kin_of(*ouro__word_of(object));
+    uint64_t mask = at.cursor < CURSOR_GENERAL ? kin.mask >> at.cursor << at.cursor : 0;
     for (;;) {
-        void *child = drop_references(life, &at, shape);
-        if (child != NULL && !is_done(&at, shape))
-            push(&stack, &at, shape);
-        else
-            finish(life, at.object, shape);
-        if (child != NULL) {
-            at = (struct waiting){child, 0};
-        } else if (stack != NULL) {
-            at = pop(&stack);
-        } else {
-            void *deferred = take_deferred(life);
-            if (deferred == NULL) return;
-            at = (struct waiting){deferred, 0};
+        while (mask != 0) {
+            unsigned position = (unsigned)__builtin_ctzl(mask);
+            void *child = ((ouro__slot *)object)[position];
+            mask &= mask - 1;
+            if (child == NULL) continue;
+            uint64_t word = *ouro__word_of(child);
+            if ((int32_t)word > 1) {
+                *ouro__word_of(child) = word - 1;
+                continue;
+            }
+            bool plain = LIKELY((word & ~OURO__MIDDLE) == kin.last_word) || is_plain_death(word);
+            if (UNLIKELY(!plain)) {
+                batch_close(pools, &batch);
+                if (!drop(life, child)) continue;
+            }
+            if (mask != 0)
+                wait_for_child(&stack, object, position);
+            else
+                free_plain(pools, &batch, object, kin.shape);
+            if (UNLIKELY(!plain)) {
+                *out_stack = stack;
+                return leave_plain(pools, &batch, child);
+            }
+            object = child;
+            if (UNLIKELY(!is_kin(&kin, word))) kin = kin_of(word);
+            mask = kin.mask;
         }
-        shape = ouro__shape_of(at.object);
+        free_plain(pools, &batch, object, kin.shape);
+        uintptr_t field = stack;
+        if (field == 0 || (field & WAITS_GENERAL) != 0) {
+            *out_stack = stack;
+            return leave_plain(pools, &batch, NULL);
+        }
+        uintptr_t link = (uintptr_t) * (ouro__slot *)field;
+        unsigned position = (unsigned)(link >> 48);
+        stack = link & LINK_MASK;
+        object = (ouro__slot *)field - position;
+        uint64_t word = *ouro__word_of(object);
+        if (UNLIKELY(!is_kin(&kin, word))) kin = kin_of(word);
+        mask = kin.mask & ((uint64_t)-2 << position);
+    }
+}
+
+/* True when the object lives on, or will be dealt with by whoever deferred it. */
+static bool is_spared(struct ouro__life *life, void *object, const struct ouro__shape *shape)
+{
+    uint64_t word = *ouro__word_of(object);
+    if (is_plain_death(word) || (word & OURO__ENDED) != 0) return false;
+    if (life->inside_traverse == 0 || (shape->flags & OURO__SHAPE_TRAVERSE) == 0) return !end(life, object, shape);
+    defer(life, object);
+    return true;
+}
+
+void ouro__die(struct ouro__life *life, void *object)
+{
+    uintptr_t stack = 0;
+    struct waiting at = {object, 0};
+    if (is_spared(life, object, ouro__shape_of(object))) return;
+    while (at.object != NULL) {
+        const struct ouro__shape *shape = ouro__shape_of(at.object);
+        if (LIKELY((shape->flags & OURO__SHAPE_PLAIN) != 0) && LIKELY(!ouro__life_pools(life)->marks.active))
+            at = die_plain(life, at, &stack);
+        else
+            at = die_general(life, at, shape, &stack);
+        if (at.object == NULL) at = next_waiting(&stack);
+        if (at.object == NULL) at.object = take_deferred(life);
     }
 }

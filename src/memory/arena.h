@@ -34,6 +34,7 @@ enum ouro__pool_state {
 struct ouro__pool {
     _Alignas(128) void *free; /* entries that came back, linked by their first word */
     uint32_t used;         /* blocks handed out: live or on the class list */
+    uint32_t told;         /* the part of `used` that the heap's live bytes contain */
     uint32_t wake;         /* when `used` falls to this, the pool changes state */
     uint32_t carved;
     uint32_t capacity;
@@ -49,6 +50,7 @@ struct ouro__pool {
     uint32_t empty_since;  /* milliseconds */
     uint32_t reciprocal;   /* 2^32 / block_size rounded up: division of an offset by it */
     uint8_t back;          /* pages back to the first page of a wide pool */
+    bool unmarked;         /* blocks on `free` may lack their young bits */
     bool young;            /* on the list of pools with young blocks */
     bool in_set;
     bool gray;             /* on the list of pools with gray bits */

@@ -6,12 +6,13 @@
  * an entry.  Two entries are at least 16 bytes apart, so each 16 bytes hold at
  * most one and the index needs no division by the block's size.
  *
- *   young   a block that is free, or whose object was made since the last young pass
+ *   young   a block on a class list, or whose object was made since the last young pass
  *   set     an object of the set that the running cycle looks at
  *   gray    an object proven live whose references are not followed yet
  *   count   SUSPECT and the references counted so far from other suspects
  *
- *   [young.bit]     every carved tracked block that holds no old object has its bit
+ *   [young.bit]     every tracked block that is handed out and holds no old object has its bit;
+ *                   so have those on the free list of a pool that is not `unmarked`
  *   [young.listed]  a pool with young objects, or with blocks on the class lists, is on the
  *                   young list
  *   [mark.zero]     between cycles every set bit, gray bit and count is zero

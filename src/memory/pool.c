@@ -41,7 +41,6 @@ static void available_add(struct ouro__pools *pools, struct ouro__pool *pool)
 {
     struct ouro__pool **head = &pools->available[pool->bin];
     pool->state = OURO__POOL_AVAILABLE;
-    pool->wake = 0;
     pool->previous = NULL;
     pool->next = *head;
     if (*head != NULL) (*head)->previous = pool;
@@ -57,31 +56,51 @@ static void available_remove(struct ouro__pools *pools, struct ouro__pool *pool)
         pools->available[pool->bin] = pool->next;
 }
 
+/* Brings the heap's live bytes up to date with a pool. */
+static void tell_used(struct ouro__pools *pools, struct ouro__pool *pool)
+{
+    pools->live_bytes += ((size_t)pool->used - pool->told) * pool->block_size;
+    pool->told = pool->used;
+}
+
+/* The use at which a pool is looked at again: an eighth further down. */
+static uint32_t next_wake(const struct ouro__pool *pool)
+{
+    uint32_t share = pool->capacity / 8 > 0 ? pool->capacity / 8 : 1;
+    return pool->used > share ? pool->used - share : 0;
+}
+
 static void make_full(struct ouro__pool *pool)
 {
-    uint32_t share = pool->capacity / 8;
     pool->state = OURO__POOL_FULL;
-    pool->wake = pool->capacity - (share > 0 ? share : 1);
+    pool->wake = next_wake(pool); /* all its blocks are used */
 }
 
 void ouro__pool_settle(struct ouro__pools *pools, struct ouro__pool *pool)
 {
     if (pool->used > pool->wake) return;
+    tell_used(pools, pool);
     if (pool->state == OURO__POOL_FULL) available_add(pools, pool);
+    pool->wake = next_wake(pool);
     if (pool->used > 0 || pool->state != OURO__POOL_AVAILABLE || pool->in_set) return;
     available_remove(pools, pool);
     pools->pools_of[pool->bin]--;
     ouro__empty_add(pools, pool);
 }
 
-void ouro__pool_push(struct ouro__pools *pools, void *entry)
+ALWAYS_INLINE void push(struct ouro__pools *pools, void *entry)
 {
     struct ouro__pool *pool = ouro__pool_of(entry);
     *ouro__link_of(entry) = pool->free;
     pool->free = entry;
-    pools->live_bytes -= pool->block_size;
+    pool->unmarked = true;
     OURO_ASSERT(pool->used > 0); /* [pool.count] */
     if (UNLIKELY(--pool->used <= pool->wake)) ouro__pool_settle(pools, pool);
+}
+
+void ouro__pool_push(struct ouro__pools *pools, void *entry)
+{
+    push(pools, entry);
 }
 
 /* ---- fresh pools ---- */
@@ -93,7 +112,8 @@ static struct ouro__pool *format(struct ouro__pool *pool, size_t bin, unsigned p
     size_t size = ouro__bin_size(bin);
     size_t room = ((size_t)pages << OURO_POOL_SHIFT) - (offset - ouro__kind_prefix(kind));
     pool->free = NULL;
-    pool->used = pool->carved = pool->wake = 0;
+    pool->used = pool->told = pool->carved = pool->wake = 0;
+    pool->unmarked = false;
     pool->block_size = (uint32_t)size;
     pool->capacity = (uint32_t)(room / size);
     pool->reciprocal = pool->capacity > 1 ? (uint32_t)((((uint64_t)1 << 32) + size - 1) / size) : 0;
@@ -188,19 +208,29 @@ static void *hand_over(struct ouro__pools *pools, struct ouro__pool *pool, void 
 {
     size_t bin = pool->bin;
     pool->used += count;
-    pools->live_bytes += (size_t)count * pool->block_size;
+    tell_used(pools, pool);
     if (bin >= (size_t)OURO__TRACKED << OURO__BIN_SHIFT) {
         pools->marks.young_handed += count;
         if (!pool->young) ouro__young_enlist(&pools->marks, pool); /* [young.listed] */
     }
     pools->front.list[bin] = *ouro__link_of(first);
     pools->front.room[bin] = pools->one_at_a_time ? 0 : list_limit(bin) - (int32_t)count;
-    pools->spill[bin] = 0;
+    pools->floor[bin] = 0;
     return first;
+}
+
+/* [young.bit] for a free list that is about to be handed out. */
+static void mark_free(struct ouro__pool *pool)
+{
+    if (pool->unmarked && ouro__bin_kind(pool->bin) >= OURO__TRACKED)
+        for (void *entry = pool->free; entry != NULL; entry = *ouro__link_of(entry))
+            *ouro__bits_of(entry, OURO__YOUNG_BITS) |= ouro__bit_of(entry);
+    pool->unmarked = false;
 }
 
 static void *hand_over_free(struct ouro__pools *pools, struct ouro__pool *pool)
 {
+    mark_free(pool);
     void *first = pool->free;
     if (!pools->one_at_a_time) {
         pool->free = NULL;
@@ -275,28 +305,36 @@ static int32_t list_length(const struct ouro__pools *pools, size_t bin, int32_t 
     return length;
 }
 
+/* How many frees pass a full list by before it is measured again. */
+static int32_t spill_of(size_t bin)
+{
+    return 16 * list_limit(bin);
+}
+
 /*
  * The list's room is used up, but allocations may have taken from it since: its
- * length is measured, once in half its limit of frees.  [list.bounded]
+ * length is measured.  A list more than half full stays as it is, and what
+ * follows goes straight to its pool for a while.  [list.bounded]
  */
+static NOINLINE void measure_list(struct ouro__pools *pools, size_t bin)
+{
+    int32_t half = list_limit(bin) / 2;
+    ouro__purge_tick(pools);
+    bool full = pools->one_at_a_time || list_length(pools, bin, half + 1) > half;
+    pools->front.room[bin] = full ? -1 : half;
+    pools->floor[bin] = full ? -spill_of(bin) : 0;
+}
+
 void ouro__pools_give_full(struct ouro__pools *pools, void *entry, size_t bin)
 {
-    pools->front.room[bin] = 0;
-    if (pools->one_at_a_time || pools->spill[bin] > 0) {
-        if (pools->spill[bin] > 0) pools->spill[bin]--;
-        ouro__pool_push(pools, entry);
-        return;
+    if (UNLIKELY(pools->front.room[bin] <= pools->floor[bin])) {
+        measure_list(pools, bin);
+        if (pools->front.room[bin] > 0) {
+            ouro__pools_give_any(pools, entry, bin);
+            return;
+        }
     }
-    ouro__purge_tick(pools);
-    int32_t half = list_limit(bin) / 2;
-    if (list_length(pools, bin, 2 * half) > half) {
-        pools->spill[bin] = (uint32_t)half;
-        ouro__pool_push(pools, entry);
-        return;
-    }
-    pools->front.room[bin] = half - 1;
-    *ouro__link_of(entry) = pools->front.list[bin];
-    pools->front.list[bin] = entry;
+    push(pools, entry);
 }
 
 static void flush_bin(struct ouro__pools *pools, size_t bin)
@@ -304,7 +342,7 @@ static void flush_bin(struct ouro__pools *pools, size_t bin)
     void *entry = pools->front.list[bin];
     pools->front.list[bin] = NULL;
     pools->front.room[bin] = 0;
-    pools->spill[bin] = 0;
+    pools->floor[bin] = 0;
     while (entry != NULL) {
         void *next = *ouro__link_of(entry);
         ouro__pool_push(pools, entry);
@@ -314,6 +352,7 @@ static void flush_bin(struct ouro__pools *pools, size_t bin)
     if (current == NULL || current->used > 0) return;
     pools->current[bin] = NULL;
     available_add(pools, current);
+    current->wake = 0;
     ouro__pool_settle(pools, current);
 }
 
@@ -363,7 +402,7 @@ void *ouro__pools_take_large(struct ouro__pools *pools, enum ouro__kind kind, si
     struct ouro__pool *pool = ouro__arena_pool(arena, OURO_ARENA_FIRST_PAGE);
     pool->state = OURO__POOL_FULL;
     pool->bin = (uint16_t)((size_t)kind << OURO__BIN_SHIFT);
-    pool->used = pool->carved = pool->capacity = 1;
+    pool->used = pool->told = pool->carved = pool->capacity = 1;
     pool->pages = 1;
     pool->first = (char *)arena + OURO__POOLS_START + ouro__kind_offset(kind);
     size_t bytes = arena->size - OURO__POOLS_START;

@@ -38,16 +38,19 @@ struct ouro__realm_arenas {
 
 struct ouro__pools {
     struct ouro__front front; /* first: inlined code knows the beginning of a heap */
+    uint64_t guess_word;     /* the word of a simple object of the type that dies most, at its last reference */
+    uint32_t guess_bin;
+    uint32_t guess_patience; /* how many others may die before the guess changes */
     struct ouro__pool *current[OURO__BINS];
     struct ouro__pool *available[OURO__BINS];
     uint32_t pools_of[OURO__BINS];
-    uint32_t spill[OURO__BINS];     /* frees that pass the class list by */
+    int32_t floor[OURO__BINS];      /* while room is above this, frees pass a full class list by */
     void *list_at_tick[OURO__BINS]; /* a list that did not move between two ticks is idle */
 
     struct ouro__realm_arenas realms[OURO__REALMS];
     struct ouro__marks marks;
 
-    size_t live_bytes;      /* handed out: what is live, and what the class lists hold */
+    size_t live_bytes;      /* handed out: live, or on the class lists; late by less than an eighth */
     size_t committed_bytes; /* carved blocks and large ones */
     size_t accounted_bytes; /* native bytes that the program declared */
     size_t byte_limit;      /* for committed and accounted; 0: none */
@@ -86,7 +89,7 @@ void *ouro__pools_refill(struct ouro__pools *pools, size_t bin);
 /* The same for a block of more than OURO_BLOCK_MAX bytes, prefix included. */
 void *ouro__pools_take_large(struct ouro__pools *pools, enum ouro__kind kind, size_t block_size);
 
-/* Gives a block back that no list knows: to its class list while that has room. */
+/* Gives a block back: to its class list while that has room. */
 ALWAYS_INLINE void ouro__pools_give(struct ouro__pools *pools, void *entry, size_t bin);
 
 /* The far side: the class list has no room. */
@@ -135,6 +138,14 @@ ALWAYS_INLINE void ouro__pools_give(struct ouro__pools *pools, void *entry, size
     }
     *ouro__link_of(entry) = pools->front.list[bin];
     pools->front.list[bin] = entry;
+}
+
+/* The same for a block of any kind, which may be a tracked one. */
+ALWAYS_INLINE void ouro__pools_give_any(struct ouro__pools *pools, void *entry, size_t bin)
+{
+    if (LIKELY(pools->front.room[bin] > 0) && bin >= (size_t)OURO__TRACKED << OURO__BIN_SHIFT)
+        ouro__young_mark(&pools->marks, entry); /* [young.bit] */
+    ouro__pools_give(pools, entry, bin);
 }
 
 #endif

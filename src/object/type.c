@@ -176,21 +176,29 @@ static void compile(const ouro_type *type, struct ouro__shape *shape)
     if (tracked) shape->flags |= OURO__SHAPE_TRACKED;
     shape->kind = tracked ? OURO__TRACKED : OURO__ACYCLIC;
     if (type->alignment == 16) shape->kind++;
-    size_t size;
+    size_t size = 0;
     if (type->item_size == 0 && ouro__type_block_size(type, 0, &size) && size <= OURO_BLOCK_MAX)
         shape->bin = (uint16_t)ouro__bin_for((enum ouro__kind)shape->kind, size < 16 ? 16 : size);
     else
         shape->flags |= OURO__SHAPE_LARGE;
+    if ((shape->flags & ~(unsigned)OURO__SHAPE_TRACKED) == 0 && size <= OURO_WIDE_BLOCK)
+        shape->flags |= OURO__SHAPE_PLAIN;
+}
+
+/* The flags that an object is born with. */
+static uint64_t birth_flags(const struct ouro__shape *shape)
+{
+    if ((shape->flags & OURO__SHAPE_PLAIN) == 0) return OURO__SPECIAL;
+    return shape->mask != 0 ? OURO__SPECIAL | OURO__PLAIN : 0;
 }
 
 static void publish(ouro_type *type, const struct ouro__shape *shape)
 {
     uint32_t number = ++last_number; /* [type.number] */
-    bool simple = shape->mask == 0 && (shape->flags & ~(unsigned)OURO__SHAPE_TRACKED) == 0;
     ouro__shapes[number] = *shape;
     ouro__types[number] = type;
     ouro__type_bins[number] = shape->bin;
-    type->ready_word = ((uint64_t)number << OURO__TYPE_SHIFT) | (simple ? 0 : OURO__SPECIAL) | 1;
+    type->ready_word = ((uint64_t)number << OURO__TYPE_SHIFT) | birth_flags(shape) | 1;
     /* [type.shape]: who sees the bin sees all of the above */
     __atomic_store_n(&type->ready_bin, shape->bin, __ATOMIC_RELEASE);
 }

@@ -24,6 +24,7 @@ enum ouro__shape_flag {
     OURO__SHAPE_TRACKED = 8,
     OURO__SHAPE_LARGE = 16,   /* blocks may be large: the bin does not tell */
     OURO__SHAPE_TRAVERSE = 32,
+    OURO__SHAPE_PLAIN = 64,   /* single references only, no hook, a bin of narrow pools */
 };
 
 struct ouro__shape {

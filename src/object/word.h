@@ -35,9 +35,12 @@
 #define OURO__FROZEN OURO__FLAG(3)    /* out of the collector's sight */
 #define OURO__SAVED OURO__FLAG(4)     /* kept in `garbage` */
 #define OURO__SPECIAL OURO__FLAG(5)   /* of its type: death has more to do than give a block back */
+#define OURO__PLAIN OURO__FLAG(7)     /* of its type: single references only, no hook */
 #define OURO__ENDED OURO__FLAG(6)     /* dying: the finalizer and the weak references are behind it */
 
 #define OURO__TYPE_SHIFT 44
+
+typedef uint32_t __attribute__((may_alias)) ouro__half; /* the count alone */
 
 ALWAYS_INLINE uint32_t ouro__word_type(uint64_t word)
 {
