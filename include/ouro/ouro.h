@@ -174,7 +174,7 @@ typedef struct ouro_close_report {
     size_t outside_references;  /* how many such references */
     size_t finalized;           /* finalizers that ran during the close */
     size_t raw_blocks;          /* raw memory blocks never freed (vectors' own not counted) */
-    const char *held_type_name; /* the type of one object held from outside, or NULL; static as the type */
+    const char *held_type_name; /* of one object held from outside, or NULL */
 } ouro_close_report;
 
 /*
@@ -297,11 +297,11 @@ OURO_API ouro_status ouro_type_ready(ouro_type *type, ouro_error *out_error);
  * The self-check for a test of one's own types: makes an object of the type in
  * a heap of its own, stores a marker object in each field that the table
  * names, and tells what contradicts: fields that overlap, lie outside or unaligned, a
- * wrong size, and (given `struct_words`, the number of pointer-sized words of
- * the struct that hold references) a field left out.
- * 0 for struct_words: not known.  Failure: OURO_BAD_TYPE with a sentence.
+ * wrong size, and (given `reference_fields`, how many fields of the struct hold
+ * references, a vector being one) a field left out.
+ * 0 for reference_fields: not known.  Failure: OURO_BAD_TYPE with a sentence.
  */
-OURO_API ouro_status ouro_type_check(ouro_type *type, size_t struct_words, ouro_error *out_error);
+OURO_API ouro_status ouro_type_check(ouro_type *type, size_t reference_fields, ouro_error *out_error);
 
 /* Whether objects of this type are ever looked at by the collector. */
 OURO_API bool ouro_type_is_tracked(ouro_type *type);

@@ -29,7 +29,8 @@ void ouro__misuse(const void *object, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    atomic_load(&misuse_hook)(message, object);
+    ouro__misuse_function hook = atomic_load(&misuse_hook);
+    hook(message, object);
     abort();
 }
 

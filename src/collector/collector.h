@@ -118,10 +118,11 @@ void ouro__save_garbage(struct ouro__collector *collector);
 
 /* Calls `action` for each object in the set of a pool, suspects only or not. */
 #define OURO__EACH_IN_SET(entry, pool)                                                        \
-    for (size_t word_ = 0, words_ = ouro__pool_bit_words(pool); word_ < words_; word_++)      \
-        for (uint64_t bits_ = ouro__pool_bits((pool), OURO__SET_BITS)[word_]; bits_ != 0;     \
+    for (size_t word_ = 0, words_ = ouro__pool_mark_words(pool); word_ < words_; word_++)     \
+        for (uint64_t bits_ = ouro__pool_marks((pool), OURO__SET_BITS)[word_]; bits_ != 0;    \
              bits_ &= bits_ - 1)                                                              \
-            for (void *entry = ouro__pool_entry_at((pool), word_, (unsigned)__builtin_ctzl(bits_)); \
+            for (void *entry = ouro__pool_start(pool) + word_ * 512 +                         \
+                               8 * (size_t)__builtin_ctzl(bits_);                             \
                  entry != NULL; entry = NULL)
 
 #define OURO__EACH_SUSPECT(entry, pool)                                                       \

@@ -18,7 +18,7 @@ static void collect_callbacks(struct ouro__collector *collector, void *entry, ou
     while (list != NULL) {
         ouro_weakref *next = list->next;
         list->next = NULL;
-        if (!ouro__is_suspect(list)) {
+        if (!ouro__is_suspect(list) && !ouro__word_is_dying(*ouro__word_of(list))) {
             ouro_incref(list);
             **last_link = list;
             *last_link = &list->next;
@@ -54,7 +54,7 @@ static void revive(struct ouro__collector *collector, void *entry)
 
 static void revive_reference(void *referent, void *context)
 {
-    if (ouro__is_tracked_entry(referent) && ouro__is_suspect(referent)) revive(context, referent);
+    if (ouro__is_suspect(referent)) revive(context, referent);
 }
 
 /* Takes what has a finalizer, and all that those can reach, out of the dark. */
@@ -83,7 +83,7 @@ static void drop_live(struct ouro__collector *collector)
         {
             if (ouro__is_suspect(entry)) continue;
             *ouro__count_of(entry) = 0;
-            *ouro__bits_of(entry, OURO__SET_BITS) &= ~ouro__bit_of(entry);
+            ouro__mark_clear(entry, OURO__SET_BITS);
             ouro__set_age(collector, pool, entry);
         }
     }

@@ -53,60 +53,48 @@ void ouro__set_gather(struct ouro__collector *collector)
 
 /* ---- proposing young objects ---- */
 
-/* Bits of a pool's word whose objects belong to the generation: young ones, and
- * middle-aged ones if they are asked for. */
-static uint64_t generation_bits(const struct ouro__collector *collector, struct ouro__pool *pool, size_t word)
+/* A live object in nobody's death, whose references can be counted on. */
+ALWAYS_INLINE bool is_candidate(uint64_t word)
 {
-    uint64_t bits = ouro__pool_bits(pool, OURO__YOUNG_BITS)[word];
-    if (collector->generation == 0 || !pool->middle) return bits;
-    if (pool->capacity == 1) {
-        bool here = ouro__bits_of(pool->first, OURO__YOUNG_BITS) == ouro__pool_bits(pool, OURO__YOUNG_BITS) + word;
-        return here && (*ouro__word_of(pool->first) & OURO__MIDDLE) != 0 ? ouro__bit_of(pool->first) : bits;
-    }
-    char *part_end = ouro__pool_start(pool) + (word + 1) * 1024;
-    char *carved_end = pool->first + (size_t)pool->carved * pool->block_size;
-    char *end = part_end < carved_end ? part_end : carved_end;
-    for (char *entry = ouro__pool_entry_at(pool, word, 0); entry < end; entry += pool->block_size)
-        if ((*ouro__word_of(entry) & OURO__MIDDLE) != 0) bits |= ouro__bit_of(entry);
-    return bits;
+    return (int32_t)word > 0 && (word & OURO__FROZEN) == 0;
 }
 
-/* Out of the collector's sight, now and in later passes. */
-static bool is_exempt(uint64_t word)
+ALWAYS_INLINE void propose(struct ouro__collector *collector, void *entry)
 {
-    return (word & OURO__FROZEN) != 0 || ouro__word_is_immortal(word);
+    if (UNLIKELY(!ouro__word_trap(entry))) return;
+    *ouro__count_of(entry) = OURO__SUSPECT; /* [scan.trapped] */
+    ouro__mark_set(entry, OURO__SET_BITS);
+    collector->candidates++;
+}
+
+static void propose_middle(struct ouro__collector *collector, struct ouro__pool *pool)
+{
+    char *entry = pool->first;
+    for (uint32_t i = 0; i < pool->carved; i++, entry += pool->block_size) {
+        uint64_t word = *ouro__word_of(entry);
+        if ((word & OURO__MIDDLE) != 0 && is_candidate(word)) propose(collector, entry);
+    }
 }
 
 void ouro__set_propose(struct ouro__collector *collector, struct ouro__pool *pool)
 {
-    ouro__bits *set = ouro__pool_bits(pool, OURO__SET_BITS);
-    size_t words = ouro__pool_bit_words(pool);
-    size_t found = 0;
-    for (size_t i = 0; i < words; i++) {
-        uint64_t members = 0;
-        for (uint64_t bits = generation_bits(collector, pool, i); bits != 0; bits &= bits - 1) {
-            void *entry = ouro__pool_entry_at(pool, i, (unsigned)__builtin_ctzl(bits));
-            uint64_t word = *ouro__word_of(entry);
-            if (UNLIKELY((int32_t)word <= 0)) { /* free, dying or immortal */
-                if (is_exempt(word)) ouro__pool_bits(pool, OURO__YOUNG_BITS)[i] &= ~(bits & -bits);
-                continue;
-            }
-            if (UNLIKELY((word & OURO__FROZEN) != 0) || UNLIKELY(!ouro__word_trap(entry))) continue;
-            *ouro__count_of(entry) = OURO__SUSPECT; /* [scan.trapped] */
-            members |= bits & -bits;
+    size_t before = collector->candidates;
+    if (collector->generation > 0 && pool->middle) propose_middle(collector, pool);
+    const ouro__bits *young = ouro__pool_young(pool);
+    for (size_t i = 0, words = ouro__pool_young_words(pool); i < words; i++) {
+        for (uint64_t bits = young[i]; bits != 0; bits &= bits - 1) {
+            void *entry = ouro__pool_young_entry(pool, i, (unsigned)__builtin_ctzl(bits));
+            if (LIKELY(is_candidate(*ouro__word_of(entry)))) propose(collector, entry);
         }
-        set[i] = members;
-        found += (size_t)__builtin_popcountl(members);
     }
-    collector->candidates += found;
-    collector->suspects += found;
+    collector->suspects += collector->candidates - before;
 }
 
 /* ---- survivors ---- */
 
 void ouro__set_age(const struct ouro__collector *collector, struct ouro__pool *pool, void *entry)
 {
-    *ouro__bits_of(entry, OURO__YOUNG_BITS) &= ~ouro__bit_of(entry);
+    ouro__young_clear(entry);
     if (collector->generation == 0) {
         *ouro__word_of(entry) |= OURO__MIDDLE;
         pool->middle = true;
@@ -127,7 +115,7 @@ void ouro__set_narrow(struct ouro__collector *collector, struct ouro__pool *pool
             collector->suspects++;
             continue;
         }
-        *ouro__bits_of(entry, OURO__SET_BITS) &= ~ouro__bit_of(entry);
+        ouro__mark_clear(entry, OURO__SET_BITS);
         ouro__set_age(collector, pool, entry);
     }
 }
@@ -150,7 +138,7 @@ void ouro__set_finish(struct ouro__collector *collector, struct ouro__pool *pool
         ouro__count *count = ouro__count_of(entry);
         if ((*count & OURO__SUSPECT) != 0) {
             *ouro__word_of(entry) = 0; /* [pool.word] */
-            *ouro__bits_of(entry, OURO__YOUNG_BITS) |= ouro__bit_of(entry); /* [young.bit] */
+            ouro__young_set(entry); /* [young.bit] */
             *last_link = entry;
             last_link = ouro__link_of(entry);
             freed++;
@@ -159,7 +147,7 @@ void ouro__set_finish(struct ouro__collector *collector, struct ouro__pool *pool
         }
         *count = 0;
     }
-    memset(ouro__pool_bits(pool, OURO__SET_BITS), 0, ouro__pool_bit_words(pool) * 8);
+    memset(ouro__pool_marks(pool, OURO__SET_BITS), 0, ouro__pool_mark_words(pool) * 8);
     pool->in_set = false;
     if (pool->young && !collector->user_code_ran) ouro__young_unlist(&pools->marks, pool);
     collector->collected += freed;
@@ -198,7 +186,7 @@ void ouro__collector_skip_young(struct ouro__collector *collector)
     struct ouro__pools *pools = ouro__collector_pools(collector);
     struct ouro__pool *pool;
     while ((pool = pools->marks.young) != NULL) {
-        memset(ouro__pool_bits(pool, OURO__YOUNG_BITS), 0, ouro__pool_bit_words(pool) * 8);
+        memset(ouro__pool_young(pool), 0, ouro__pool_young_words(pool) * 8);
         pool->unmarked = pool->free != NULL; /* [young.bit] */
         ouro__young_unlist(&pools->marks, pool);
     }

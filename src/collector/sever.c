@@ -8,7 +8,7 @@
 static void drop_reference(void *referent, void *context)
 {
     (void)context;
-    if (ouro__is_tracked_entry(referent) && ouro__is_suspect(referent)) return;
+    if (ouro__is_suspect(referent)) return;
     ouro_decref(referent);
 }
 

@@ -11,22 +11,31 @@
  */
 #include "collector/collector.h"
 
+/* The counts of an acyclic object exist too, and are zero: no suspect. */
 static void scan_reference(void *referent, void *context)
 {
     struct ouro__collector *collector = context;
-    if (LIKELY(ouro__is_tracked_entry(referent))) {
-        ouro__count *count = ouro__count_of(referent);
-        if (LIKELY((*count & OURO__SUSPECT) != 0)) {
-            *count += 1;
-            return;
-        }
-    }
-    collector->outward++;
+    ouro__count *count = ouro__count_of(referent);
+    if (LIKELY((*count & OURO__SUSPECT) != 0))
+        *count += 1;
+    else
+        collector->outward++;
 }
 
 void ouro__verify_scan(struct ouro__collector *collector, struct ouro__pool *pool)
 {
-    OURO__EACH_SUSPECT(entry, pool) ouro__visit(entry, scan_reference, collector);
+    enum { hooks = OURO__SHAPE_RELEASE | OURO__SHAPE_GENERAL };
+    unsigned flags = 0;
+    uint64_t words = 0;
+    OURO__EACH_SUSPECT(entry, pool)
+    {
+        words |= *ouro__word_of(entry);
+        flags |= ouro__shape_of(entry)->flags;
+        ouro__visit(entry, scan_reference, collector);
+    }
+    if ((flags & OURO__SHAPE_FINALIZE) != 0 || (words & OURO__WEAKLY) != 0)
+        collector->has_last_words = true;
+    if ((flags & hooks) != 0) collector->has_hooks = true;
 }
 
 static _Noreturn void count_too_low(const void *object, uint32_t count, uint32_t counted)
@@ -47,28 +56,19 @@ static void rescue(struct ouro__collector *collector, void *entry)
 
 void ouro__verify_check(struct ouro__collector *collector, struct ouro__pool *pool)
 {
-    enum { hooks = OURO__SHAPE_RELEASE | OURO__SHAPE_GENERAL };
-    unsigned flags = 0;
-    uint64_t words = 0;
     OURO__EACH_SUSPECT(entry, pool)
     {
-        uint64_t word = *ouro__word_of(entry);
-        uint32_t count = (uint32_t)(word & OURO__TRAPPED_COUNT);
+        uint32_t count = (uint32_t)(*ouro__word_of(entry) & OURO__TRAPPED_COUNT);
         uint32_t counted = *ouro__count_of(entry) & OURO__COUNT_MASK;
-        flags |= ouro__shapes[ouro__word_type(word)].flags;
-        words |= word;
         if (LIKELY(count == counted)) continue;
         if (UNLIKELY(count < counted)) count_too_low(entry, count, counted);
         rescue(collector, entry);
     }
-    if ((flags & OURO__SHAPE_FINALIZE) != 0 || (words & OURO__WEAKLY) != 0)
-        collector->has_last_words = true;
-    if ((flags & hooks) != 0) collector->has_hooks = true;
 }
 
 static void rescue_reference(void *referent, void *context)
 {
-    if (ouro__is_tracked_entry(referent) && ouro__is_suspect(referent)) rescue(context, referent);
+    if (ouro__is_suspect(referent)) rescue(context, referent);
 }
 
 bool ouro__verify_flood(struct ouro__collector *collector)

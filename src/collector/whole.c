@@ -26,7 +26,7 @@ void ouro__whole_count(struct ouro__collector *collector, struct ouro__pool *poo
     size_t found = 0;
     for (uint32_t i = 0; i < pool->carved; i++, entry += pool->block_size) {
         if (!is_candidate(*ouro__word_of(entry))) continue;
-        *ouro__bits_of(entry, OURO__SET_BITS) |= ouro__bit_of(entry);
+        ouro__mark_set(entry, OURO__SET_BITS);
         *ouro__count_of(entry) |= OURO__SUSPECT;
         ouro__visit(entry, count_reference, NULL);
         found++;
@@ -52,7 +52,7 @@ void ouro__whole_decide(struct ouro__collector *collector, struct ouro__pool *po
 
 static void mark_reference(void *referent, void *context)
 {
-    if (ouro__is_tracked_entry(referent) && ouro__is_suspect(referent)) ouro__mark_live(context, referent);
+    if (ouro__is_suspect(referent)) ouro__mark_live(context, referent);
 }
 
 bool ouro__whole_flood(struct ouro__collector *collector)

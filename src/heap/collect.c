@@ -184,10 +184,10 @@ void ouro_get_threshold(const ouro_heap *heap, size_t out_threshold[3])
 static size_t count_young(const struct ouro__pool *pool)
 {
     size_t count = 0;
-    const ouro__bits *young = ouro__pool_bits(pool, OURO__YOUNG_BITS);
-    for (size_t i = 0; i < ouro__pool_bit_words(pool); i++)
+    const ouro__bits *young = ouro__pool_young(pool);
+    for (size_t i = 0; i < ouro__pool_young_words(pool); i++)
         for (uint64_t bits = young[i]; bits != 0; bits &= bits - 1)
-            count += *ouro__word_of(ouro__pool_entry_at(pool, i, (unsigned)__builtin_ctzl(bits))) != 0;
+            count += *ouro__word_of(ouro__pool_young_entry(pool, i, (unsigned)__builtin_ctzl(bits))) != 0;
     return count;
 }
 
@@ -262,7 +262,7 @@ static void freeze_one(void *entry, void *context)
     (void)context;
     if (ouro__word_is_dying(*ouro__word_of(entry)) || (*ouro__word_of(entry) & OURO__FROZEN) != 0) return;
     *ouro__word_of(entry) = (*ouro__word_of(entry) & ~OURO__MIDDLE) | OURO__FROZEN;
-    *ouro__bits_of(entry, OURO__YOUNG_BITS) &= ~ouro__bit_of(entry);
+    ouro__young_clear(entry);
 }
 
 static void unfreeze_one(void *entry, void *context)

@@ -82,7 +82,7 @@ static size_t fill_fields(const ouro_type *type, void *object, struct marker *ma
     return filled;
 }
 
-static size_t reference_words(const ouro_type *type)
+static size_t named_references(const ouro_type *type)
 {
     size_t words = 0;
     for (const ouro_field *field = type->fields; field != NULL && field->kind != OURO_FIELD_END; field++)
@@ -116,16 +116,16 @@ static ouro_status check_with_object(ouro_type *type, ouro_heap *heap, ouro_erro
     return OURO_OK;
 }
 
-ouro_status ouro_type_check(ouro_type *type, size_t struct_words, ouro_error *out_error)
+ouro_status ouro_type_check(ouro_type *type, size_t reference_fields, ouro_error *out_error)
 {
     ouro_status status = ouro__type_prepare(type, out_error);
     if (status != OURO_OK) return status;
-    size_t words = reference_words(type);
-    if (struct_words > 0 && type->traverse == NULL && words != struct_words)
+    size_t named = named_references(type);
+    if (reference_fields > 0 && type->traverse == NULL && named != reference_fields)
         return contradiction(out_error, type,
-                             words < struct_words ? "a reference field is left out of the table"
+                             named < reference_fields ? "a reference field is left out of the table"
                                                   : "the table names more reference fields than the struct has",
-                             words, struct_words);
+                             named, reference_fields);
     ouro_heap *heap = ouro_heap_new(&(ouro_heap_options){.ignore_environment = true, .collector_off = true}, out_error);
     if (heap == NULL) return out_error != NULL ? out_error->status : OURO_NO_MEMORY;
     status = check_with_object(type, heap, out_error);

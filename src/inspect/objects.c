@@ -94,7 +94,7 @@ void ouro_get_referrers(void *target, ouro_visit visit, void *argument)
 
 static int generation_of(const void *object)
 {
-    if (ouro__is_marked(object, OURO__YOUNG_BITS)) return 0;
+    if (ouro__is_young(object)) return 0;
     return (*ouro__word_of(object) & OURO__MIDDLE) != 0 ? 1 : 2;
 }
 

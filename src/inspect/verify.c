@@ -55,7 +55,7 @@ static void audit_tracked_blocks(struct audit *audit, const struct ouro__pool *p
 {
     char *entry = pool->first;
     for (uint32_t i = 0; i < pool->carved; i++, entry += pool->block_size) {
-        bool young = ouro__is_marked(entry, OURO__YOUNG_BITS);
+        bool young = ouro__is_young(entry);
         bool live = *ouro__word_of(entry) != 0;
         if (!live && !young && !pool->unmarked) corrupt(audit, "[young.bit] the free block at %p has no young bit", (void *)entry);
         if (live && young && !pool->young)
@@ -87,7 +87,7 @@ static void audit_class_list(struct audit *audit, size_t bin)
         else if (bin >= (size_t)OURO__ACYCLIC << OURO__BIN_SHIFT && *ouro__word_of(entry) != 0)
             corrupt(audit, "[pool.word] a cached block of %zu at %p has a word: written after free?",
                     ouro__bin_size(bin), entry);
-        else if (ouro__kind_realm(ouro__bin_kind(bin)) == OURO__REALM_TRACKED && !ouro__is_marked(entry, OURO__YOUNG_BITS))
+        else if (ouro__kind_realm(ouro__bin_kind(bin)) == OURO__REALM_TRACKED && !ouro__is_young(entry))
             corrupt(audit, "[young.bit] the cached block %p has no young bit", entry);
         else if (ouro__kind_realm(ouro__bin_kind(bin)) == OURO__REALM_TRACKED && !pool->young)
             corrupt(audit, "[young.listed] the pool of the cached block %p is not listed", entry);

@@ -30,9 +30,19 @@ struct waiting {
 
 /* ---- the end of one object: finalizer and weak references ---- */
 
-void ouro__callbacks_hold(ouro_weakref *list)
+ouro_weakref *ouro__callbacks_hold(ouro_weakref *list)
 {
-    for (; list != NULL; list = list->next) ouro_incref(list);
+    ouro_weakref *held = NULL;
+    ouro_weakref **last_link = &held;
+    for (ouro_weakref *next; list != NULL; list = next) {
+        next = list->next;
+        list->next = NULL;
+        if (ouro__word_is_dying(*ouro__word_of(list))) continue;
+        ouro_incref(list);
+        *last_link = list;
+        last_link = &list->next;
+    }
+    return held;
 }
 
 void ouro__callbacks_run(struct ouro__life *life, ouro_weakref *list)
@@ -82,10 +92,7 @@ static bool end(struct ouro__life *life, void *object, const struct ouro__shape 
         word = *ouro__word_of(object);
     }
     *ouro__word_of(object) = (word & ~OURO__COUNT_BITS) | OURO__ENDED; /* [death.hidden] */
-    if (UNLIKELY(callbacks != NULL)) {
-        ouro__callbacks_hold(callbacks);
-        ouro__callbacks_run(life, callbacks);
-    }
+    if (UNLIKELY(callbacks != NULL)) ouro__callbacks_run(life, ouro__callbacks_hold(callbacks));
     return true;
 }
 

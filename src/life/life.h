@@ -49,9 +49,11 @@ void ouro__life_release(struct ouro__life *life, void *object, const struct ouro
 /* Gives the block of a dead object back. */
 void ouro__life_free(struct ouro__life *life, void *object, const struct ouro__shape *shape);
 
-/* Calls the callbacks of a list that ouro__weakrefs_clear returned and that
- * ouro__callbacks_hold has made safe. */
-void ouro__callbacks_hold(ouro_weakref *list);
+/* Holds the weak references of a list that ouro__weakrefs_clear returned, so that
+ * callbacks may run; those that are dying themselves stay silent and leave the list. */
+ouro_weakref *ouro__callbacks_hold(ouro_weakref *list);
+
+/* Calls the callbacks of such a list, in its order, and lets go of it.  User code. */
 void ouro__callbacks_run(struct ouro__life *life, ouro_weakref *list);
 
 #endif

@@ -37,7 +37,7 @@ void ouro__mark_live(struct ouro__marks *marks, void *entry)
         marks->gray_stack[marks->gray_count++] = entry;
         return;
     }
-    *ouro__bits_of(entry, OURO__GRAY_BITS) |= ouro__bit_of(entry);
+    ouro__mark_set(entry, OURO__GRAY_BITS);
     struct ouro__pool *pool = ouro__pool_of(entry);
     if (pool->gray) return;
     pool->gray = true; /* [mark.gray] */
@@ -48,14 +48,15 @@ void ouro__mark_live(struct ouro__marks *marks, void *entry)
 /* Moves gray bits of a pool to the stack; false when some stayed behind. */
 static bool unload(struct ouro__marks *marks, struct ouro__pool *pool)
 {
-    ouro__bits *bits = ouro__pool_bits(pool, OURO__GRAY_BITS);
-    size_t words = ouro__pool_bit_words(pool);
+    ouro__bits *bits = ouro__pool_marks(pool, OURO__GRAY_BITS);
+    char *start = ouro__pool_start(pool);
+    size_t words = ouro__pool_mark_words(pool);
     for (size_t i = 0; i < words; i++) {
         while (bits[i] != 0) {
             if (marks->gray_count == OURO_GRAY_STACK) return false;
-            unsigned bit = (unsigned)__builtin_ctzl(bits[i]);
+            size_t bit = (size_t)__builtin_ctzl(bits[i]);
             bits[i] &= bits[i] - 1;
-            marks->gray_stack[marks->gray_count++] = ouro__pool_entry_at(pool, i, bit);
+            marks->gray_stack[marks->gray_count++] = start + (i * 64 + bit) * 8;
         }
     }
     return true;
@@ -75,11 +76,10 @@ void *ouro__mark_next_gray(struct ouro__marks *marks)
 
 void ouro__mark_dead(struct ouro__marks *marks, void *entry)
 {
-    uint64_t bit = ouro__bit_of(entry);
-    if ((*ouro__bits_of(entry, OURO__SET_BITS) & bit) == 0) return;
+    if (!ouro__is_marked(entry, OURO__SET_BITS)) return;
     *ouro__count_of(entry) = 0;
-    *ouro__bits_of(entry, OURO__SET_BITS) &= ~bit;
-    *ouro__bits_of(entry, OURO__GRAY_BITS) &= ~bit;
+    ouro__mark_clear(entry, OURO__SET_BITS);
+    ouro__mark_clear(entry, OURO__GRAY_BITS);
     for (uint32_t i = 0; i < marks->gray_count; i++) {
         if (marks->gray_stack[i] == entry) marks->gray_stack[i] = marks->gray_stack[--marks->gray_count];
     }

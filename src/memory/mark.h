@@ -4,7 +4,9 @@
  *
  * Three bitmaps and an array of counts per arena, all indexed by the address of
  * an entry.  Two entries are at least 16 bytes apart, so each 16 bytes hold at
- * most one and the index needs no division by the block's size.
+ * most one and the index needs no division by the block's size.  What a cycle walks again and
+ * again has a bit for each 8 bytes, so that the way back from bit to entry needs none either; the young
+ * bits, which stay committed, have one for 16.
  *
  *   young   a block on a class list, or whose object was made since the last young pass
  *   set     an object of the set that the running cycle looks at
@@ -51,48 +53,99 @@ ALWAYS_INLINE ouro__count *ouro__count_of(const void *entry)
     return (ouro__count *)(void *)(arena + ((ouro__arena_offset(entry) >> 2) & ~(size_t)3));
 }
 
-/* The word of a bitmap that holds an entry's bit. */
-ALWAYS_INLINE ouro__bits *ouro__bits_of(const void *entry, size_t bitmap)
-{
-    char *arena = (char *)ouro__arena_of(entry);
-    return (ouro__bits *)(void *)(arena + bitmap + (ouro__arena_offset(entry) >> 10) * 8);
-}
-
-ALWAYS_INLINE uint64_t ouro__bit_of(const void *entry)
-{
-    return (uint64_t)1 << (((uintptr_t)entry >> 4) & 63);
-}
-
-ALWAYS_INLINE bool ouro__is_marked(const void *entry, size_t bitmap)
-{
-    return (*ouro__bits_of(entry, bitmap) & ouro__bit_of(entry)) != 0;
-}
-
 ALWAYS_INLINE bool ouro__is_suspect(const void *entry)
 {
     return (*ouro__count_of(entry) & OURO__SUSPECT) != 0;
 }
 
-/* The words of a bitmap that belong to a pool, and how many. */
-ALWAYS_INLINE ouro__bits *ouro__pool_bits(const struct ouro__pool *pool, size_t bitmap)
+/* ---- young bits: one for 16 bytes ---- */
+
+ALWAYS_INLINE ouro__bits *ouro__young_word(const void *entry)
 {
-    return ouro__bits_of(ouro__pool_start(pool), bitmap);
+    char *arena = (char *)ouro__arena_of(entry);
+    return (ouro__bits *)(void *)(arena + OURO__YOUNG_BITS + (ouro__arena_offset(entry) >> 10) * 8);
 }
 
-ALWAYS_INLINE size_t ouro__pool_bit_words(const struct ouro__pool *pool)
+ALWAYS_INLINE uint64_t ouro__young_bit(const void *entry)
+{
+    return (uint64_t)1 << (((uintptr_t)entry >> 4) & 63);
+}
+
+ALWAYS_INLINE bool ouro__is_young(const void *entry)
+{
+    return (*ouro__young_word(entry) & ouro__young_bit(entry)) != 0;
+}
+
+ALWAYS_INLINE void ouro__young_set(void *entry)
+{
+    *ouro__young_word(entry) |= ouro__young_bit(entry);
+}
+
+ALWAYS_INLINE void ouro__young_clear(void *entry)
+{
+    *ouro__young_word(entry) &= ~ouro__young_bit(entry);
+}
+
+/* The young bits of a pool, and how many words they are. */
+ALWAYS_INLINE ouro__bits *ouro__pool_young(const struct ouro__pool *pool)
+{
+    return ouro__young_word(ouro__pool_start(pool));
+}
+
+ALWAYS_INLINE size_t ouro__pool_young_words(const struct ouro__pool *pool)
 {
     return (size_t)pool->pages * (OURO_POOL_SIZE / 1024);
 }
 
-/* The entry whose 16 bytes bit `bit` of word `word` of a pool's bitmaps stands
+/* The entry whose 16 bytes bit `bit` of word `word` of a pool's young bits stands
  * for: the first at or behind their beginning, minus one byte. */
-ALWAYS_INLINE void *ouro__pool_entry_at(const struct ouro__pool *pool, size_t word, unsigned bit)
+ALWAYS_INLINE void *ouro__pool_young_entry(const struct ouro__pool *pool, size_t word, unsigned bit)
 {
     uint64_t ahead = (uintptr_t)pool->first & (OURO_POOL_SIZE - 1);
     uint64_t offset = (word * 64 + bit) * 16 + pool->block_size - 1 - ahead;
     uint64_t index = (offset * pool->reciprocal) >> 32;
     return pool->first + index * pool->block_size;
 }
+
+/* ---- set and gray bits: one for 8 bytes ---- */
+
+ALWAYS_INLINE ouro__bits *ouro__mark_word(const void *entry, size_t bitmap)
+{
+    char *arena = (char *)ouro__arena_of(entry);
+    return (ouro__bits *)(void *)(arena + bitmap + (ouro__arena_offset(entry) >> 9) * 8);
+}
+
+ALWAYS_INLINE uint64_t ouro__mark_bit(const void *entry)
+{
+    return (uint64_t)1 << (((uintptr_t)entry >> 3) & 63);
+}
+
+ALWAYS_INLINE bool ouro__is_marked(const void *entry, size_t bitmap)
+{
+    return (*ouro__mark_word(entry, bitmap) & ouro__mark_bit(entry)) != 0;
+}
+
+ALWAYS_INLINE void ouro__mark_set(void *entry, size_t bitmap)
+{
+    *ouro__mark_word(entry, bitmap) |= ouro__mark_bit(entry);
+}
+
+ALWAYS_INLINE void ouro__mark_clear(void *entry, size_t bitmap)
+{
+    *ouro__mark_word(entry, bitmap) &= ~ouro__mark_bit(entry);
+}
+
+ALWAYS_INLINE ouro__bits *ouro__pool_marks(const struct ouro__pool *pool, size_t bitmap)
+{
+    return ouro__mark_word(ouro__pool_start(pool), bitmap);
+}
+
+ALWAYS_INLINE size_t ouro__pool_mark_words(const struct ouro__pool *pool)
+{
+    return (size_t)pool->pages * (OURO_POOL_SIZE / 512);
+}
+
+/* ---- lists of marked pools ---- */
 
 /* [young.listed] */
 void ouro__young_enlist(struct ouro__marks *marks, struct ouro__pool *pool);
@@ -101,8 +154,8 @@ void ouro__young_unlist(struct ouro__marks *marks, struct ouro__pool *pool);
 /* [young.bit] for a block that an object leaves. */
 ALWAYS_INLINE void ouro__young_mark(struct ouro__marks *marks, void *entry)
 {
-    ouro__bits *word = ouro__bits_of(entry, OURO__YOUNG_BITS);
-    uint64_t bit = ouro__bit_of(entry);
+    ouro__bits *word = ouro__young_word(entry);
+    uint64_t bit = ouro__young_bit(entry);
     if (LIKELY((*word & bit) != 0)) return;
     *word |= bit;
     struct ouro__pool *pool = ouro__pool_of(entry);

@@ -127,7 +127,7 @@ static struct ouro__pool *format(struct ouro__pool *pool, size_t bin, unsigned p
         pool[i].back = (uint8_t)i;
     }
     if (kind >= OURO__TRACKED)
-        memset(ouro__pool_bits(pool, OURO__YOUNG_BITS), 0, ouro__pool_bit_words(pool) * 8);
+        memset(ouro__pool_young(pool), 0, ouro__pool_young_words(pool) * 8);
     return pool;
 }
 
@@ -180,7 +180,7 @@ static void *carve(struct ouro__pools *pools, struct ouro__pool *pool, uint32_t 
     enum ouro__kind kind = ouro__bin_kind(pool->bin);
     for (uint32_t i = 0; i < count; i++, entry += pool->block_size) {
         if (kind != OURO__RAW) *ouro__word_of(entry) = 0; /* [pool.word] */
-        if (kind >= OURO__TRACKED) *ouro__bits_of(entry, OURO__YOUNG_BITS) |= ouro__bit_of(entry);
+        if (kind >= OURO__TRACKED) ouro__young_set(entry);
         *ouro__link_of(entry) = i + 1 < count ? entry + pool->block_size : NULL;
     }
     pool->carved += count;
@@ -224,7 +224,7 @@ static void mark_free(struct ouro__pool *pool)
 {
     if (pool->unmarked && ouro__bin_kind(pool->bin) >= OURO__TRACKED)
         for (void *entry = pool->free; entry != NULL; entry = *ouro__link_of(entry))
-            *ouro__bits_of(entry, OURO__YOUNG_BITS) |= ouro__bit_of(entry);
+            ouro__young_set(entry);
     pool->unmarked = false;
 }
 
@@ -378,7 +378,7 @@ void ouro__pools_enlist_cached(struct ouro__pools *pools)
 {
     for (size_t bin = (size_t)OURO__TRACKED << OURO__BIN_SHIFT; bin < OURO__BINS; bin++) {
         for (void *entry = pools->front.list[bin]; entry != NULL; entry = *ouro__link_of(entry)) {
-            *ouro__bits_of(entry, OURO__YOUNG_BITS) |= ouro__bit_of(entry); /* [young.bit] */
+            ouro__young_set(entry); /* [young.bit] */
             struct ouro__pool *pool = ouro__pool_of(entry);
             if (!pool->young) ouro__young_enlist(&pools->marks, pool);
         }

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: MIT
+"""What ouro promises, as data, and whether a run met it.
+
+A bar is a ratio to other systems (the best of those named), or, with none
+named, a figure by itself.
+"""
+
+from dataclasses import dataclass
+from statistics import median
+
+from .workloads import SIZES
+
+BEST_ALLOCATORS = ("c-mimalloc", "c-jemalloc", "c-tcmalloc")
+SMALL = (16, 24, 32, 48, 64, 128)
+
+
+@dataclass(frozen=True)
+class Bar:
+    workload: str
+    case: str
+    metric: str
+    limit: float
+    peers: tuple = ()       # names, or beginnings followed by *; the best one counts
+    peer_case: str = ""     # "": the same case
+
+    @property
+    def against(self):
+        return self.peer_case or self.case
+
+
+def _pairs_and_stacks():
+    for shape in ("pair", "stack"):
+        for size in SMALL:
+            case = f"{shape}-{size}"
+            yield Bar("alloc", case, "ns_per_object", 0.6, ("c-mimalloc",))
+            yield Bar("alloc", f"raw-{case}", "ns_per_object", 0.8, ("c-mimalloc",), case)
+
+
+def _orders():
+    for size in SIZES:
+        for shape in ("fresh", "same", "reverse", "random"):
+            yield Bar("alloc", f"{shape}-{size}", "ns_per_object", 1.2, ("c-mimalloc",))
+        yield Bar("alloc", f"fresh-{size}", "bytes_per_object", 1.01 * size)
+
+
+BARS = (
+    *_pairs_and_stacks(),
+    *(Bar("alloc", f"churn-{size}", "ns_per_object", 0.8, BEST_ALLOCATORS)
+      for size in (24, 32, 48, 64)),
+    *_orders(),
+    Bar("floor", "main", "live_bytes", 200 * 1024),
+    *(Bar("refs", f"local-{order}{size}", "ns_per_op", 1.1, ("c-plain",))
+      for order in ("seq", "random") for size in ("", "-1k")),
+    Bar("trees", "main", "ns_per_object", 1.2, ("c-mimalloc",)),
+    Bar("tree", "build", "bytes_per_object", 24.5),
+    Bar("tree", "build", "ns_per_object", 1.2, ("c-mimalloc",)),
+    Bar("tree", "drop", "ns_per_object", 1.2, ("c-mimalloc",)),
+    Bar("list", "drop", "ns_per_object", 1.5, ("c-mimalloc",)),
+    Bar("rings", "main", "ns_per_object", 3.0, ("c-mimalloc",)),
+    Bar("rings", "main", "ns_per_object", 1.0, ("boehm",)),
+    Bar("full", "main", "seconds", 0.5, ("cpython-?",)),
+    Bar("memory", "sparse", "bytes_kept", 0.5, ("cpython-?",)),
+    Bar("memory", "died", "share_kept", 0.05),
+    Bar("memory", "died-trimmed", "share_kept", 0.05),
+    Bar("instructions", "new-decref", "instructions_per_op", 30),
+    Bar("instructions", "incref-decref", "instructions_per_op", 12),
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    bar: Bar
+    peer: str        # the one that was compared with; "" for none
+    measured: float
+
+    @property
+    def met(self):
+        return self.measured <= self.bar.limit
+
+
+def _matches(name, pattern):
+    """cpython-? is the interpreter of any version, but not its programs in Python."""
+    if pattern.endswith("-?"):
+        return name.startswith(pattern[:-1]) and name.count("-") == 1
+    return name == pattern
+
+
+def _best_peer(results, bar, names):
+    """The peer with the smallest median among those that have the case, or None."""
+    found = [(results.median(bar.workload, bar.against, bar.metric, name), name)
+             for name in names if any(_matches(name, pattern) for pattern in bar.peers)]
+    found = [(value, name) for value, name in found if value is not None]
+    return min(found)[1] if found else None
+
+
+def ratio(results, workload, case, metric, peer, peer_case=""):
+    """The median over rounds of ouro's figure divided by the peer's of the same round."""
+    ours = results.get(workload, case, metric, "ouro")
+    theirs = results.get(workload, peer_case or case, metric, peer)
+    ratios = [a / b for a, b in zip(ours, theirs) if b > 0]
+    return median(ratios) if ratios else None
+
+
+def judge(results, names):
+    """The outcome of every bar that this run has the figures for."""
+    outcomes = []
+    for bar in BARS:
+        if not results.get(bar.workload, bar.case, bar.metric, "ouro"):
+            continue
+        if not bar.peers:
+            measured = results.median(bar.workload, bar.case, bar.metric, "ouro")
+            outcomes.append(Outcome(bar, "", measured))
+            continue
+        peer = _best_peer(results, bar, names)
+        if peer is None:
+            continue
+        measured = ratio(results, bar.workload, bar.case, bar.metric, peer, bar.peer_case)
+        if measured is not None:
+            outcomes.append(Outcome(bar, peer, measured))
+    return outcomes

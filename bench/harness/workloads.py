@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: MIT
+"""What is run: for each workload its runs, in full and shortened.
+
+A run is what one round does: each system that has one of the run's cases is
+started once with it (once for each, where it has several).
+"""
+
+from dataclasses import dataclass
+
+SIZES = (16, 24, 32, 48, 64, 128, 512)
+QUICK_SIZES = (24, 32)
+TYPICAL_SIZE = 32   # where one size shows enough
+
+
+@dataclass(frozen=True)
+class Workload:
+    name: str
+    about: str
+    runs: tuple = (("all",),)
+    quick_runs: tuple = None    # None: the same
+    quick_scale: float = 0.1
+    most_rounds: int = 1000     # figures that do not vary need few
+    quick_systems: tuple = None  # names or beginnings of names; None: all
+
+
+def _alloc_runs(sizes):
+    """Objects and raw memory in one run."""
+    runs = [(f"{shape}-{size}", f"raw-{shape}-{size}") for shape in ("pair", "stack")
+            for size in sizes]
+    for shape in ("churn", "order"):
+        for size in sizes:
+            both = size == TYPICAL_SIZE
+            runs.append((f"{shape}-{size}", f"raw-{shape}-{size}")[:1 + both])
+    return (*runs, (f"handoff-{TYPICAL_SIZE}",))
+
+
+_REFS_RUNS = tuple((f"{kind}-{order}{size}",) for kind in ("local", "shared")
+                   for order in ("seq", "random") for size in ("", "-1k"))
+
+WORKLOADS = (
+    Workload("alloc", "blocks of one size: pairs, a stack, churn, many at once, two threads",
+             _alloc_runs(SIZES), _alloc_runs(QUICK_SIZES)),
+    Workload("refs", "references taken and released", _REFS_RUNS, quick_scale=0.05),
+    Workload("trees", "the benchmarks game's binary-trees", quick_scale=0.2),
+    Workload("tree", "one complete tree of depth 20"),
+    Workload("list", "a chain of ten million nodes"),
+    Workload("rings", "a million rings of ten nodes"),
+    Workload("full", "one full collection over five million living nodes"),
+    Workload("floor", "what one heap with one object costs a process"),
+    Workload("memory", "what stays resident of objects that died", (("sparse",), ("died",)),
+             most_rounds=2, quick_systems=("ouro", "cpython", "c-mimalloc")),
+    Workload("instructions", "instructions of the shortest paths",
+             (("new-decref",), ("incref-decref",)), most_rounds=1,
+             quick_systems=("ouro", "c-mimalloc")),
+)
+
+
+def by_name(name):
+    """The workload of that name, or None."""
+    return next((workload for workload in WORKLOADS if workload.name == name), None)

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * heap.h -- heaps for tests: no environment, nothing left at the end
+ */
+#ifndef OURO_TEST_HEAP_H
+#define OURO_TEST_HEAP_H
+
+#include "support/test.h"
+
+/* A heap as the options say (NULL: the defaults), which the environment does
+ * not change.  Owned. */
+ouro_heap *test_heap_new(const ouro_heap_options *options);
+
+/* The same with automatic collection off, so that a test says when. */
+ouro_heap *test_heap_quiet(void);
+
+/* Fails with the audit's sentence when the heap contradicts itself. */
+void test_heap_verify(ouro_heap *heap);
+
+/* Ends a heap in which nothing may be left: no object, no raw block. */
+void test_heap_close_empty(ouro_heap *heap);
+
+/* Living objects, tracked or not. */
+size_t test_heap_objects(ouro_heap *heap);
+
+/* Objects that the collector knows: of one generation, or of all for -1. */
+size_t test_heap_tracked(ouro_heap *heap, int generation);
+
+/* cmocka's setup and teardown: *state is a quiet heap, and must be empty in the
+ * end. */
+int test_setup_heap(void **state);
+int test_teardown_heap(void **state);
+
+#define HEAP_TEST(function)                                                                        \
+    cmocka_unit_test_setup_teardown(function, test_setup_heap, test_teardown_heap)
+
+#endif

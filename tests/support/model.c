@@ -1,0 +1,636 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * model.c -- the naive oracle: what ought to happen to a heap
+ *
+ * Everything here is as simple as it can be: arrays, a search, a stack of
+ * deaths.  It calls nothing of the library.
+ */
+#include "support/model.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+_Noreturn void model_fail(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fflush(NULL);
+    fputs("contradiction: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+    fflush(NULL);
+    _exit(3);
+}
+
+void model_reset(struct model *model)
+{
+    model->living_count = 0;
+    model->unused_count = 0;
+    for (model_id id = MODEL_NODES - 1; id >= 0; id--) {
+        model->nodes[id].traits = NULL;
+        model->nodes[id].mark = 0;
+        model->unused[model->unused_count++] = id;
+    }
+    model->serials = 0;
+    model->depth = model->base = model->pending_count = 0;
+    model->waiting_count = model->gone_count = 0;
+    model->search = 0;
+    model->stale = true;
+    model->collecting = 0;
+    model->meddled = false;
+    model->closing = false;
+}
+
+/* ---- birth and end of a node ---- */
+
+model_id model_born(struct model *model, const struct model_traits *traits, void *object,
+                    unsigned slot_count)
+{
+    if (model->unused_count == 0) model_fail("the model's table is full");
+    model_id id = model->unused[--model->unused_count];
+    struct model_node *node = model_node(model, id);
+    node->traits = traits;
+    node->object = object;
+    node->serial = ++model->serials;
+    node->count = node->roots = 1;
+    node->finalized = node->frozen = node->immortal = false;
+    node->suspect = node->falling = node->doomed = node->released = node->ended = node->gone =
+        false;
+    node->slot_count = slot_count;
+    node->vector_length = 0;
+    for (unsigned i = 0; i < MODEL_SLOTS; i++) node->slots[i] = MODEL_NONE;
+    node->first_weak = node->next_weak = node->target = MODEL_NONE;
+    node->has_callback = false;
+    node->action = 0;
+    node->parameter = 0;
+    node->place = model->living_count;
+    model->living[model->living_count++] = id;
+    model_changed(model);
+    return id;
+}
+
+/* Takes a dead node out of the table; its references have been dropped. */
+static void bury(struct model *model, model_id id)
+{
+    struct model_node *node = model_node(model, id);
+    model_id last = model->living[--model->living_count];
+    model->living[node->place] = last;
+    model_node(model, last)->place = node->place;
+    node->traits = NULL;
+    model->unused[model->unused_count++] = id;
+}
+
+/* ---- weak references ---- */
+
+void model_look_at(struct model *model, model_id weak, model_id target, bool has_callback)
+{
+    struct model_node *node = model_node(model, weak);
+    node->target = target;
+    node->has_callback = has_callback;
+    node->next_weak = model_node(model, target)->first_weak;
+    model_node(model, target)->first_weak = weak;
+}
+
+static void look_away(struct model *model, model_id weak)
+{
+    struct model_node *node = model_node(model, weak);
+    if (node->target == MODEL_NONE) return;
+    model_id *link = &model_node(model, node->target)->first_weak;
+    while (*link != weak) link = &model_node(model, *link)->next_weak;
+    *link = node->next_weak;
+    node->target = node->next_weak = MODEL_NONE;
+}
+
+model_id model_shared_weak(struct model *model, model_id target)
+{
+    model_id weak = model_node(model, target)->first_weak;
+    while (weak != MODEL_NONE && model_node(model, weak)->has_callback)
+        weak = model_node(model, weak)->next_weak;
+    return weak;
+}
+
+size_t model_weak_count(struct model *model, model_id target)
+{
+    size_t count = 0;
+    model_id weak = model_node(model, target)->first_weak;
+    for (; weak != MODEL_NONE; weak = model_node(model, weak)->next_weak) count++;
+    return count;
+}
+
+/* ---- who reaches whom ---- */
+
+static void find(struct model *model, model_id id, size_t *length)
+{
+    if (id == MODEL_NONE || model_node(model, id)->mark == model->search) return;
+    model_node(model, id)->mark = model->search;
+    model->queue[(*length)++] = id;
+}
+
+/* The breadth-first search, from what the program, immortal and frozen nodes
+ * and unfinished deaths hold. */
+static void search(struct model *model)
+{
+    size_t length = 0;
+    model->search++;
+    model->stale = false;
+    for (size_t i = 0; i < model->living_count; i++) {
+        struct model_node *node = model_node(model, model->living[i]);
+        if (node->roots > 0 || node->frozen || node->immortal)
+            find(model, model->living[i], &length);
+    }
+    for (size_t i = 0; i < model->depth; i++)
+        if (model->frames[i].node != MODEL_NONE) find(model, model->frames[i].node, &length);
+    for (size_t i = 0; i < model->pending_count; i++) find(model, model->pending[i], &length);
+    for (size_t i = 0; i < model->waiting_count; i++) find(model, model->waiting[i], &length);
+    for (size_t done = 0; done < length; done++) {
+        struct model_node *node = model_node(model, model->queue[done]);
+        for (unsigned i = 0; i < node->slot_count; i++) find(model, node->slots[i], &length);
+        for (unsigned i = 0; i < node->vector_length; i++) find(model, node->vector[i], &length);
+    }
+}
+
+bool model_reaches(struct model *model, model_id id)
+{
+    if (model->stale) search(model);
+    return model_node(model, id)->mark == model->search;
+}
+
+/* ---- counts ---- */
+
+void model_refer(struct model *model, model_id id)
+{
+    if (id == MODEL_NONE) return;
+    struct model_node *node = model_node(model, id);
+    node->count++;
+    node->doomed = false;
+    model_changed(model);
+}
+
+static void push(struct model *model, enum model_stage stage, model_id node)
+{
+    if (model->depth == MODEL_FRAMES) model_fail("the model's stack is full");
+    size_t at = model->pending_count;
+    model->frames[model->depth++] = (struct model_frame){stage, node, at, at, at, at};
+}
+
+static void append(struct model *model, model_id id)
+{
+    if (model->pending_count == MODEL_PENDING) model_fail("the model's list of drops is full");
+    model->pending[model->pending_count++] = id;
+    model->frames[model->depth - 1].end = model->pending_count;
+}
+
+static void pop(struct model *model)
+{
+    model->pending_count = model->frames[--model->depth].begin;
+}
+
+/* A node that dies where no order is predicted: drops its references.  It goes
+ * when other trash has let go of it too. */
+static void end_unordered(struct model *model, model_id id)
+{
+    struct model_node *node = model_node(model, id);
+    node->released = true;
+    node->count++; /* ours, for a node that refers to itself */
+    look_away(model, id);
+    for (unsigned i = 0; i < node->slot_count; i++) model_drop(model, node->slots[i]);
+    for (unsigned i = 0; i < node->vector_length; i++) model_drop(model, node->vector[i]);
+    model_drop(model, id);
+}
+
+/* Whether a traverse hook of this level is being asked for its references. */
+static bool is_inside_hook(const struct model *model)
+{
+    for (size_t i = model->base; i < model->depth; i++) {
+        const struct model_frame *frame = &model->frames[i];
+        if (frame->stage == STAGE_CHILDREN && frame->next > frame->hooked) return true;
+    }
+    return false;
+}
+
+static void begin_death(struct model *model, model_id id)
+{
+    if (model_node(model, id)->traits->hooked > 0 && is_inside_hook(model))
+        model->waiting[model->waiting_count++] = id;
+    else
+        push(model, STAGE_FINALIZE, id);
+}
+
+static void reach_zero(struct model *model, model_id id)
+{
+    struct model_node *node = model_node(model, id);
+    if (node->released)
+        bury(model, id);
+    else if (!model->collecting && !model->closing)
+        begin_death(model, id);
+    else if (node->traits->releases)
+        node->doomed = true;
+    else
+        end_unordered(model, id);
+}
+
+void model_drop(struct model *model, model_id id)
+{
+    if (id == MODEL_NONE) return;
+    struct model_node *node = model_node(model, id);
+    if (node->traits == NULL || node->count <= 0)
+        model_fail("the test drops #%u once too often", node->serial);
+    node->count--;
+    if (node->count == 0 && (!node->immortal || node->released)) reach_zero(model, id);
+}
+
+void model_drop_all(struct model *model, const model_id *ids, size_t count)
+{
+    if (model->collecting || model->closing) {
+        for (size_t i = 0; i < count; i++) model_drop(model, ids[i]);
+        return;
+    }
+    push(model, STAGE_DROPS, MODEL_NONE);
+    for (size_t i = 0; i < count; i++) append(model, ids[i]);
+    model_changed(model);
+}
+
+void model_hold(struct model *model, model_id id)
+{
+    model_node(model, id)->roots++;
+    model_refer(model, id);
+}
+
+void model_unhold(struct model *model, model_id id)
+{
+    model_node(model, id)->roots--;
+    model_changed(model);
+    model_drop(model, id);
+}
+
+void model_give(struct model *model, model_id id)
+{
+    model_node(model, id)->roots--;
+    model_changed(model);
+}
+
+void model_receive(struct model *model, model_id id)
+{
+    model_node(model, id)->roots++;
+    model_changed(model);
+}
+
+/* ---- what must happen next ---- */
+
+/* Clears the weak references to the top frame's node.  Those with callbacks
+ * are held until their callback has run. */
+static void clear_weak(struct model *model)
+{
+    struct model_frame *frame = &model->frames[model->depth - 1];
+    model_id weak;
+    while ((weak = model_node(model, frame->node)->first_weak) != MODEL_NONE) {
+        look_away(model, weak);
+        if (!model_node(model, weak)->has_callback) continue;
+        if (model_node(model, weak)->count == 0) continue; /* dying itself */
+        append(model, weak);
+        model_refer(model, weak);
+    }
+    frame->stage = STAGE_CALLBACKS;
+}
+
+/* Lists the children of the top frame's node in the order in which they are
+ * dropped: fields, the vector and the items from their ends, hooked ones. */
+static void list_children(struct model *model)
+{
+    struct model_frame *frame = &model->frames[model->depth - 1];
+    struct model_node *node = model_node(model, frame->node);
+    unsigned fixed = node->traits->fixed, items = fixed + node->traits->hooked;
+    model->pending_count = frame->begin;
+    frame->next = frame->end = frame->begin;
+    for (unsigned i = 0; i < fixed; i++) append(model, node->slots[i]);
+    for (unsigned i = node->vector_length; i > 0; i--) append(model, node->vector[i - 1]);
+    for (unsigned i = node->slot_count; i > items; i--) append(model, node->slots[i - 1]);
+    frame->hooked = frame->end;
+    for (unsigned i = fixed; i < items; i++) append(model, node->slots[i]);
+    node->slot_count = node->vector_length = 0;
+    node->ended = true;
+    frame->stage = STAGE_CHILDREN;
+}
+
+/* Drops the next of the top frame's list; false when there is none. */
+static bool drop_next(struct model *model)
+{
+    struct model_frame *frame = &model->frames[model->depth - 1];
+    if (frame->next == frame->end) return false;
+    model_id id = model->pending[frame->next];
+    model->pending[frame->next++] = MODEL_NONE;
+    model_drop(model, id);
+    return true;
+}
+
+/* When a death is over, the first that had to wait for its end is next. */
+static void admit_waiting(struct model *model)
+{
+    bool inside = model->depth > model->base && model->frames[model->depth - 1].node != MODEL_NONE;
+    if (inside || model->waiting_count == 0) return;
+    model_id id = model->waiting[0];
+    model->waiting_count--;
+    for (size_t i = 0; i < model->waiting_count; i++) model->waiting[i] = model->waiting[i + 1];
+    push(model, STAGE_FINALIZE, id);
+}
+
+/* The top frame has nothing more to do: its node is gone, but for the release
+ * if that has not come yet. */
+static void finish(struct model *model)
+{
+    model_id id = model->frames[model->depth - 1].node;
+    pop(model);
+    if (id == MODEL_NONE) return;
+    struct model_node *node = model_node(model, id);
+    look_away(model, id);
+    if (node->traits->releases && !node->released) {
+        node->gone = true;
+        model->gone_count++;
+    } else {
+        bury(model, id);
+    }
+    admit_waiting(model);
+}
+
+/* One step of the top frame; the event that it leads to, if any. */
+static struct model_event step(struct model *model)
+{
+    struct model_frame *frame = &model->frames[model->depth - 1];
+    struct model_event event = {MODEL_NOTHING, frame->node};
+    switch (frame->stage) {
+    case STAGE_FINALIZE: {
+        struct model_node *node = model_node(model, frame->node);
+        frame->stage = STAGE_CLEAR_WEAK;
+        if (node->traits->finalizes && !node->finalized) event.kind = MODEL_FINALIZE;
+        break;
+    }
+    case STAGE_CLEAR_WEAK:
+        if (model_node(model, frame->node)->count == 0) {
+            clear_weak(model);
+        } else { /* resurrected */
+            pop(model);
+            admit_waiting(model);
+        }
+        break;
+    case STAGE_CALLBACKS:
+        if (frame->next == frame->end) {
+            list_children(model);
+            break;
+        }
+        event = (struct model_event){MODEL_CALLBACK, model->pending[frame->next]};
+        break;
+    case STAGE_CHILDREN:
+    case STAGE_DROPS:
+        if (!drop_next(model)) frame->stage = STAGE_OVER;
+        break;
+    case STAGE_OVER: finish(model); break;
+    }
+    return event;
+}
+
+struct model_event model_next(struct model *model)
+{
+    while (model->depth > model->base) {
+        struct model_event event = step(model);
+        if (event.kind != MODEL_NOTHING) return event;
+    }
+    return (struct model_event){MODEL_NOTHING, MODEL_NONE};
+}
+
+/* ---- reports from the library ---- */
+
+static const char *event_name(enum model_event_kind kind)
+{
+    static const char *const names[] = {"nothing", "the finalizer", "the callback"};
+    return names[kind];
+}
+
+/* Outside a collection: this and nothing else must happen now.  `serial` is
+ * that of the node, taken before the model forgets it. */
+static void expect(struct model *model, enum model_event_kind kind, model_id id, uint32_t serial)
+{
+    struct model_event event = model_next(model);
+    if (event.kind == kind && event.node == id) return;
+    model_fail("%s of #%u runs where %s of #%u must", event_name(kind), serial,
+               event_name(event.kind),
+               event.node != MODEL_NONE ? model_node(model, event.node)->serial : 0);
+}
+
+static bool in_order(const struct model *model)
+{
+    return !model->collecting && !model->closing;
+}
+
+void model_finalizing(struct model *model, model_id id)
+{
+    struct model_node *node = model_node(model, id);
+    if (!node->traits->finalizes || node->finalized || node->immortal)
+        model_fail("the finalizer of #%u runs again or without need", node->serial);
+    if (in_order(model))
+        expect(model, MODEL_FINALIZE, id, node->serial);
+    else if (model->collecting && !node->suspect && !node->falling && model_reaches(model, id))
+        model_fail("#%u is finalized though the program reaches it", node->serial);
+    node->finalized = true;
+}
+
+/* Within a collection a callback runs for a target that is trash, and not for
+ * a weak reference that is trash itself. */
+static void call_in_collection(struct model *model, struct model_node *weak)
+{
+    if (weak->target == MODEL_NONE) model_fail("the callback of #%u runs again", weak->serial);
+    struct model_node *target = model_node(model, weak->target);
+    if (!target->suspect && !target->falling && model_reaches(model, weak->target))
+        model_fail("the callback of #%u runs, but its target #%u lives", weak->serial,
+                   target->serial);
+    if (weak->suspect && model->collecting == 3)
+        model_fail("the callback of #%u runs, which is trash itself", weak->serial);
+}
+
+model_id model_calling(struct model *model, model_id weak)
+{
+    struct model_node *node = model_node(model, weak);
+    if (!node->has_callback) model_fail("a callback runs for #%u, which has none", node->serial);
+    if (in_order(model))
+        expect(model, MODEL_CALLBACK, weak, node->serial);
+    else if (model->collecting)
+        call_in_collection(model, node);
+    look_away(model, weak);
+    model_id argument = node->slots[0];
+    node->slots[0] = MODEL_NONE;
+    if (argument != MODEL_NONE) model_receive(model, argument);
+    return argument;
+}
+
+void model_called(struct model *model, model_id weak, model_id argument)
+{
+    if (in_order(model)) {
+        struct model_frame *frame = &model->frames[model->depth - 1];
+        model->pending[frame->next++] = MODEL_NONE;
+    }
+    if (argument != MODEL_NONE) model_unhold(model, argument);
+    if (in_order(model)) model_drop(model, weak);
+}
+
+void model_cleared(struct model *model, model_id weak)
+{
+    look_away(model, weak);
+}
+
+/* Those who look at a node that the collection releases.  Their callbacks must
+ * have run by now, unless they are trash too. */
+static void look_away_all(struct model *model, model_id target)
+{
+    model_id weak;
+    while ((weak = model_node(model, target)->first_weak) != MODEL_NONE) {
+        struct model_node *node = model_node(model, weak);
+        if (node->has_callback && !node->suspect && model->collecting)
+            model_fail("#%u is released, but the callback of #%u has not run",
+                       model_node(model, target)->serial, node->serial);
+        look_away(model, weak);
+    }
+}
+
+/* Outside a collection: all that comes before the release must have happened. */
+static void release_in_order(struct model *model, model_id id)
+{
+    struct model_node *node = model_node(model, id);
+    while (!node->ended) {
+        struct model_event event = {MODEL_FINALIZE, id};
+        if (model->depth > model->base) event = step(model);
+        if (event.kind != MODEL_NOTHING)
+            model_fail("#%u is released where %s of #%u must run", node->serial,
+                       event_name(event.kind), model_node(model, event.node)->serial);
+    }
+    if (node->released) model_fail("#%u is released twice", node->serial);
+    node->released = true;
+    if (!node->gone) return;
+    model->gone_count--;
+    bury(model, id);
+}
+
+void model_released(struct model *model, model_id id)
+{
+    struct model_node *node = model_node(model, id);
+    if (in_order(model)) {
+        release_in_order(model, id);
+        return;
+    }
+    if (model->collecting && !node->falling && (node->immortal || model_reaches(model, id)))
+        model_fail("#%u is released though the program reaches it", node->serial);
+    if (node->traits->finalizes && !node->finalized && !node->immortal)
+        model_fail("#%u is released without its finalizer", node->serial);
+    if (node->released) model_fail("#%u is released twice", node->serial);
+    look_away_all(model, id);
+    node->doomed = false;
+    end_unordered(model, id);
+}
+
+/* Adds or takes away what a node refers to. */
+static void count_references(struct model *model, model_id id, int32_t by)
+{
+    const struct model_node *node = model_node(model, id);
+    for (unsigned i = 0; i < node->slot_count; i++)
+        if (node->slots[i] != MODEL_NONE) model->incoming[node->slots[i]] += by;
+    for (unsigned i = 0; i < node->vector_length; i++)
+        if (node->vector[i] != MODEL_NONE) model->incoming[node->vector[i]] += by;
+}
+
+/* Frozen objects are no trash, but those that only trash refers to fall with it, and
+ * so does what only they refer to. */
+static void mark_falling(struct model *model)
+{
+    for (size_t i = 0; i < model->living_count; i++) model->incoming[model->living[i]] = 0;
+    for (size_t i = 0; i < model->living_count; i++) {
+        struct model_node *node = model_node(model, model->living[i]);
+        model->incoming[model->living[i]] += node->count;
+        if (node->suspect) count_references(model, model->living[i], -1);
+    }
+    for (bool again = true; again;) {
+        again = false;
+        for (size_t i = 0; i < model->living_count; i++) {
+            struct model_node *node = model_node(model, model->living[i]);
+            bool held = model->incoming[model->living[i]] > 0 || node->count == 0;
+            if (held || node->suspect || node->falling || node->immortal) continue;
+            node->falling = again = true;
+            count_references(model, model->living[i], -1);
+        }
+    }
+}
+
+void model_collection_starts(struct model *model, int generation)
+{
+    if (model->closing) return;
+    if (model->collecting) model_fail("a collection starts within another");
+    model->collecting = generation + 1;
+    model->meddled = false;
+    model->suspects_tracked = 0;
+    bool frozen = false;
+    model_changed(model);
+    for (size_t i = 0; i < model->living_count; i++) {
+        struct model_node *node = model_node(model, model->living[i]);
+        node->suspect = !model_reaches(model, model->living[i]);
+        model->suspects_tracked += node->suspect && node->traits->tracked;
+        frozen = frozen || node->frozen;
+    }
+    if (frozen) mark_falling(model);
+}
+
+/* The trash that has ended without a report. */
+static void notice_ends(struct model *model, bool (*is_there)(struct model *, model_id))
+{
+    for (size_t i = model->living_count; i > 0; i--) {
+        if (i > model->living_count) continue; /* several went at once */
+        model_id id = model->living[i - 1];
+        struct model_node *node = model_node(model, id);
+        bool trash = node->suspect || node->falling;
+        if (!trash || node->traits->releases || node->released || is_there(model, id)) continue;
+        if (!node->falling && model_reaches(model, id))
+            model_fail("#%u has ended though the program reaches it", node->serial);
+        look_away_all(model, id);
+        end_unordered(model, id);
+    }
+}
+
+void model_collection_stops(struct model *model, bool (*is_there)(struct model *model, model_id id))
+{
+    bool full = model->collecting == 3 && !model->meddled;
+    if (model->closing) return;
+    notice_ends(model, is_there);
+    for (size_t i = 0; i < model->living_count; i++) {
+        struct model_node *node = model_node(model, model->living[i]);
+        if (node->doomed)
+            model_fail("#%u has lost its last reference in a collection and lives", node->serial);
+        if (node->released && !node->ended)
+            model_fail("#%u was released while something refers to it", node->serial);
+        if (full && node->suspect && !model_reaches(model, model->living[i]))
+            model_fail("#%u is garbage and outlives a full collection", node->serial);
+        node->suspect = node->falling = false;
+    }
+    model->collecting = 0;
+}
+
+size_t model_enter(struct model *model)
+{
+    size_t base = model->base;
+    model->base = model->depth;
+    return base;
+}
+
+void model_leave(struct model *model, size_t base)
+{
+    model_settle(model);
+    model->base = base;
+}
+
+void model_settle(struct model *model)
+{
+    if (model->closing) return;
+    struct model_event event = model_next(model);
+    if (event.kind != MODEL_NOTHING)
+        model_fail("%s of #%u should have run within this call", event_name(event.kind),
+                   model_node(model, event.node)->serial);
+    if (model->base == 0 && model->gone_count > 0)
+        model_fail("%zu dead objects have not been released", model->gone_count);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * setting.c -- reads OURO_TEST_SCALE and OURO_TEST_SEED
+ */
+#include "support/setting.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+size_t test_scaled(size_t count)
+{
+    const char *text = getenv("OURO_TEST_SCALE");
+    unsigned long percent = text != NULL ? strtoul(text, NULL, 10) : 100;
+    if (percent == 0) percent = 100;
+    size_t scaled = count / 100 * percent + count % 100 * percent / 100;
+    return scaled > 0 ? scaled : 1;
+}
+
+uint64_t test_seed(bool *out_given)
+{
+    const char *text = getenv("OURO_TEST_SEED");
+    if (out_given != NULL) *out_given = text != NULL;
+    if (text != NULL) return strtoull(text, NULL, 0);
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000003u + (uint64_t)now.tv_nsec;
+}
