@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Pictures of the results, one PNG a workload, where matplotlib is there."""
 
+from .tables import figure as _figure
+
+OURS = "#c0392b"
+LOGARITHMIC = 30    # from this ratio of largest to smallest on, bars are on a logarithmic scale
 TIMES = ("ns_per_object", "ns_per_op", "seconds", "instructions_per_op")
 
 
@@ -21,7 +25,7 @@ def _pyplot():
 def _colours(names):
     """Ours stands out; the others keep their colour from picture to picture."""
     palette = _pyplot().get_cmap("tab20").colors
-    return {name: "#c0392b" if name == "ouro" else palette[(2 * i + 1) % 20]
+    return {name: OURS if name == "ouro" else palette[(2 * i + 1) % 20]
             for i, name in enumerate(names)}
 
 
@@ -32,8 +36,14 @@ def _bars(axis, results, workload, case, metric, names, colours):
     medians = [results.median(workload, case, metric, name) for name in labels]
     spread = [[m - min(f) for m, (_, f) in zip(medians, values)],
               [max(f) - m for m, (_, f) in zip(medians, values)]]
-    axis.barh(labels, medians, xerr=spread, color=[colours[name] for name in labels],
-              ecolor="#555555")
+    bars = axis.barh(labels, medians, xerr=spread, color=[colours[name] for name in labels],
+                     ecolor="#555555")
+    axis.bar_label(bars, [_figure(value, metric) for value in medians], padding=3, fontsize=7)
+    if min(medians) > 0 and max(medians) > LOGARITHMIC * min(medians):
+        axis.set_xscale("log")
+        axis.set_xlim(min(medians) / 2, max(medians) * 6)
+    else:
+        axis.set_xlim(0, max(medians) * 1.25)
     axis.invert_yaxis()
     axis.set_title(f"{case}: {metric}", fontsize=9)
     axis.tick_params(labelsize=8)
@@ -58,32 +68,41 @@ def _plot_cases(path, results, workload, names, colours):
     _pyplot().close(figure)
 
 
+def _line(axis, results, shape, sizes, name, **style):
+    """One system's times of a shape over the sizes, where it has them."""
+    points = [(size, results.median("alloc", f"{shape}-{size}", "ns_per_object", name))
+              for size in sizes]
+    points = [point for point in points if point[1] is not None]
+    if points:
+        axis.plot(*zip(*points), marker="o", markersize=3, **style)
+
+
 def _plot_sizes(path, results, names, colours):
     """`alloc`: a panel for each shape, a line for each system over the sizes."""
     shapes = {}
     for case, metric in results.rows("alloc"):
-        if metric in TIMES:
+        if metric in TIMES and not case.startswith("raw-"):
             shape, size = case.rsplit("-", 1)
-            shapes.setdefault(shape, []).append(int(size))
+            shapes.setdefault(shape, set()).add(int(size))
     columns = min(3, len(shapes))
     height = -(-len(shapes) // columns)
     figure, axes = _pyplot().subplots(height, columns, squeeze=False,
-                                      figsize=(5 * columns, 3.4 * height))
+                                      figsize=(5 * columns, 3.6 * height))
     for axis in axes.flat[len(shapes):]:
         axis.axis("off")
     for axis, (shape, sizes) in zip(axes.flat, shapes.items()):
         for name in names:
-            points = [(size, results.median("alloc", f"{shape}-{size}", "ns_per_object", name))
-                      for size in sorted(set(sizes))]
-            points = [point for point in points if point[1] is not None]
-            if points:
-                axis.plot(*zip(*points), marker="o", markersize=3, label=name,
-                          color=colours[name], linewidth=2.5 if name == "ouro" else 1.2)
+            _line(axis, results, shape, sorted(sizes), name, label=name, color=colours[name],
+                  linewidth=2.5 if name == "ouro" else 1.2)
+        _line(axis, results, f"raw-{shape}", sorted(sizes), "ouro", label="ouro, raw memory",
+              color=OURS, linestyle=":", linewidth=2)
         axis.set_xscale("log", base=2)
+        axis.set_xticks(sorted(sizes), labels=[str(size) for size in sorted(sizes)])
+        axis.minorticks_off()
         axis.set_ylim(bottom=0)
         axis.set_title(f"{shape}: ns per object, by bytes", fontsize=9)
         axis.tick_params(labelsize=8)
-        axis.legend(fontsize=6)
+    figure.legend(*axes.flat[0].get_legend_handles_labels(), loc="lower right", fontsize=9)
     figure.suptitle("alloc")
     figure.tight_layout()
     figure.savefig(path, dpi=110)

@@ -5,8 +5,10 @@ Every program in C or C++ is built with the same FLAGS.  To add a system, write
 its program in bench/systems and add an entry to all_systems().
 """
 
+import os
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +19,7 @@ BUILD = ROOT / "build" / "bench"
 
 # -fno-plt: a shared library's functions are called as directly as can be.
 FLAGS = ["-O2", "-g", "-fno-plt", "-Wall", "-Wextra"]
-C = ["cc", "-std=gnu11", *FLAGS]
+C = ["cc", "-std=gnu11", "-D_GNU_SOURCE", *FLAGS]
 CXX = ["c++", "-std=c++17", *FLAGS]
 DEBIAN_PYTHON = "/usr/bin/python3"
 
@@ -41,6 +43,7 @@ class System:
     link: list = field(default_factory=lambda: [[]])  # ways to link, best first
     output: str = ""                # file name of what is built; "": its name
     start: list = None              # command line; None: what was built
+    floor: str = ""                 # source of a program of its own for `floor`
     without: frozenset = frozenset()  # workloads of its program that are not run
     needs_file: Path = None         # a file that must exist, such as our own library
     version: str = ""
@@ -53,8 +56,14 @@ class System:
     def runs(self, workload):
         return workload not in self.without
 
+    @property
+    def floor_program(self):
+        return BUILD / f"{self.name}-floor"
+
     def command(self, *arguments):
-        return [*(self.start or [str(self.program)]), *map(str, arguments)]
+        """The command line for these arguments, of which the first is the workload."""
+        program = self.floor_program if self.floor and arguments[0] == "floor" else self.program
+        return [*(self.start or [str(program)]), *arguments]
 
     def missing(self):
         """Why this machine cannot have the system, or None."""
@@ -77,20 +86,21 @@ class System:
     def prepare(self):
         """Builds it, if it is to be built, and asks it for its version."""
         if self.source:
-            self._build()
+            self._build(self.source, self.program)
+        if self.floor:
+            self._build(self.floor, self.floor_program)
         result = subprocess.run(self.command("version"), capture_output=True, text=True,
                                 env=ENVIRONMENT, check=True)
         self.version = result.stdout.strip()
 
-    def _build(self):
+    def _build(self, source, program):
         """Compiles in the first way of linking that works."""
         for way in self.link:
-            command = [*self.compile, str(SYSTEMS / self.source), "-o", str(self.program), *way,
-                       "-pthread"]
+            command = [*self.compile, str(SYSTEMS / source), "-o", str(program), *way, "-pthread"]
             result = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
             if result.returncode == 0:
                 return
-        raise CannotBuild(f"{self.source}: {' '.join(command)}\n{result.stderr}")
+        raise CannotBuild(f"{source}: {' '.join(command)}\n{result.stderr}")
 
 
 def _by_hand(name, macro, package, header, link):
@@ -108,7 +118,7 @@ def _ours():
     found = sorted(library.rglob("libouro.a"))
     archive = found[0] if found else library / "libouro.a"
     return System("ouro", "ouro.c", compile=[*C, f"-I{ROOT / 'include'}"], link=[[str(archive)]],
-                  needs_file=archive)
+                  floor="ouro_floor.c", needs_file=archive)
 
 
 def _interpreters():
@@ -146,7 +156,8 @@ def all_systems():
         _by_hand("c-tcmalloc", "ALLOCATOR_TCMALLOC", "libgoogle-perftools-dev",
                  "gperftools/tcmalloc.h",
                  _static_or_shared("tcmalloc_minimal", "-lstdc++", "-lm")),
-        System("boehm", "boehm.c", "libgc-dev", "gc/gc.h", link=[["-lgc"]]),
+        System("boehm", "boehm.c", "libgc-dev", "gc/gc.h", link=[["-lgc"]],
+               floor="boehm_floor.c"),
         System("shared_ptr", "shared_ptr.cpp", "g++", "memory", list(CXX)),
         *_interpreters(),
     ]
@@ -160,7 +171,9 @@ def prepare(say):
         reason = system.missing()
         if reason:
             say(f"skipped {system.name}: {reason}")
-            continue
-        system.prepare()
-        ready.append(system)
+        else:
+            ready.append(system)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for _ in pool.map(System.prepare, ready):
+            pass
     return ready

@@ -48,7 +48,7 @@ WORKLOADS = (
     Workload("full", "one full collection over five million living nodes"),
     Workload("floor", "what one heap with one object costs a process"),
     Workload("memory", "what stays resident of objects that died", (("sparse",), ("died",)),
-             most_rounds=2, quick_systems=("ouro", "cpython", "c-mimalloc")),
+             most_rounds=1, quick_systems=("ouro", "cpython", "c-mimalloc")),
     Workload("instructions", "instructions of the shortest paths",
              (("new-decref",), ("incref-decref",)), most_rounds=1,
              quick_systems=("ouro", "c-mimalloc")),

@@ -22,12 +22,10 @@ static inline long proc_kilobytes(const char *path, const char *key)
 {
     char text[8192];
     int file = open(path, O_RDONLY);
-    if (file < 0)
-        return -1;
+    if (file < 0) return -1;
     ssize_t length = read(file, text, sizeof text - 1);
     close(file);
-    if (length <= 0)
-        return -1;
+    if (length <= 0) return -1;
     text[length] = '\0';
     const char *found = strstr(text, key);
     return found ? strtol(found + strlen(key), NULL, 10) : -1;
@@ -39,13 +37,10 @@ static inline double statm_resident_bytes(void)
     long total = 0, resident = 0;
     int file = open("/proc/self/statm", O_RDONLY);
     ssize_t length = file < 0 ? -1 : read(file, text, sizeof text - 1);
-    if (file >= 0)
-        close(file);
-    if (length <= 0)
-        return 0;
+    if (file >= 0) close(file);
+    if (length <= 0) return 0;
     text[length] = '\0';
-    if (sscanf(text, "%ld %ld", &total, &resident) != 2)
-        return 0;
+    if (sscanf(text, "%ld %ld", &total, &resident) != 2) return 0;
     return (double)resident * (double)sysconf(_SC_PAGESIZE);
 }
 
@@ -69,8 +64,8 @@ static inline double peak_bytes(void)
  */
 static inline void *bench_array(size_t count, size_t size)
 {
-    void *array = mmap(NULL, count * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-                       0);
+    void *array =
+        mmap(NULL, count * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (array == MAP_FAILED) {
         perror("bench: mmap");
         exit(1);

@@ -75,8 +75,7 @@ static inline int bench_run(const bench_workload *table, const char *name, const
 {
     bench_job job = {case_name, scale};
     for (; table->name; table++)
-        if (strcmp(table->name, name) == 0)
-            return table->run(&job);
+        if (strcmp(table->name, name) == 0) return table->run(&job);
     return BENCH_UNSUPPORTED;
 }
 

@@ -28,8 +28,7 @@ static inline uint32_t random_below(random_state *state, uint32_t limit)
 static inline uint32_t *order_in_sequence(size_t count)
 {
     uint32_t *order = (uint32_t *)bench_array(count, sizeof *order);
-    for (size_t i = 0; i < count; i++)
-        order[i] = (uint32_t)i;
+    for (size_t i = 0; i < count; i++) order[i] = (uint32_t)i;
     return order;
 }
 

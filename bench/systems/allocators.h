@@ -151,7 +151,9 @@ ALLOCATOR_INLINE void release(void *block, size_t size)
     lists->free[size / 8] = block;
 }
 
-static inline void allocator_trim(void) {}
+static inline void allocator_trim(void)
+{
+}
 
 static inline const char *allocator_version(void)
 {

@@ -15,7 +15,9 @@ typedef struct node {
 
 typedef node *tree, *list, *ring;
 
-static inline void bench_poll(void) {}
+static inline void bench_poll(void)
+{
+}
 
 /* Overwrites what calls have left on the stack, which the collector would take for references. */
 static __attribute__((noinline)) void clear_stack(void)
@@ -139,27 +141,17 @@ static size_t graph_collect(void)
     return 0;
 }
 
-static void *floor_object(void)
-{
-    GC_INIT();
-    return node_new(NULL, NULL);
-}
-
-#include "../workloads/floor.h"
 #include "../workloads/full.h"
 
 int main(int argc, char **argv)
 {
     static const bench_workload workloads[] = {
-        {"trees", trees_run}, {"tree", tree_run}, {"list", list_run},   {"rings", rings_run},
-        {"full", full_run},   {NULL, NULL},
+        {"trees", trees_run}, {"tree", tree_run}, {"list", list_run},
+        {"rings", rings_run}, {"full", full_run}, {NULL, NULL},
     };
-    static const bench_workload before_start[] = {{"floor", floor_run}, {NULL, NULL}};
     char version[32];
     unsigned number = GC_get_version();
     snprintf(version, sizeof version, "%u.%u.%u", number >> 16, number >> 8 & 255, number & 255);
-    if (argc > 1 && strcmp(argv[1], "floor") == 0)
-        return bench_main(argc, argv, before_start, version);
     GC_INIT();
     return bench_main(argc, argv, workloads, version);
 }

@@ -10,8 +10,13 @@
 #include "../support/program.h"
 #include "allocators.h"
 
-static inline void bench_poll(void) {}
-static inline void bench_settle(void) {}
+static inline void bench_poll(void)
+{
+}
+
+static inline void bench_settle(void)
+{
+}
 
 /* ---- alloc ----------------------------------------------------------------- */
 
@@ -292,8 +297,11 @@ static int memory_trim(void)
 int main(int argc, char **argv)
 {
     static const bench_workload workloads[] = {
-        {"alloc", run_alloc}, {"refs", run_refs},   {"trees", trees_run},   {"tree", tree_run},
-        {"list", list_run},   {"rings", rings_run}, {"memory", memory_run}, {"instructions", instructions_run}, {NULL, NULL},
+        {"alloc", run_alloc},   {"refs", run_refs},
+        {"trees", trees_run},   {"tree", tree_run},
+        {"list", list_run},     {"rings", rings_run},
+        {"memory", memory_run}, {"instructions", instructions_run},
+        {NULL, NULL},
     };
     return bench_main(argc, argv, workloads, allocator_version());
 }

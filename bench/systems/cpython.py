@@ -11,7 +11,7 @@ import sys
 from time import process_time_ns as cpu_ns
 
 UNSUPPORTED = 3
-TREE_ROUNDS = 2
+TREE_LEVELS, TREE_LEVELS_SHORTENED, TREE_ROUNDS = 20, 18, 2
 
 
 class Node:
@@ -82,13 +82,14 @@ def run_trees(scale):
 
 
 def run_tree(scale):
-    levels = 18 if scale < 1 else 20
-    count = (1 << levels) - 1
+    count = (1 << TREE_LEVELS) - 1
     before = resident_bytes()
-    tree = tree_build(levels)
+    tree = tree_build(TREE_LEVELS)
     report("build", "bytes_per_object", (resident_bytes() - before) / count)
     verify(tree_count(tree) == count, "tree_count(tree) == count")
     del tree
+    levels = TREE_LEVELS_SHORTENED if scale < 1 else TREE_LEVELS
+    count = (1 << levels) - 1
     build = drop = 0
     for _ in range(TREE_ROUNDS):
         start = cpu_ns()

@@ -19,12 +19,14 @@ static inline void bench_poll(void)
     if (PyErr_CheckSignals() != 0) exit(BENCH_FAILED);
 }
 
-static inline void bench_settle(void) {}
+static inline void bench_settle(void)
+{
+}
 
 /* ---- the type -------------------------------------------------------------- */
 
 typedef struct node {
-    PyObject_HEAD
+    PyObject ob_base;
     struct node *a, *b;
 } node;
 
@@ -53,11 +55,11 @@ static void node_dealloc(PyObject *self)
 {
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
-    Py_TRASHCAN_BEGIN(self, node_dealloc)
+    Py_TRASHCAN_BEGIN(self, node_dealloc);
     node_clear(self);
     type->tp_free(self);
     Py_DECREF(type);
-    Py_TRASHCAN_END
+    Py_TRASHCAN_END;
 }
 
 static PyType_Slot node_slots[] = {
@@ -330,8 +332,8 @@ static int memory_trim(void)
 static PyObject *module_run(PyObject *self, PyObject *arguments)
 {
     static const bench_workload workloads[] = {
-        {"alloc", run_alloc}, {"refs", run_refs},   {"trees", trees_run},
-        {"tree", tree_run},   {"list", list_run},   {"rings", rings_run},
+        {"alloc", run_alloc}, {"refs", run_refs},     {"trees", trees_run},
+        {"tree", tree_run},   {"list", list_run},     {"rings", rings_run},
         {"full", full_run},   {"memory", memory_run}, {"instructions", instructions_run},
         {NULL, NULL},
     };

@@ -18,8 +18,13 @@ static void heap_open(void)
     BENCH_VERIFY(heap != NULL);
 }
 
-static inline void bench_poll(void) {}
-static inline void bench_settle(void) {}
+static inline void bench_poll(void)
+{
+}
+
+static inline void bench_settle(void)
+{
+}
 
 /* ---- types ----------------------------------------------------------------- */
 
@@ -335,7 +340,7 @@ static int run_full(const bench_job *job)
     return full_run(job);
 }
 
-/* ---- memory and floor ----------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------- */
 
 static void *node_new_alone(void)
 {
@@ -363,13 +368,6 @@ static int memory_trim(void)
     return 1;
 }
 
-static void *floor_object(void)
-{
-    heap_open();
-    return ouro_new(heap, node);
-}
-
-#include "../workloads/floor.h"
 #include "../workloads/memory.h"
 
 static int run_memory(const bench_job *job)
@@ -381,9 +379,10 @@ static int run_memory(const bench_job *job)
 int main(int argc, char **argv)
 {
     static const bench_workload workloads[] = {
-        {"alloc", run_alloc},   {"refs", run_refs},   {"trees", run_trees},
-        {"tree", run_tree},     {"list", run_list},   {"rings", run_rings},
-        {"full", run_full},     {"floor", floor_run}, {"instructions", run_instructions},
+        {"alloc", run_alloc},   {"refs", run_refs},
+        {"trees", run_trees},   {"tree", run_tree},
+        {"list", run_list},     {"rings", run_rings},
+        {"full", run_full},     {"instructions", run_instructions},
         {"memory", run_memory}, {NULL, NULL},
     };
     return bench_main(argc, argv, workloads, ouro_version());

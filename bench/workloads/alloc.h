@@ -38,11 +38,11 @@
 #define ALLOC_LOOP static __attribute__((noinline))
 
 enum {
-    ALLOC_KEPT = 37,             /* blocks that live throughout: no real pool is ever quite empty */
-    ALLOC_DEPTH = 64,            /* of the stack */
-    ALLOC_CHURN_LIVE = 1000000,  /* blocks alive while churning */
+    ALLOC_KEPT = 37,            /* blocks that live throughout: no real pool is ever quite empty */
+    ALLOC_DEPTH = 64,           /* of the stack */
+    ALLOC_CHURN_LIVE = 1000000, /* blocks alive while churning */
     ALLOC_HANDOFF_SLOTS = 1 << 14,
-    ALLOC_HANDOFF_BATCH = 64,    /* blocks between two updates of a shared position */
+    ALLOC_HANDOFF_BATCH = 64, /* blocks between two updates of a shared position */
 };
 
 typedef struct alloc_loops {
@@ -74,8 +74,7 @@ ALLOC_INLINE void alloc_keep(int family, size_t size)
 {
     static void *kept[ALLOC_KEPT];
     block_source source = block_source_get();
-    for (int i = 0; i < ALLOC_KEPT; i++)
-        kept[i] = alloc_take(source, family, size, (uint64_t)i);
+    for (int i = 0; i < ALLOC_KEPT; i++) kept[i] = alloc_take(source, family, size, (uint64_t)i);
     BENCH_ESCAPE(kept);
 }
 
@@ -98,38 +97,33 @@ ALLOC_INLINE void alloc_stack(int family, size_t size, long count)
             blocks[i] = alloc_take(source, family, size, (uint64_t)i);
             BENCH_ESCAPE(blocks[i]);
         }
-        for (int i = ALLOC_DEPTH - 1; i >= 0; i--)
-            block_free(source, family, blocks[i], size);
+        for (int i = ALLOC_DEPTH - 1; i >= 0; i--) block_free(source, family, blocks[i], size);
     }
 }
 
 ALLOC_INLINE void alloc_fill(int family, size_t size, void **blocks, long count)
 {
     block_source source = block_source_get();
-    for (long i = 0; i < count; i++)
-        blocks[i] = alloc_take(source, family, size, (uint64_t)i);
+    for (long i = 0; i < count; i++) blocks[i] = alloc_take(source, family, size, (uint64_t)i);
 }
 
 ALLOC_INLINE void alloc_drop(int family, size_t size, void **blocks, long count)
 {
     block_source source = block_source_get();
-    for (long i = 0; i < count; i++)
-        block_free(source, family, blocks[i], size);
+    for (long i = 0; i < count; i++) block_free(source, family, blocks[i], size);
 }
 
 ALLOC_INLINE void alloc_drop_reverse(int family, size_t size, void **blocks, long count)
 {
     block_source source = block_source_get();
-    for (long i = count - 1; i >= 0; i--)
-        block_free(source, family, blocks[i], size);
+    for (long i = count - 1; i >= 0; i--) block_free(source, family, blocks[i], size);
 }
 
 ALLOC_INLINE void alloc_drop_by(int family, size_t size, void **blocks, const uint32_t *order,
                                 long count)
 {
     block_source source = block_source_get();
-    for (long i = 0; i < count; i++)
-        block_free(source, family, blocks[order[i]], size);
+    for (long i = 0; i < count; i++) block_free(source, family, blocks[order[i]], size);
 }
 
 ALLOC_INLINE void alloc_churn(int family, size_t size, void **blocks, long live, long count)
@@ -147,8 +141,7 @@ ALLOC_INLINE void alloc_churn(int family, size_t size, void **blocks, long live,
 ALLOC_INLINE double alloc_tags(int family, void **blocks, long count)
 {
     double sum = 0;
-    for (long i = 0; i < count; i++)
-        sum += (double)block_tag(family, blocks[i]);
+    for (long i = 0; i < count; i++) sum += (double)block_tag(family, blocks[i]);
     return sum;
 }
 
@@ -162,8 +155,7 @@ static uint64_t alloc_ring_got __attribute__((aligned(128)));
 static inline uint64_t alloc_await(const uint64_t *position, uint64_t known)
 {
     uint64_t now;
-    while ((now = __atomic_load_n(position, __ATOMIC_ACQUIRE)) == known)
-        sched_yield();
+    while ((now = __atomic_load_n(position, __ATOMIC_ACQUIRE)) == known) sched_yield();
     return now;
 }
 
@@ -178,8 +170,7 @@ ALLOC_INLINE void alloc_produce(int family, size_t size, uint64_t count)
     block_source source = block_source_get();
     uint64_t got = 0;
     for (uint64_t put = 0; put < count;) {
-        if (put - got == ALLOC_HANDOFF_SLOTS)
-            got = alloc_await(&alloc_ring_got, got);
+        if (put - got == ALLOC_HANDOFF_SLOTS) got = alloc_await(&alloc_ring_got, got);
         alloc_ring[put % ALLOC_HANDOFF_SLOTS] = alloc_take(source, family, size, put);
         alloc_publish(&alloc_ring_put, ++put, count);
     }
@@ -190,8 +181,7 @@ ALLOC_INLINE void alloc_consume(int family, size_t size, uint64_t count)
     block_source source = block_source_get();
     uint64_t put = 0, lost = 0;
     for (uint64_t got = 0; got < count;) {
-        if (got == put)
-            put = alloc_await(&alloc_ring_put, put);
+        if (got == put) put = alloc_await(&alloc_ring_put, put);
         void *block = alloc_ring[got % ALLOC_HANDOFF_SLOTS];
         lost += block_tag(family, block) != got;
         block_free(source, family, block, size);
@@ -291,10 +281,10 @@ static inline double alloc_timed_fill(const alloc_loops *loops, void **blocks, l
     return spent;
 }
 
-/* Ten million, and fewer of large blocks, to stay below half a gigabyte. */
+/* Ten million, and fewer of larger blocks: about 256 MiB of them. */
 static inline long alloc_order_count(size_t size)
 {
-    return size <= 32 ? 10000000 : size <= 128 ? 4000000 : 1000000;
+    return size <= 32 ? 10000000 : size <= 128 ? 2000000 : 500000;
 }
 
 static inline void alloc_run_order(const alloc_loops *loops, const bench_job *job)
@@ -307,8 +297,7 @@ static inline void alloc_run_order(const alloc_loops *loops, const bench_job *jo
     double before = resident_bytes();
     double spent = alloc_timed_fill(loops, blocks, count);
     alloc_report(loops, "fresh", "ns_per_object", spent / (double)count);
-    alloc_report(loops, "fresh", "bytes_per_object",
-                 (resident_bytes() - before) / (double)count);
+    alloc_report(loops, "fresh", "bytes_per_object", (resident_bytes() - before) / (double)count);
 
     uint64_t start = cpu_ns();
     loops->drop(blocks, count);
@@ -327,7 +316,8 @@ static inline void alloc_run_order(const alloc_loops *loops, const bench_job *jo
 
 static inline void alloc_run_churn(const alloc_loops *loops, const bench_job *job)
 {
-    long live = ALLOC_CHURN_LIVE, count = bench_amount(job, 3000000, 1000);
+    long live = ALLOC_CHURN_LIVE;
+    long count = bench_amount(job, loops->size <= 64 ? 3000000 : 1000000, 1000);
     void **blocks = (void **)bench_array((size_t)live, sizeof *blocks);
     alloc_timed_fill(loops, blocks, live);
     loops->churn(blocks, live, count / 2); /* until the order of free blocks is random */
@@ -366,10 +356,8 @@ static inline int alloc_run(const alloc_loops *table, const bench_job *job, int 
     int status = BENCH_UNSUPPORTED;
     for (; table->prefix; table++) {
         for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
-            if (!bench_wants(job, alloc_name(table, shapes[i].shape).text))
-                continue;
-            if (shapes[i].run == alloc_run_handoff && !threads)
-                continue;
+            if (!bench_wants(job, alloc_name(table, shapes[i].shape).text)) continue;
+            if (shapes[i].run == alloc_run_handoff && !threads) continue;
             shapes[i].run(table, job);
             status = 0;
         }

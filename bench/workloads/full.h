@@ -33,8 +33,7 @@ static inline double full_middle(double a, double b, double c)
 
 static inline int full_run(const bench_job *job)
 {
-    if (!bench_wants(job, "main"))
-        return BENCH_UNSUPPORTED;
+    if (!bench_wants(job, "main")) return BENCH_UNSUPPORTED;
     uint32_t count = (uint32_t)bench_amount(job, FULL_NODES, 1000);
     graph g = graph_new(count);
     random_state state = RANDOM_SEED;

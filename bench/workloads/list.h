@@ -21,8 +21,7 @@ enum { LIST_DROP_OVERFLOWS = 1 };
 
 static inline int list_run(const bench_job *job)
 {
-    if (!bench_wants(job, "build") && !bench_wants(job, "drop"))
-        return BENCH_UNSUPPORTED;
+    if (!bench_wants(job, "build") && !bench_wants(job, "drop")) return BENCH_UNSUPPORTED;
     long count = bench_amount(job, 10000000, 1000);
     uint64_t start = cpu_ns();
     list l = list_build(count);

@@ -34,10 +34,8 @@ static inline void memory_use(void *(*make)(void), void (*release)(void *))
 {
     static void *held[MEMORY_USED];
     for (uint64_t end = wall_ns() + 1000000000u; wall_ns() < end;) {
-        for (int i = 0; i < MEMORY_USED; i++)
-            held[i] = make();
-        for (int i = 0; i < MEMORY_USED; i++)
-            release(held[i]);
+        for (int i = 0; i < MEMORY_USED; i++) held[i] = make();
+        for (int i = 0; i < MEMORY_USED; i++) release(held[i]);
     }
 }
 
@@ -59,23 +57,20 @@ static inline void memory_run_case(const char *name, const char *name_trimmed, l
     void **objects = (void **)bench_array((size_t)count, sizeof *objects);
     uint32_t *order = order_at_random((size_t)count);
     double before = resident_bytes();
-    for (long i = 0; i < count; i++)
-        objects[i] = make();
+    for (long i = 0; i < count; i++) objects[i] = make();
     double peak = resident_bytes() - before;
     bench_report(name, "peak_bytes", peak);
 
     long died = 0;
     for (long i = 0; i < count; i++) {
-        if (survives_one_in && (uint32_t)i % survives_one_in == 0)
-            continue;
+        if (survives_one_in && (uint32_t)i % survives_one_in == 0) continue;
         release(objects[order[i]]);
         died++;
     }
     BENCH_VERIFY(died >= count - count / MEMORY_SURVIVES_ONE_IN - 1);
     memory_use(make, release);
     memory_report_kept(name, before, peak);
-    if (memory_trim())
-        memory_report_kept(name_trimmed, before, peak);
+    if (memory_trim()) memory_report_kept(name_trimmed, before, peak);
     bench_array_free(order, (size_t)count, sizeof *order);
     bench_array_free(objects, (size_t)count, sizeof *objects);
 }

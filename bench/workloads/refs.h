@@ -80,8 +80,7 @@ static inline int refs_run_kind(const bench_job *job, const char *kind,
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char name[32];
         snprintf(name, sizeof name, "%s-%s%s", kind, cases[i].order, cases[i].size);
-        if (!bench_wants(job, name))
-            continue;
+        if (!bench_wants(job, name)) continue;
         size_t count = (size_t)cases[i].count;
         int random = strcmp(cases[i].order, "random") == 0;
         uint32_t *order = random ? order_at_random(count) : order_in_sequence(count);

@@ -25,8 +25,7 @@ enum { RING_NODES = 10 };
 
 static inline int rings_run(const bench_job *job)
 {
-    if (!bench_wants(job, "main"))
-        return BENCH_UNSUPPORTED;
+    if (!bench_wants(job, "main")) return BENCH_UNSUPPORTED;
     ring first = ring_build(RING_NODES);
     BENCH_VERIFY(ring_count(first) == RING_NODES);
     ring_drop(&first);

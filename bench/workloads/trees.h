@@ -23,8 +23,7 @@
 static inline long trees_depth(double scale)
 {
     long depth = 16;
-    for (; scale <= 0.25 && depth > 6; scale *= 4)
-        depth -= 2;
+    for (; scale <= 0.25 && depth > 6; scale *= 4) depth -= 2;
     return depth;
 }
 
@@ -32,8 +31,7 @@ static inline long trees_depth(double scale)
 static inline long trees_expected(long depth)
 {
     long nodes = (2L << (depth + 1)) - 1 + (1L << (depth + 1)) - 1;
-    for (long d = 4; d <= depth; d += 2)
-        nodes += (1L << (depth - d + 4)) * ((1L << (d + 1)) - 1);
+    for (long d = 4; d <= depth; d += 2) nodes += (1L << (depth - d + 4)) * ((1L << (d + 1)) - 1);
     return nodes;
 }
 
@@ -59,8 +57,7 @@ static inline long trees_work(long depth)
 
 static inline int trees_run(const bench_job *job)
 {
-    if (!bench_wants(job, "main"))
-        return BENCH_UNSUPPORTED;
+    if (!bench_wants(job, "main")) return BENCH_UNSUPPORTED;
     long depth = trees_depth(job->scale);
     uint64_t start = cpu_ns();
     long nodes = trees_work(depth);

@@ -283,8 +283,9 @@ struct ouro_type {
     uint32_t ready_bin;
 };
 
-/* OURO_TYPE(T, .fields = ..., .finalize = ...), for a `static ouro_type T_type`. */
-#define OURO_TYPE(T, ...) {.name = #T, .size = sizeof(T), __VA_ARGS__}
+/* OURO_TYPE(T), or OURO_TYPE(T, .fields = ..., .finalize = ...): for a `static ouro_type T_type`. */
+#define OURO_TYPE(...) OURO__TYPE(__VA_ARGS__, )
+#define OURO__TYPE(T, ...) {.name = #T, .size = sizeof(T), __VA_ARGS__}
 
 /*
  * Checks a type and gives it its number, which the first ouro_new would do
@@ -497,9 +498,10 @@ OURO_API void ouro_collector_enable(ouro_heap *heap);
 OURO_API void ouro_collector_disable(ouro_heap *heap); /* ouro_collect still works */
 OURO_API bool ouro_collector_is_enabled(const ouro_heap *heap);
 
-/* A young pass is due after threshold[0] young objects (0: never automatically; the
- * number adapts upwards while passes find nothing); a pass of generation 1 after threshold[1] young passes; a
- * full one after threshold[2] of those, if the heap has grown by its share. */
+/* A young pass is due after threshold[0] young objects (0: nothing is collected automatically);
+ * while passes find next to nothing, only one batch in 2, 4, ... 32 is looked at and the others grow
+ * old.  A pass of generation 1 follows threshold[1] young ones (0: never).  A full collection is due when
+ * the heap's bytes have grown by their share since the last one (threshold[2] 0: never). */
 OURO_API void ouro_set_threshold(ouro_heap *heap, const size_t threshold[3]);
 OURO_API void ouro_get_threshold(const ouro_heap *heap, size_t out_threshold[3]);
 /* Young objects alive; young passes since the last of generation 1; those since the last full one.

@@ -22,8 +22,8 @@
 #define OURO_POOL_SIZE ((size_t)1 << OURO_POOL_SHIFT)
 #define OURO_ARENA_PAGES (OURO_ARENA_SIZE / OURO_POOL_SIZE)
 
-/* The first quarter of an arena's addresses holds what lies beside its pools. */
-#define OURO_ARENA_FIRST_PAGE 128u
+/* The first third of an arena's addresses holds what lies beside its pools. */
+#define OURO_ARENA_FIRST_PAGE 160u
 
 /* Blocks beyond this are cut from pools of eight pages, so that the end of a
  * pool wastes at most an eighth of it. */

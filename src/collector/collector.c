@@ -17,16 +17,19 @@ void ouro__collector_begin(struct ouro__collector *collector, int generation)
     collector->candidates = collector->suspects = collector->outward = 0;
     collector->collected = collector->saved = 0;
     collector->rescued = collector->has_last_words = collector->has_hooks = false;
-    collector->finalized = collector->user_code_ran = false;
+    collector->finalized = collector->births = false;
     ouro__set_gather(collector);
     marks->active = true;
     marks->young_handed = 0;
+    collector->traffic = ouro__pools_tracked_traffic(ouro__collector_pools(collector));
     collector->phase = generation == 2 ? OURO__COUNT : OURO__PROPOSE;
     collector->cursor = collector->set;
 }
 
 static void enter(struct ouro__collector *collector, enum ouro__phase phase)
 {
+    if (phase == OURO__FINISH)
+        collector->births = collector->traffic != ouro__pools_tracked_traffic(ouro__collector_pools(collector));
     collector->phase = phase;
     collector->cursor = collector->set;
 }

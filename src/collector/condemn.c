@@ -10,31 +10,20 @@
  */
 #include "collector/collector.h"
 
-/* Weak references with callbacks of one object: those that are garbage themselves
- * stay silent, the others are held and join the list of what is to be called. */
-static void collect_callbacks(struct ouro__collector *collector, void *entry, ouro_weakref ***last_link)
-{
-    ouro_weakref *list = ouro__weakrefs_clear_callbacks(&collector->life->weakrefs, entry);
-    while (list != NULL) {
-        ouro_weakref *next = list->next;
-        list->next = NULL;
-        if (!ouro__is_suspect(list) && !ouro__word_is_dying(*ouro__word_of(list))) {
-            ouro_incref(list);
-            **last_link = list;
-            *last_link = &list->next;
-        }
-        list = next;
-    }
-}
-
+/* The callbacks of weak references to garbage join one list; those of weak references that are garbage
+ * themselves stay silent. */
 static void run_callbacks(struct ouro__collector *collector)
 {
     ouro_weakref *due = NULL;
     ouro_weakref **last_link = &due;
-    for (struct ouro__pool *pool = collector->set; pool != NULL; pool = pool->set_next)
-        OURO__EACH_SUSPECT(entry, pool) collect_callbacks(collector, entry, &last_link);
+    for (struct ouro__pool *pool = collector->set; pool != NULL; pool = pool->set_next) {
+        OURO__EACH_SUSPECT(entry, pool)
+        {
+            *last_link = ouro__callbacks_hold(ouro__weakrefs_clear_callbacks(&collector->life->weakrefs, entry));
+            while (*last_link != NULL) last_link = &(*last_link)->next;
+        }
+    }
     if (due == NULL) return;
-    collector->user_code_ran = true;
     ouro__callbacks_run(collector->life, due);
 }
 
@@ -70,7 +59,7 @@ static bool revive_finalizable(struct ouro__collector *collector)
             any = true;
         }
     }
-    while ((entry_gray = ouro__mark_next_gray(ouro__collector_marks(collector))) != NULL)
+    while ((entry_gray = ouro__gray_next(ouro__collector_marks(collector))) != NULL)
         ouro__visit(entry_gray, revive_reference, collector);
     return any;
 }
@@ -135,7 +124,6 @@ bool ouro__condemn(struct ouro__collector *collector)
         drop_live(collector);
         run_callbacks(collector);
         if (revive_finalizable(collector)) {
-            collector->user_code_ran = true;
             run_finalizers(collector);
             suspect_again(collector);
             return true;

@@ -36,11 +36,21 @@ static void add_arena(struct ouro__collector *collector, struct ouro__arena *are
     }
 }
 
+/* The tallies of a large heap are visited at random: one huge page for an arena's saves
+ * a miss each time.  They go back with the end of the cycle. */
+static void want_huge_tallies(struct ouro__pools *pools)
+{
+    if (pools->source.obtain != ouro__system_source.obtain) return;
+    for (struct ouro__arena *arena = pools->realms[OURO__REALM_TRACKED].arenas; arena != NULL; arena = arena->next)
+        ouro__os_want_huge((char *)arena + OURO__TALLIES, OURO__POOLS_START - OURO__TALLIES);
+}
+
 void ouro__set_gather(struct ouro__collector *collector)
 {
     struct ouro__pools *pools = ouro__collector_pools(collector);
     struct ouro__realm_arenas *tracked = &pools->realms[OURO__REALM_TRACKED];
     collector->set = NULL;
+    if (collector->generation == 2 && tracked->arenas != NULL && tracked->arenas->next != NULL) want_huge_tallies(pools);
     if (collector->generation > 0) {
         for (struct ouro__arena *arena = tracked->arenas; arena != NULL; arena = arena->next)
             add_arena(collector, arena);
@@ -61,7 +71,10 @@ ALWAYS_INLINE bool is_candidate(uint64_t word)
 
 ALWAYS_INLINE void propose(struct ouro__collector *collector, void *entry)
 {
-    if (UNLIKELY(!ouro__word_trap(entry))) return;
+    if (UNLIKELY(!ouro__word_trap(entry))) {
+        ouro__young_clear(entry);
+        return;
+    }
     *ouro__count_of(entry) = OURO__SUSPECT; /* [scan.trapped] */
     ouro__mark_set(entry, OURO__SET_BITS);
     collector->candidates++;
@@ -84,7 +97,11 @@ void ouro__set_propose(struct ouro__collector *collector, struct ouro__pool *poo
     for (size_t i = 0, words = ouro__pool_young_words(pool); i < words; i++) {
         for (uint64_t bits = young[i]; bits != 0; bits &= bits - 1) {
             void *entry = ouro__pool_young_entry(pool, i, (unsigned)__builtin_ctzl(bits));
-            if (LIKELY(is_candidate(*ouro__word_of(entry)))) propose(collector, entry);
+            uint64_t word = *ouro__word_of(entry);
+            if (LIKELY(is_candidate(word)))
+                propose(collector, entry);
+            else if (word != 0) /* dying, frozen or immortal: its death lists the pool again */
+                ouro__young_clear(entry);
         }
     }
     collector->suspects += collector->candidates - before;
@@ -103,21 +120,35 @@ void ouro__set_age(const struct ouro__collector *collector, struct ouro__pool *p
     }
 }
 
-/* The whole heap has told suspects from live objects: suspects are trapped and their counts
- * begin again; the others leave the set. */
+/* The young and middle-aged of a pool that a full collection looked at are old from now on. */
+static void age_pool(struct ouro__pool *pool)
+{
+    if (pool->young) {
+        memset(ouro__pool_young(pool), 0, ouro__pool_young_words(pool) * 8);
+        pool->unmarked = pool->free != NULL; /* [young.bit] */
+    }
+    if (!pool->middle) return;
+    char *entry = pool->first;
+    for (uint32_t i = 0; i < pool->carved; i++, entry += pool->block_size) *ouro__word_of(entry) &= ~OURO__MIDDLE;
+    pool->middle = false;
+}
+
+/* The whole heap has told suspects from live objects: suspects are trapped, to be counted
+ * again; the others have left the set. */
 void ouro__set_narrow(struct ouro__collector *collector, struct ouro__pool *pool)
 {
-    OURO__EACH_IN_SET(entry, pool)
-    {
-        bool suspect = ouro__is_suspect(entry) && ouro__word_trap(entry);
-        *ouro__count_of(entry) = suspect ? OURO__SUSPECT : 0;
-        if (suspect) {
-            collector->suspects++;
-            continue;
+    if (collector->suspects > 0) {
+        OURO__EACH_IN_SET(entry, pool)
+        {
+            if (ouro__word_trap(entry)) {
+                *ouro__count_of(entry) = OURO__SUSPECT; /* [scan.trapped] */
+            } else {
+                ouro__mark_clear(entry, OURO__SET_BITS);
+                collector->suspects--;
+            }
         }
-        ouro__mark_clear(entry, OURO__SET_BITS);
-        ouro__set_age(collector, pool, entry);
     }
+    age_pool(pool);
 }
 
 /* ---- the end of a cycle ---- */
@@ -149,7 +180,7 @@ void ouro__set_finish(struct ouro__collector *collector, struct ouro__pool *pool
     }
     memset(ouro__pool_marks(pool, OURO__SET_BITS), 0, ouro__pool_mark_words(pool) * 8);
     pool->in_set = false;
-    if (pool->young && !collector->user_code_ran) ouro__young_unlist(&pools->marks, pool);
+    if (pool->young && !collector->births) ouro__young_unlist(&pools->marks, pool);
     collector->collected += freed;
     if (ouro__arena_of(pool)->large) {
         if (freed > 0 || pool->used == 0) ouro__pools_give_large(pools, pool->first);

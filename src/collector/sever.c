@@ -4,6 +4,8 @@
  */
 #include "collector/collector.h"
 
+#include <stdio.h>
+
 /* References among the condemned need no counting down: all of them go together. */
 static void drop_reference(void *referent, void *context)
 {
@@ -31,6 +33,8 @@ void ouro__save_garbage(struct ouro__collector *collector)
             *ouro__count_of(entry) = 0;
             *ouro__word_of(entry) = (*ouro__word_of(entry) | OURO__SAVED) + 1;
             collector->saved++;
+            if ((collector->debug & OURO_DEBUG_UNCOLLECTABLE) != 0)
+                fprintf(stderr, "ouro: uncollectable <%s %p>\n", ouro__type_of(entry)->name, entry);
         }
     }
     collector->garbage += collector->saved;

@@ -73,7 +73,7 @@ static void rescue_reference(void *referent, void *context)
 
 bool ouro__verify_flood(struct ouro__collector *collector)
 {
-    void *entry = ouro__mark_next_gray(ouro__collector_marks(collector));
+    void *entry = ouro__gray_next(ouro__collector_marks(collector));
     if (entry == NULL) return false;
     ouro__visit(entry, rescue_reference, collector);
     return true;

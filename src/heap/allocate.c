@@ -51,7 +51,7 @@ static void *try_birth(ouro_heap *heap, void *context)
 
 static bool make_ready(ouro_heap *heap, ouro_type *type)
 {
-    if (LIKELY(type->ready_word != 0)) return true;
+    if (LIKELY(__atomic_load_n(&type->ready_word, __ATOMIC_ACQUIRE) != 0)) return true;
     ouro_error error;
     if (ouro__type_prepare(type, &error) == OURO_OK) return true;
     ouro__heap_fail(heap, error.status, 0, "%s", error.message);

@@ -53,7 +53,7 @@ static ouro_status complete_options(ouro_heap_options *options, ouro_error *out_
 static void set_options(ouro_heap *heap, const ouro_heap_options *options)
 {
     struct ouro__pools *pools = ouro__heap_pools(heap);
-    pools->source = options->source;
+    ouro__pools_init(pools, &options->source);
     pools->byte_limit = options->byte_limit;
     pools->purge_delay = options->purge_delay_ms;
     pools->one_at_a_time = options->one_at_a_time;

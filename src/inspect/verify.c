@@ -83,7 +83,7 @@ static void audit_class_list(struct audit *audit, size_t bin)
     for (void *entry = pools->front.list[bin]; entry != NULL && !audit->failed; entry = *ouro__link_of(entry)) {
         const struct ouro__pool *pool = ouro__pool_of(entry);
         if (pool->bin != bin || pool->state < OURO__POOL_CURRENT)
-            corrupt(audit, "[list.bounded] the class list of %zu holds %p of another class", ouro__bin_size(bin), entry);
+            corrupt(audit, "[list.class] the class list of %zu holds %p of another class", ouro__bin_size(bin), entry);
         else if (bin >= (size_t)OURO__ACYCLIC << OURO__BIN_SHIFT && *ouro__word_of(entry) != 0)
             corrupt(audit, "[pool.word] a cached block of %zu at %p has a word: written after free?",
                     ouro__bin_size(bin), entry);

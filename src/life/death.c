@@ -30,6 +30,13 @@ struct waiting {
 
 /* ---- the end of one object: finalizer and weak references ---- */
 
+/* On its way out itself: dying, or garbage that is condemned. */
+static bool is_leaving(const ouro_weakref *weakref)
+{
+    if (ouro__word_is_dying(*ouro__word_of(weakref))) return true;
+    return ouro__pools_of(weakref)->marks.condemned && ouro__is_suspect(weakref);
+}
+
 ouro_weakref *ouro__callbacks_hold(ouro_weakref *list)
 {
     ouro_weakref *held = NULL;
@@ -37,7 +44,7 @@ ouro_weakref *ouro__callbacks_hold(ouro_weakref *list)
     for (ouro_weakref *next; list != NULL; list = next) {
         next = list->next;
         list->next = NULL;
-        if (ouro__word_is_dying(*ouro__word_of(list))) continue;
+        if (is_leaving(list)) continue;
         ouro_incref(list);
         *last_link = list;
         last_link = &list->next;
@@ -307,6 +314,7 @@ static bool is_done(const struct waiting *at, const struct ouro__shape *shape)
 static struct waiting die_general(struct ouro__life *life, struct waiting at, const struct ouro__shape *shape,
                                   uintptr_t *stack)
 {
+    *(ouro__half *)ouro__word_of(at.object) = 0; /* [death.hidden], also for a plain one */
     void *child = drop_references(life, &at, shape);
     if (child != NULL && !is_done(&at, shape))
         push(stack, &at, shape);
@@ -436,6 +444,7 @@ static struct waiting die_plain(struct ouro__life *life, struct waiting at, uint
             bool plain = LIKELY((word & ~OURO__MIDDLE) == kin.last_word) || is_plain_death(word);
             if (UNLIKELY(!plain)) {
                 batch_close(pools, &batch);
+                *(ouro__half *)ouro__word_of(object) = 0; /* [death.hidden] */
                 if (!drop(life, child)) continue;
             }
             if (mask != 0)

@@ -47,7 +47,7 @@ static struct ouro__arena *obtain(const ouro_arena_source *source, size_t size)
 struct ouro__arena *ouro__arena_new(const ouro_arena_source *source, void *owner,
                                     enum ouro__realm realm)
 {
-    static const uint16_t limits[] = {OURO_ARENA_PAGES, 256, 192, 144};
+    static const uint16_t limits[] = {OURO_ARENA_PAGES, 256, 192, 176};
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
         size_t size = (size_t)limits[i] << OURO_POOL_SHIFT;
         struct ouro__arena *arena = obtain(source, size);

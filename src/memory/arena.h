@@ -2,9 +2,9 @@
 /*
  * arena.h -- 32 MiB of addresses, and what lies where in them          [floor 1]
  *
- *     0        16 KiB     64 KiB       320 KiB     832 KiB     1.3 MiB   2 MiB        8 MiB    32 MiB
- *     | header | pool     | young bits | set bits  | gray bits |         | counts     | pools   |
- *     |        | headers  | 1 per 16 B | 1 per 8 B | 1 per 8 B |         | 4 B per 16 |         |
+ *     0        20 KiB    64 KiB       320 KiB     832 KiB     1.3 MiB  2.5 MiB      8 MiB        10 MiB  32 MiB
+ *     | header | pool    | young bits | set bits  | gray bits |        | counts     | tallies    | pools |
+ *     |        | headers | 1 per 16 B | 1 per 8 B | 1 per 8 B |        | 4 B per 16 | 1 B per 16 |       |
  *
  * Everything beside a pool is found from an address by arithmetic alone: no
  * load stands between an object and its mark.  Untouched ranges cost addresses only.
@@ -76,6 +76,7 @@ _Static_assert(sizeof(struct ouro__arena) <= OURO_ARENA_FIRST_PAGE * sizeof(stru
 #define OURO__SET_BITS ((size_t)320 << 10)
 #define OURO__GRAY_BITS ((size_t)832 << 10)
 #define OURO__COUNTS_START ((size_t)2 << 20)
+#define OURO__TALLIES ((size_t)8 << 20)
 #define OURO__POOLS_START ((size_t)OURO_ARENA_FIRST_PAGE << OURO_POOL_SHIFT)
 
 ALWAYS_INLINE struct ouro__arena *ouro__arena_of(const void *address)

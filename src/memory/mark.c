@@ -11,6 +11,8 @@
  */
 #include "memory/mark.h"
 
+#include <string.h>
+
 void ouro__young_enlist(struct ouro__marks *marks, struct ouro__pool *pool)
 {
     pool->young = true;
@@ -30,9 +32,8 @@ void ouro__young_unlist(struct ouro__marks *marks, struct ouro__pool *pool)
         marks->young = pool->young_next;
 }
 
-void ouro__mark_live(struct ouro__marks *marks, void *entry)
+void ouro__gray_add(struct ouro__marks *marks, void *entry)
 {
-    *ouro__count_of(entry) &= OURO__COUNT_MASK;
     if (LIKELY(marks->gray_count < OURO_GRAY_STACK)) {
         marks->gray_stack[marks->gray_count++] = entry;
         return;
@@ -62,7 +63,16 @@ static bool unload(struct ouro__marks *marks, struct ouro__pool *pool)
     return true;
 }
 
-void *ouro__mark_next_gray(struct ouro__marks *marks)
+void ouro__gray_forget(struct ouro__marks *marks)
+{
+    marks->gray_count = 0;
+    for (; marks->gray != NULL; marks->gray = marks->gray->gray_next) {
+        marks->gray->gray = false;
+        memset(ouro__pool_marks(marks->gray, OURO__GRAY_BITS), 0, ouro__pool_mark_words(marks->gray) * 8);
+    }
+}
+
+void *ouro__gray_next(struct ouro__marks *marks)
 {
     while (marks->gray_count == 0) {
         struct ouro__pool *pool = marks->gray;

@@ -12,6 +12,9 @@
  *   set     an object of the set that the running cycle looks at
  *   gray    an object proven live whose references are not followed yet
  *   count   SUSPECT and the references counted so far from other suspects
+ *   tally   the low byte of the references from everywhere, when the whole heap is counted; each
+ *           256 are carried into the count.  A quarter of the counts' size, so that more of it
+ *           stays in the cache
  *
  *   [young.bit]     every tracked block that is handed out and holds no old object has its bit;
  *                   so have those on the free list of a pool that is not `unmarked`
@@ -51,6 +54,11 @@ ALWAYS_INLINE ouro__count *ouro__count_of(const void *entry)
 {
     char *arena = (char *)ouro__arena_of(entry);
     return (ouro__count *)(void *)(arena + ((ouro__arena_offset(entry) >> 2) & ~(size_t)3));
+}
+
+ALWAYS_INLINE uint8_t *ouro__tally_of(const void *entry)
+{
+    return (uint8_t *)ouro__arena_of(entry) + OURO__TALLIES + (ouro__arena_offset(entry) >> 4);
 }
 
 ALWAYS_INLINE bool ouro__is_suspect(const void *entry)
@@ -162,11 +170,21 @@ ALWAYS_INLINE void ouro__young_mark(struct ouro__marks *marks, void *entry)
     if (!pool->young) ouro__young_enlist(marks, pool);
 }
 
+/* Remembers to follow the references of an object that was proven live. */
+void ouro__gray_add(struct ouro__marks *marks, void *entry);
+
 /* Takes a proven-live object off the suspects and remembers to follow it. */
-void ouro__mark_live(struct ouro__marks *marks, void *entry);
+ALWAYS_INLINE void ouro__mark_live(struct ouro__marks *marks, void *entry)
+{
+    *ouro__count_of(entry) &= OURO__COUNT_MASK;
+    ouro__gray_add(marks, entry);
+}
+
+/* Nothing is left to prove: forgets all gray objects. */
+void ouro__gray_forget(struct ouro__marks *marks);
 
 /* The next gray object, or NULL. */
-void *ouro__mark_next_gray(struct ouro__marks *marks);
+void *ouro__gray_next(struct ouro__marks *marks);
 
 /* [mark.dead] */
 void ouro__mark_dead(struct ouro__marks *marks, void *entry);

@@ -21,6 +21,12 @@
 
 #include <string.h>
 
+void ouro__pools_init(struct ouro__pools *pools, const ouro_arena_source *source)
+{
+    pools->source = *source;
+    pools->guess_word = UINT64_MAX; /* no object has such a word */
+}
+
 bool ouro__pools_refuses(struct ouro__pools *pools, size_t more)
 {
     pools->refusal.requested = more;
@@ -372,6 +378,14 @@ void ouro__pools_flush_idle(struct ouro__pools *pools)
         }
         pools->list_at_tick[bin] = list;
     }
+}
+
+uint64_t ouro__pools_tracked_traffic(const struct ouro__pools *pools)
+{
+    uint64_t sum = pools->marks.young_handed;
+    for (size_t bin = (size_t)OURO__TRACKED << OURO__BIN_SHIFT; bin < OURO__BINS; bin++)
+        sum = (sum ^ (uintptr_t)pools->front.list[bin]) * 31 + (uint32_t)pools->front.room[bin];
+    return sum;
 }
 
 void ouro__pools_enlist_cached(struct ouro__pools *pools)

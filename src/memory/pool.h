@@ -12,6 +12,7 @@
  *                   as used: no allocation touches a counter
  *   [pool.word]     the object word of a block that is not live is zero
  *   [pool.home]     a block returns to the pool that it was cut from
+ *   [list.class]    a class list holds free blocks of its bin only
  *   [list.bounded]  a class list holds at most what one hand-over gave, plus its limit
  *
  * When memory runs out these calls return NULL with `refusal` set; only the heap may
@@ -76,6 +77,9 @@ ALWAYS_INLINE ouro__slot *ouro__link_of(void *entry)
     return (ouro__slot *)entry;
 }
 
+/* Makes zeroed pools usable. */
+void ouro__pools_init(struct ouro__pools *pools, const ouro_arena_source *source);
+
 /* Gives every arena back at once. */
 void ouro__pools_destroy(struct ouro__pools *pools);
 
@@ -118,6 +122,9 @@ void ouro__pools_flush_idle(struct ouro__pools *pools);
 
 /* Empties the class lists and purges empty pools at once; returns the bytes given back. */
 size_t ouro__pools_trim(struct ouro__pools *pools);
+
+/* A number that changes when a tracked block is taken from or given to a class list. */
+uint64_t ouro__pools_tracked_traffic(const struct ouro__pools *pools);
 
 /* [young.listed] for the pools that tracked class lists hold blocks of. */
 void ouro__pools_enlist_cached(struct ouro__pools *pools);

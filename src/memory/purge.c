@@ -3,7 +3,7 @@
  * purge.c -- memory that nobody needs goes back, late enough not to thrash
  *                                                                     [floor 1]
  * Empty pools that lie side by side are purged by one call.  An arena whose
- * pages are all clean goes back too, but for one of each realm.
+ * pages are all clean goes back too, but for the last of a realm.
  */
 #include "memory/purge.h"
 
@@ -51,6 +51,7 @@ struct ouro__pool *ouro__empty_take(struct ouro__pools *pools, enum ouro__realm 
 {
     enum { tries = 8 }; /* pools of the other width are few: a longer search is not worth it */
     struct ouro__pool *pool = pools->realms[realm].empty;
+    if (pools->pinned > 0) return NULL; /* a walk may be in it */
     for (int i = 0; pool != NULL && i < tries; i++, pool = pool->next) {
         if (pool->pages != pages) continue;
         empty_remove(&pools->realms[realm], pool);
@@ -84,7 +85,7 @@ static void forget_pools(struct ouro__pool *pool, unsigned pages)
     }
 }
 
-/* A clean arena goes back when another one of its realm has clean pages as well. */
+/* A clean arena goes back unless it is the last of its realm. */
 static void arena_settle(struct ouro__pools *pools, struct ouro__arena *arena)
 {
     struct ouro__realm_arenas *realm = &pools->realms[arena->realm];

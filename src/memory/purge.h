@@ -6,7 +6,8 @@
  * there, newest first.  What has waited longer than the heap's delay is purged,
  * oldest first, a batch at a time, whenever allocation or freeing comes by.
  *
- *   [purge.delay]  no pool is purged before its delay, unless ouro_trim asks
+ *   [purge.delay]  a pool is purged when it or an empty one beside it has waited for the delay, or at
+ *                  once when ouro_trim asks or memory was refused
  *   [purge.idle]   a class list that did not move for a delay goes back to its pools
  */
 #ifndef OURO_MEMORY_PURGE_H

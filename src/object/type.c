@@ -198,8 +198,9 @@ static void publish(ouro_type *type, const struct ouro__shape *shape)
     ouro__shapes[number] = *shape;
     ouro__types[number] = type;
     ouro__type_bins[number] = shape->bin;
-    type->ready_word = ((uint64_t)number << OURO__TYPE_SHIFT) | birth_flags(shape) | 1;
-    /* [type.shape]: who sees the bin sees all of the above */
+    uint64_t word = ((uint64_t)number << OURO__TYPE_SHIFT) | birth_flags(shape) | 1;
+    /* [type.shape]: who sees the word or the bin sees all of the above */
+    __atomic_store_n(&type->ready_word, word, __ATOMIC_RELEASE);
     __atomic_store_n(&type->ready_bin, shape->bin, __ATOMIC_RELEASE);
 }
 

@@ -206,8 +206,8 @@ const struct model_traits kind_traits[KINDS_ALL] = {
                     .releases = true},
     [KIND_MEMO] = {"memo", .fixed = 1, .hooked = MEMO_WORDS, .tracked = true, .finalizes = true,
                    .releases = true},
-    [KIND_WEAK] = {"weakref"},
-    [KIND_WEAK_CALLBACK] = {"weakref with callback", .fixed = 1, .tracked = true},
+    [KIND_WEAK] = {"weakref", .looks = true},
+    [KIND_WEAK_CALLBACK] = {"weakref with callback", .fixed = 1, .tracked = true, .looks = true},
 };
 
 ouro_type *kind_type(enum kind kind)

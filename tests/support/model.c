@@ -137,7 +137,7 @@ static void search(struct model *model)
     model->stale = false;
     for (size_t i = 0; i < model->living_count; i++) {
         struct model_node *node = model_node(model, model->living[i]);
-        if (node->roots > 0 || node->frozen || node->immortal)
+        if (node->roots > 0 || (node->frozen && node->count > 0) || node->immortal)
             find(model, model->living[i], &length);
     }
     for (size_t i = 0; i < model->depth; i++)
@@ -172,7 +172,7 @@ static void push(struct model *model, enum model_stage stage, model_id node)
 {
     if (model->depth == MODEL_FRAMES) model_fail("the model's stack is full");
     size_t at = model->pending_count;
-    model->frames[model->depth++] = (struct model_frame){stage, node, at, at, at, at};
+    model->frames[model->depth++] = (struct model_frame){stage, node, at, at, at, at, false};
 }
 
 static void append(struct model *model, model_id id)
@@ -210,9 +210,20 @@ static bool is_inside_hook(const struct model *model)
     return false;
 }
 
+/* Nothing but a block: no hook, no reference, nobody looks at it. */
+static bool is_bare(const struct model_node *node)
+{
+    const struct model_traits *traits = node->traits;
+    bool refers = traits->fixed > 0 || traits->hooked > 0 || traits->has_vector;
+    bool hooks = traits->finalizes || traits->releases || traits->looks;
+    return !refers && !hooks && node->first_weak == MODEL_NONE;
+}
+
 static void begin_death(struct model *model, model_id id)
 {
-    if (model_node(model, id)->traits->hooked > 0 && is_inside_hook(model))
+    if (is_bare(model_node(model, id)))
+        bury(model, id);
+    else if (model_node(model, id)->traits->hooked > 0 && is_inside_hook(model))
         model->waiting[model->waiting_count++] = id;
     else
         push(model, STAGE_FINALIZE, id);
@@ -221,11 +232,12 @@ static void begin_death(struct model *model, model_id id)
 static void reach_zero(struct model *model, model_id id)
 {
     struct model_node *node = model_node(model, id);
+    model_changed(model);
     if (node->released)
         bury(model, id);
     else if (!model->collecting && !model->closing)
         begin_death(model, id);
-    else if (node->traits->releases)
+    else if (!node->traits->looks)
         node->doomed = true;
     else
         end_unordered(model, id);
@@ -334,6 +346,7 @@ static void admit_waiting(struct model *model)
     model->waiting_count--;
     for (size_t i = 0; i < model->waiting_count; i++) model->waiting[i] = model->waiting[i + 1];
     push(model, STAGE_FINALIZE, id);
+    model->frames[model->depth - 1].admitted = true;
 }
 
 /* The top frame has nothing more to do: its node is gone, but for the release
@@ -371,7 +384,7 @@ static struct model_event step(struct model *model)
             clear_weak(model);
         } else { /* resurrected */
             pop(model);
-            admit_waiting(model);
+            if (frame->admitted) admit_waiting(model);
         }
         break;
     case STAGE_CALLBACKS:
@@ -584,11 +597,12 @@ static void notice_ends(struct model *model, bool (*is_there)(struct model *, mo
         if (i > model->living_count) continue; /* several went at once */
         model_id id = model->living[i - 1];
         struct model_node *node = model_node(model, id);
-        bool trash = node->suspect || node->falling;
+        bool trash = node->suspect || node->falling || node->doomed;
         if (!trash || node->traits->releases || node->released || is_there(model, id)) continue;
         if (!node->falling && model_reaches(model, id))
             model_fail("#%u has ended though the program reaches it", node->serial);
         look_away_all(model, id);
+        node->doomed = false;
         end_unordered(model, id);
     }
 }

@@ -53,6 +53,7 @@ struct model_traits {
     bool has_vector;
     bool finalizes;
     bool releases; /* its death is reported by a hook */
+    bool looks;    /* it is a weak reference */
 };
 
 struct model_node {
@@ -106,6 +107,7 @@ struct model_frame {
     model_id node;
     size_t begin, next, end;
     size_t hooked; /* from here on its list is what the traverse hook reports */
+    bool admitted; /* it had to wait */
 };
 
 struct model {
