@@ -40,12 +40,12 @@ static const ouro_field node_fields[] = {
 };
 static ouro_type node_type = OURO_TYPE(node, .fields = node_fields);
 
-typedef struct array {
+typedef struct holder {
     ouro_vector nodes;
-} array;
+} holder;
 
-static const ouro_field array_fields[] = {OURO_VECTOR(array, nodes, &node_type), OURO_END};
-static ouro_type array_type = OURO_TYPE(array, .fields = array_fields);
+static const ouro_field holder_fields[] = {OURO_VECTOR(holder, nodes, &node_type), OURO_END};
+static ouro_type holder_type = OURO_TYPE(holder, .fields = holder_fields);
 
 /* An object whose block has BYTES bytes. */
 #define OBJECT_OF(BYTES)                                                                           \
@@ -301,11 +301,11 @@ static int run_rings(const bench_job *job)
 
 /* ---- full -------------------------------------------------------------------- */
 
-typedef array *graph;
+typedef holder *graph;
 
-static array *graph_new(size_t count)
+static holder *graph_new(size_t count)
 {
-    array *g = ouro_new(heap, array);
+    holder *g = ouro_new(heap, holder);
     for (size_t i = 0; i < count; i++) {
         node *n = ouro_new(heap, node);
         BENCH_VERIFY(ouro_vector_append(g, &g->nodes, n) == OURO_OK);
@@ -314,14 +314,14 @@ static array *graph_new(size_t count)
     return g;
 }
 
-static void graph_link(array *g, size_t i, size_t j, size_t k)
+static void graph_link(holder *g, size_t i, size_t j, size_t k)
 {
     node *n = g->nodes.items[i];
     ouro_set(n, a, g->nodes.items[j]);
     ouro_set(n, b, g->nodes.items[k]);
 }
 
-static int graph_linked(array *g, size_t i, size_t j, size_t k)
+static int graph_linked(holder *g, size_t i, size_t j, size_t k)
 {
     node *n = g->nodes.items[i];
     return n->a == g->nodes.items[j] && n->b == g->nodes.items[k];

@@ -13,6 +13,8 @@
  * The front of a heap is its class lists: for each bin (a kind and a size) the
  * free blocks that the next allocation takes, last in first out.  A list entry
  * is the address that the program would get, and its first word is the link.
+ * An acyclic object that dies alone waits in the hot place before its list: what is made and
+ * dropped in turn passes from hand to hand without a link to write and read again.
  */
 #ifndef OURO_DETAIL_H
 #define OURO_DETAIL_H
@@ -48,6 +50,7 @@ typedef void *__attribute__((may_alias)) ouro__slot;
 
 /* The beginning of every heap. */
 struct ouro__front {
+    void *hot[OURO__BINS];    /* the block that died last, unless it was simply linked */
     void *list[OURO__BINS];
     int32_t room[OURO__BINS]; /* frees until the list's length is looked at */
 };
@@ -68,10 +71,16 @@ OURO__INLINE ouro__word *ouro__word_of(const void *object)
 OURO__INLINE void *ouro__new(ouro_heap *heap, ouro_type *type, size_t size)
 {
     struct ouro__front *front = (struct ouro__front *)(void *)heap;
-    void **list = &front->list[type->ready_bin]; /* bin 0 is always empty: type not ready */
-    void *object = *list;
-    if (OURO__UNLIKELY(object == NULL || size > OURO__SMALL_MAX)) return ouro__new_rare(heap, type);
-    *list = *(ouro__slot *)object;
+    size_t bin = type->ready_bin; /* bin 0 is always empty: type not ready */
+    void *object = front->hot[bin];
+    if (OURO__UNLIKELY(size > OURO__SMALL_MAX)) return ouro__new_rare(heap, type);
+    if (object != NULL) {
+        front->hot[bin] = NULL;
+    } else {
+        object = front->list[bin];
+        if (OURO__UNLIKELY(object == NULL)) return ouro__new_rare(heap, type);
+        front->list[bin] = *(ouro__slot *)object;
+    }
     *ouro__word_of(object) = type->ready_word;
     __builtin_memset(object, 0, (size + 7) & ~(size_t)7);
     return object;

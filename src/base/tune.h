@@ -48,8 +48,10 @@
  * system call instead of sixteen page faults (20 to 25% of fresh allocation). */
 #define OURO_POPULATE_AFTER 2u
 
-/* Purging: at most this many pools at one time (2 MiB, about 0.2 ms). */
-#define OURO_PURGE_BATCH 32u
+/* Purging: so many pools for each millisecond since the last time, 1.5 GB a second,
+ * and at most so many at once (8 MiB, about half a millisecond). */
+#define OURO_PURGE_RATE 24u
+#define OURO_PURGE_BATCH 128u
 #define OURO_PURGE_DELAY_MS 100u
 
 /* The thresholds of the generations: young objects, young passes, middle passes. */

@@ -12,7 +12,12 @@ static void *take_block(struct ouro__pools *pools, const struct ouro__shape *sha
     if (block_size < 16) block_size = 16; /* the word and a link */
     if (UNLIKELY(block_size > OURO_BLOCK_MAX)) return ouro__pools_take_large(pools, kind, block_size);
     size_t bin = ouro__bin_for(kind, block_size);
-    void *entry = pools->front.list[bin];
+    void *entry = pools->front.hot[bin];
+    if (entry != NULL) {
+        pools->front.hot[bin] = NULL;
+        return entry;
+    }
+    entry = pools->front.list[bin];
     if (entry == NULL) return ouro__pools_refill(pools, bin);
     pools->front.list[bin] = *ouro__link_of(entry);
     return entry;

@@ -7,6 +7,8 @@
  */
 #include "life/life.h"
 
+#include <stdatomic.h>
+
 /*
  * An object under suspicion is proven alive by being touched: it leaves the trap,
  * and the collector follows its references.
@@ -55,13 +57,18 @@ static NOINLINE void decref_uncommon(void *object, uint64_t word)
     ouro_decref(object);
 }
 
+/* The heap that was guessed last, of any thread: a hint that is believed only where the
+ * object's arena says the same. */
+static _Atomic(struct ouro__pools *) guess_pools;
+
 /*
- * A simple death of another type than most: rotating the word brings the number to the
- * bottom and the flags above, so that one comparison tells [word.simple].  Once in a while
- * the type becomes the guess.
+ * A simple death of another type or heap than was guessed: rotating the word brings the number to
+ * the bottom and the flags above, so that one comparison tells [word.simple].  Once in a
+ * while it becomes the guess.
  */
-static __attribute__((noinline)) void decref_unguessed(struct ouro__pools *pools, void *object, uint64_t word)
+static __attribute__((noinline)) void decref_unguessed(void *object, uint64_t word)
 {
+    struct ouro__pools *pools = ouro__pools_of(object);
     uint64_t turned = word - 1;
     turned = turned << (64 - OURO__TYPE_SHIFT) | turned >> OURO__TYPE_SHIFT;
     if (turned < (uint64_t)1 << (64 - OURO__TYPE_SHIFT)) {
@@ -70,6 +77,7 @@ static __attribute__((noinline)) void decref_unguessed(struct ouro__pools *pools
             pools->guess_patience = OURO_GUESS_PATIENCE;
             pools->guess_word = word;
             pools->guess_bin = (uint32_t)bin;
+            atomic_store_explicit(&guess_pools, pools, memory_order_relaxed);
         }
         *ouro__word_of(object) = 0;
         ouro__pools_give(pools, object, bin);
@@ -81,19 +89,23 @@ static __attribute__((noinline)) void decref_unguessed(struct ouro__pools *pools
 }
 
 /*
- * Why a guess: an object that is made and dropped at once meets the next one in its
- * class list.  If the list's address waited for the type in the word, each round would cost a
- * chain of three loads; a guessed word is compared beside it and waits for nothing.
+ * Why guesses: an object that is made and dropped at once is met again in the hot place of
+ * its bin.  If that place's address waited for the object's arena and for the type in its
+ * word, each round would wait for all three; guesses are compared beside it and wait for nothing.
  */
 void ouro__decref_rare(void *object, uint64_t word)
 {
-    struct ouro__pools *pools = ouro__pools_of(object);
-    if (UNLIKELY(word != pools->guess_word)) {
-        decref_unguessed(pools, object, word);
+    struct ouro__pools *pools = atomic_load_explicit(&guess_pools, memory_order_relaxed);
+    if (UNLIKELY(ouro__arena_of(object)->owner != pools) || UNLIKELY(word != pools->guess_word)) {
+        decref_unguessed(object, word);
         return;
     }
+    size_t bin = pools->guess_bin;
     *ouro__word_of(object) = 0;
-    ouro__pools_give(pools, object, pools->guess_bin);
+    if (pools->front.hot[bin] == NULL)
+        pools->front.hot[bin] = object;
+    else
+        ouro__pools_give(pools, object, bin);
 }
 
 void *ouro_weakref_get(ouro_weakref *weakref)

@@ -82,6 +82,14 @@ ALWAYS_INLINE size_t ouro__kind_prefix(enum ouro__kind kind)
     return kind == OURO__RAW ? 0 : 8;
 }
 
+/* Blocks up to OURO_WIDE_BLOCK come from pools of one page. */
+ALWAYS_INLINE bool ouro__bin_is_narrow(size_t bin)
+{
+    enum { widest = OURO__EXACT_CLASSES + 31 };
+    _Static_assert(OURO_WIDE_BLOCK == OURO__SMALL_MAX << 4, "four doublings of eight classes");
+    return (bin & ((1u << OURO__BIN_SHIFT) - 1)) <= widest;
+}
+
 /* The bin for blocks of `size` bytes, prefix included. */
 ALWAYS_INLINE size_t ouro__bin_for(enum ouro__kind kind, size_t size)
 {

@@ -94,9 +94,8 @@ void ouro__pool_settle(struct ouro__pools *pools, struct ouro__pool *pool)
     ouro__empty_add(pools, pool);
 }
 
-ALWAYS_INLINE void push(struct ouro__pools *pools, void *entry)
+ALWAYS_INLINE void push(struct ouro__pools *pools, struct ouro__pool *pool, void *entry)
 {
-    struct ouro__pool *pool = ouro__pool_of(entry);
     *ouro__link_of(entry) = pool->free;
     pool->free = entry;
     pool->unmarked = true;
@@ -106,7 +105,7 @@ ALWAYS_INLINE void push(struct ouro__pools *pools, void *entry)
 
 void ouro__pool_push(struct ouro__pools *pools, void *entry)
 {
-    push(pools, entry);
+    push(pools, ouro__pool_of(entry), entry);
 }
 
 /* ---- fresh pools ---- */
@@ -164,7 +163,7 @@ static struct ouro__pool *take_clean(struct ouro__pools *pools, size_t bin, unsi
 /* A pool for the bin: one that waits empty, or clean pages. */
 static struct ouro__pool *take_pool(struct ouro__pools *pools, size_t bin)
 {
-    unsigned pages = ouro__bin_size(bin) > OURO_WIDE_BLOCK ? OURO_WIDE_PAGES : 1;
+    unsigned pages = ouro__bin_is_narrow(bin) ? 1 : OURO_WIDE_PAGES;
     struct ouro__pool *pool = ouro__empty_take(pools, ouro__kind_realm(ouro__bin_kind(bin)), pages);
     if (pool != NULL)
         format(pool, bin, pages);
@@ -322,7 +321,7 @@ static int32_t spill_of(size_t bin)
  * length is measured.  A list more than half full stays as it is, and what
  * follows goes straight to its pool for a while.  [list.bounded]
  */
-static NOINLINE void measure_list(struct ouro__pools *pools, size_t bin)
+static void measure_list(struct ouro__pools *pools, size_t bin)
 {
     int32_t half = list_limit(bin) / 2;
     ouro__purge_tick(pools);
@@ -331,22 +330,35 @@ static NOINLINE void measure_list(struct ouro__pools *pools, size_t bin)
     pools->floor[bin] = full ? -spill_of(bin) : 0;
 }
 
+static NOINLINE void give_measured(struct ouro__pools *pools, void *entry, size_t bin)
+{
+    measure_list(pools, bin);
+    if (pools->front.room[bin] > 0)
+        ouro__pools_give_any(pools, entry, bin);
+    else
+        ouro__pool_push(pools, entry);
+}
+
+/* A million frees in a row all come here: nothing is saved on the stack, and the header of a
+ * narrow pool is found without asking it. */
 void ouro__pools_give_full(struct ouro__pools *pools, void *entry, size_t bin)
 {
     if (UNLIKELY(pools->front.room[bin] <= pools->floor[bin])) {
-        measure_list(pools, bin);
-        if (pools->front.room[bin] > 0) {
-            ouro__pools_give_any(pools, entry, bin);
-            return;
-        }
+        give_measured(pools, entry, bin);
+        return;
     }
-    push(pools, entry);
+    size_t page = ouro__arena_offset(entry) >> OURO_POOL_SHIFT;
+    struct ouro__pool *pool = ouro__arena_pool(ouro__arena_of(entry), page);
+    if (UNLIKELY(!ouro__bin_is_narrow(bin))) pool -= pool->back;
+    push(pools, pool, entry);
 }
 
 static void flush_bin(struct ouro__pools *pools, size_t bin)
 {
     void *entry = pools->front.list[bin];
+    void *hot = pools->front.hot[bin];
     pools->front.list[bin] = NULL;
+    pools->front.hot[bin] = NULL;
     pools->front.room[bin] = 0;
     pools->floor[bin] = 0;
     while (entry != NULL) {
@@ -354,6 +366,7 @@ static void flush_bin(struct ouro__pools *pools, size_t bin)
         ouro__pool_push(pools, entry);
         entry = next;
     }
+    if (hot != NULL) ouro__pool_push(pools, hot); /* [list.hot] */
     struct ouro__pool *current = pools->current[bin];
     if (current == NULL || current->used > 0) return;
     pools->current[bin] = NULL;
@@ -365,13 +378,14 @@ static void flush_bin(struct ouro__pools *pools, size_t bin)
 void ouro__pools_flush(struct ouro__pools *pools)
 {
     for (size_t bin = 0; bin < OURO__BINS; bin++)
-        if (pools->front.list[bin] != NULL || pools->current[bin] != NULL) flush_bin(pools, bin);
+        if (pools->front.list[bin] != NULL || pools->front.hot[bin] != NULL || pools->current[bin] != NULL)
+            flush_bin(pools, bin);
 }
 
 void ouro__pools_flush_idle(struct ouro__pools *pools)
 {
     for (size_t bin = 0; bin < OURO__BINS; bin++) {
-        void *list = pools->front.list[bin];
+        void *list = pools->front.list[bin] != NULL ? pools->front.list[bin] : pools->front.hot[bin];
         if (list != NULL && list == pools->list_at_tick[bin]) {
             flush_bin(pools, bin);
             list = NULL;

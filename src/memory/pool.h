@@ -12,6 +12,7 @@
  *                   as used: no allocation touches a counter
  *   [pool.word]     the object word of a block that is not live is zero
  *   [pool.home]     a block returns to the pool that it was cut from
+ *   [list.hot]      the hot block of a bin is free, of that bin, and on no list; tracked bins have none
  *   [list.class]    a class list holds free blocks of its bin only
  *   [list.bounded]  a class list holds at most what one hand-over gave, plus its limit
  *

@@ -112,13 +112,13 @@ static size_t purge_run(struct ouro__pools *pools, struct ouro__pool *pool, unsi
     return bytes;
 }
 
-static void purge_due(struct ouro__pools *pools, struct ouro__realm_arenas *realm)
+static void purge_due(struct ouro__pools *pools, struct ouro__realm_arenas *realm, unsigned most)
 {
     unsigned purged = 0;
-    while (realm->empty_last != NULL && purged < OURO_PURGE_BATCH) {
+    while (realm->empty_last != NULL && purged < most) {
         struct ouro__pool *oldest = realm->empty_last;
         if ((uint32_t)pools->tick - oldest->empty_since < pools->purge_delay) return; /* [purge.delay] */
-        purged += (unsigned)(purge_run(pools, oldest, OURO_PURGE_BATCH) >> OURO_POOL_SHIFT);
+        purged += (unsigned)(purge_run(pools, oldest, most - purged) >> OURO_POOL_SHIFT);
     }
 }
 
@@ -126,13 +126,14 @@ void ouro__purge_tick(struct ouro__pools *pools)
 {
     uint64_t now = ouro__os_milliseconds();
     if (now == pools->tick) return;
+    uint64_t most = (now - pools->tick) * OURO_PURGE_RATE;
     pools->tick = now;
     if (now - pools->idle_tick >= pools->purge_delay) {
         pools->idle_tick = now;
         ouro__pools_flush_idle(pools); /* [purge.idle] */
     }
     if (pools->source.purge == NULL) return;
-    for (int realm = 0; realm < OURO__REALMS; realm++) purge_due(pools, &pools->realms[realm]);
+    for (int realm = 0; realm < OURO__REALMS; realm++) purge_due(pools, &pools->realms[realm], most < OURO_PURGE_BATCH ? (unsigned)most : OURO_PURGE_BATCH);
 }
 
 size_t ouro__purge_all(struct ouro__pools *pools)

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/apart.h"
 #include "support/random.h"
 #include "support/sequence.h"
 #include "support/setting.h"
@@ -147,8 +147,7 @@ static uint64_t seed_of(const struct configuration *configuration, size_t number
 /* In the child: programs until the share is done. */
 static _Noreturn void run_share(const struct configuration *configuration)
 {
-    struct rlimit no_core = {0, 0};
-    setrlimit(RLIMIT_CORE, &no_core);
+    apart_begin();
     size_t programs = operations_of(configuration) / configuration->length + 1;
     for (size_t i = 0; i < programs; i++) {
         progress->seed = seed_of(configuration, i);

@@ -18,12 +18,17 @@
 
 enum { ABORT_SECONDS = 20 };
 
-static void child(void (*body)(void *), void *argument, int out)
+void apart_begin(void)
 {
+    static const int signals[] = {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGSYS};
     struct rlimit no_core = {0, 0};
     setrlimit(RLIMIT_CORE, &no_core);
-    signal(SIGABRT, SIG_DFL);
-    signal(SIGSEGV, SIG_DFL);
+    for (size_t i = 0; i < COUNT_OF(signals); i++) signal(signals[i], SIG_DFL);
+}
+
+static void child(void (*body)(void *), void *argument, int out)
+{
+    apart_begin();
     dup2(out, STDERR_FILENO);
     close(out);
     body(argument);

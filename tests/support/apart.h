@@ -8,6 +8,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* In a child of one's own fork: signals end it, as they would end a program (cmocka
+ * catches them), and leave no core. */
+void apart_begin(void);
+
 /* How a process ended. */
 struct apart {
     bool timed_out;

@@ -172,7 +172,7 @@ static void push(struct model *model, enum model_stage stage, model_id node)
 {
     if (model->depth == MODEL_FRAMES) model_fail("the model's stack is full");
     size_t at = model->pending_count;
-    model->frames[model->depth++] = (struct model_frame){stage, node, at, at, at, at, false};
+    model->frames[model->depth++] = (struct model_frame){stage, node, at, at, at, at, false, false};
 }
 
 static void append(struct model *model, model_id id)
@@ -376,10 +376,14 @@ static struct model_event step(struct model *model)
     case STAGE_FINALIZE: {
         struct model_node *node = model_node(model, frame->node);
         frame->stage = STAGE_CLEAR_WEAK;
-        if (node->traits->finalizes && !node->finalized) event.kind = MODEL_FINALIZE;
+        if (!node->traits->finalizes || node->finalized) break;
+        node->count++; /* while its finalizer runs */
+        frame->pinned = true;
+        event.kind = MODEL_FINALIZE;
         break;
     }
     case STAGE_CLEAR_WEAK:
+        if (frame->pinned) model_node(model, frame->node)->count--;
         if (model_node(model, frame->node)->count == 0) {
             clear_weak(model);
         } else { /* resurrected */
@@ -436,6 +440,50 @@ static bool in_order(const struct model *model)
     return !model->collecting && !model->closing;
 }
 
+/* Adds or takes away what a node refers to. */
+static void count_references(struct model *model, model_id id, int32_t by)
+{
+    const struct model_node *node = model_node(model, id);
+    for (unsigned i = 0; i < node->slot_count; i++)
+        if (node->slots[i] != MODEL_NONE) model->incoming[node->slots[i]] += by;
+    for (unsigned i = 0; i < node->vector_length; i++)
+        if (node->vector[i] != MODEL_NONE) model->incoming[node->vector[i]] += by;
+}
+
+/* Frozen objects are no trash, but those that only trash and the dying refer to
+ * fall with it, and so does what only they refer to. */
+static void mark_falling(struct model *model)
+{
+    for (size_t i = 0; i < model->living_count; i++) {
+        struct model_node *node = model_node(model, model->living[i]);
+        model->incoming[model->living[i]] = node->count;
+        node->falling = false;
+    }
+    for (size_t i = 0; i < model->living_count; i++) {
+        struct model_node *node = model_node(model, model->living[i]);
+        if (node->doomed || (node->suspect && !model_reaches(model, model->living[i])))
+            count_references(model, model->living[i], -1);
+    }
+    for (bool again = true; again;) {
+        again = false;
+        for (size_t i = 0; i < model->living_count; i++) {
+            struct model_node *node = model_node(model, model->living[i]);
+            bool held = model->incoming[model->living[i]] > 0 || node->count == 0;
+            if (held || node->suspect || node->falling || node->immortal) continue;
+            node->falling = again = true;
+            count_references(model, model->living[i], -1);
+        }
+    }
+}
+
+/* Whether a node may be finalized or released in a collection. */
+static bool may_end(struct model *model, model_id id)
+{
+    if (!model_reaches(model, id)) return true;
+    mark_falling(model);
+    return model_node(model, id)->falling;
+}
+
 void model_finalizing(struct model *model, model_id id)
 {
     struct model_node *node = model_node(model, id);
@@ -443,7 +491,7 @@ void model_finalizing(struct model *model, model_id id)
         model_fail("the finalizer of #%u runs again or without need", node->serial);
     if (in_order(model))
         expect(model, MODEL_FINALIZE, id, node->serial);
-    else if (model->collecting && !node->suspect && !node->falling && model_reaches(model, id))
+    else if (model->collecting && !node->suspect && !may_end(model, id))
         model_fail("#%u is finalized though the program reaches it", node->serial);
     node->finalized = true;
 }
@@ -454,7 +502,7 @@ static void call_in_collection(struct model *model, struct model_node *weak)
 {
     if (weak->target == MODEL_NONE) model_fail("the callback of #%u runs again", weak->serial);
     struct model_node *target = model_node(model, weak->target);
-    if (!target->suspect && !target->falling && model_reaches(model, weak->target))
+    if (!target->suspect && !may_end(model, weak->target))
         model_fail("the callback of #%u runs, but its target #%u lives", weak->serial,
                    target->serial);
     if (weak->suspect && model->collecting == 3)
@@ -530,7 +578,7 @@ void model_released(struct model *model, model_id id)
         release_in_order(model, id);
         return;
     }
-    if (model->collecting && !node->falling && (node->immortal || model_reaches(model, id)))
+    if (model->collecting && (node->immortal || !may_end(model, id)))
         model_fail("#%u is released though the program reaches it", node->serial);
     if (node->traits->finalizes && !node->finalized && !node->immortal)
         model_fail("#%u is released without its finalizer", node->serial);
@@ -540,38 +588,6 @@ void model_released(struct model *model, model_id id)
     end_unordered(model, id);
 }
 
-/* Adds or takes away what a node refers to. */
-static void count_references(struct model *model, model_id id, int32_t by)
-{
-    const struct model_node *node = model_node(model, id);
-    for (unsigned i = 0; i < node->slot_count; i++)
-        if (node->slots[i] != MODEL_NONE) model->incoming[node->slots[i]] += by;
-    for (unsigned i = 0; i < node->vector_length; i++)
-        if (node->vector[i] != MODEL_NONE) model->incoming[node->vector[i]] += by;
-}
-
-/* Frozen objects are no trash, but those that only trash refers to fall with it, and
- * so does what only they refer to. */
-static void mark_falling(struct model *model)
-{
-    for (size_t i = 0; i < model->living_count; i++) model->incoming[model->living[i]] = 0;
-    for (size_t i = 0; i < model->living_count; i++) {
-        struct model_node *node = model_node(model, model->living[i]);
-        model->incoming[model->living[i]] += node->count;
-        if (node->suspect) count_references(model, model->living[i], -1);
-    }
-    for (bool again = true; again;) {
-        again = false;
-        for (size_t i = 0; i < model->living_count; i++) {
-            struct model_node *node = model_node(model, model->living[i]);
-            bool held = model->incoming[model->living[i]] > 0 || node->count == 0;
-            if (held || node->suspect || node->falling || node->immortal) continue;
-            node->falling = again = true;
-            count_references(model, model->living[i], -1);
-        }
-    }
-}
-
 void model_collection_starts(struct model *model, int generation)
 {
     if (model->closing) return;
@@ -579,39 +595,45 @@ void model_collection_starts(struct model *model, int generation)
     model->collecting = generation + 1;
     model->meddled = false;
     model->suspects_tracked = 0;
-    bool frozen = false;
     model_changed(model);
     for (size_t i = 0; i < model->living_count; i++) {
         struct model_node *node = model_node(model, model->living[i]);
         node->suspect = !model_reaches(model, model->living[i]);
         model->suspects_tracked += node->suspect && node->traits->tracked;
-        frozen = frozen || node->frozen;
     }
-    if (frozen) mark_falling(model);
 }
 
-/* The trash that has ended without a report. */
-static void notice_ends(struct model *model, bool (*is_there)(struct model *, model_id))
+/* Trash that nobody reports on and that is not there any more. */
+static bool has_ended(struct model *model, model_id id, bool (*is_there)(struct model *, model_id))
 {
+    const struct model_node *node = model_node(model, id);
+    if (node->traits->releases || node->released) return false;
+    bool trash = node->doomed || node->falling || !model_reaches(model, id);
+    return trash && !is_there(model, id);
+}
+
+/* One pass over it; true when there was some, which may have held more. */
+static bool notice_ends(struct model *model, bool (*is_there)(struct model *, model_id))
+{
+    bool noticed = false;
+    mark_falling(model);
     for (size_t i = model->living_count; i > 0; i--) {
         if (i > model->living_count) continue; /* several went at once */
         model_id id = model->living[i - 1];
-        struct model_node *node = model_node(model, id);
-        bool trash = node->suspect || node->falling || node->doomed;
-        if (!trash || node->traits->releases || node->released || is_there(model, id)) continue;
-        if (!node->falling && model_reaches(model, id))
-            model_fail("#%u has ended though the program reaches it", node->serial);
+        if (!has_ended(model, id, is_there)) continue;
         look_away_all(model, id);
-        node->doomed = false;
+        model_node(model, id)->doomed = false;
         end_unordered(model, id);
+        noticed = true;
     }
+    return noticed;
 }
 
 void model_collection_stops(struct model *model, bool (*is_there)(struct model *model, model_id id))
 {
     bool full = model->collecting == 3 && !model->meddled;
     if (model->closing) return;
-    notice_ends(model, is_there);
+    while (notice_ends(model, is_there)) continue;
     for (size_t i = 0; i < model->living_count; i++) {
         struct model_node *node = model_node(model, model->living[i]);
         if (node->doomed)

@@ -108,6 +108,7 @@ struct model_frame {
     size_t begin, next, end;
     size_t hooked; /* from here on its list is what the traverse hook reports */
     bool admitted; /* it had to wait */
+    bool pinned;   /* its finalizer runs, and counts as a reference */
 };
 
 struct model {

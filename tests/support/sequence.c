@@ -6,11 +6,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "support/apart.h"
 #include "support/random.h"
 #include "support/test.h"
 
@@ -70,8 +70,7 @@ static int run_in_child(const struct sequence *sequence, const struct world_setu
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0) {
-        struct rlimit no_core = {0, 0};
-        setrlimit(RLIMIT_CORE, &no_core);
+        apart_begin();
         dup2(out, STDERR_FILENO);
         alarm(TRIAL_SECONDS);
         sequence_run(sequence, setup, show ? stderr : NULL);

@@ -41,6 +41,7 @@ static void check_node(model_id id)
 {
     struct model_node *node = scene_node(id);
     const void *object = node->object;
+    if (!ouro_is_object(scene.heap, object)) model_fail("#%u is no object", node->serial);
     if (node->immortal ? !ouro_is_immortal(object) : ouro_refcount(object) != node->count)
         model_fail("#%u has a count of %d, not %d", node->serial, ouro_refcount(object),
                    node->count);
