@@ -42,6 +42,7 @@
 #endif
 
 typedef uint64_t __attribute__((may_alias)) ouro__word;
+typedef int32_t __attribute__((may_alias)) ouro__sign; /* the count alone: its sign is tested */
 typedef void *__attribute__((may_alias)) ouro__slot;
 
 #define OURO__BIN_SHIFT 7                      /* size classes of one kind of block */
@@ -56,7 +57,7 @@ struct ouro__front {
 };
 
 OURO_API void ouro__incref_rare(void *object);
-OURO_API void ouro__decref_rare(void *object, uint64_t word);
+OURO_API void ouro__decref_rare(void *object);
 OURO_API void ouro__touch(void *object);
 OURO_API void *ouro__new_rare(ouro_heap *heap, ouro_type *type);
 OURO_API void *ouro__mem_alloc_rare(ouro_heap *heap, size_t size);
@@ -66,6 +67,13 @@ OURO_API void ouro__mem_free_sized_rare(ouro_heap *heap, void *memory, size_t si
 OURO__INLINE ouro__word *ouro__word_of(const void *object)
 {
     return (ouro__word *)(uintptr_t)object - 1;
+}
+
+/* The test reads the count alone and the change writes the word: one instruction each, and
+ * what is read was always written by a store that covers it. */
+OURO__INLINE int32_t ouro__sign_of(const void *object)
+{
+    return *(ouro__sign *)ouro__word_of(object);
 }
 
 OURO__INLINE void *ouro__new(ouro_heap *heap, ouro_type *type, size_t size)
@@ -88,9 +96,8 @@ OURO__INLINE void *ouro__new(ouro_heap *heap, ouro_type *type, size_t size)
 
 OURO__INLINE void *ouro__newref(void *object)
 {
-    ouro__word *word = ouro__word_of(object);
-    if (OURO__LIKELY((int32_t)*word > 0))
-        *word += 1;
+    if (OURO__LIKELY(ouro__sign_of(object) > 0))
+        *ouro__word_of(object) += 1; /* the largest count steps into the negative half */
     else
         ouro__incref_rare(object);
     return object;
@@ -98,12 +105,10 @@ OURO__INLINE void *ouro__newref(void *object)
 
 OURO__INLINE void ouro__drop(void *object)
 {
-    ouro__word *word = ouro__word_of(object);
-    uint64_t now = *word;
-    if (OURO__LIKELY((int32_t)now > 1))
-        *word = now - 1;
+    if (OURO__LIKELY(ouro__sign_of(object) > 1))
+        *ouro__word_of(object) -= 1;
     else
-        ouro__decref_rare(object, now);
+        ouro__decref_rare(object);
 }
 
 /* The owner is named so that a store into a shared object can take its lock. */
@@ -124,7 +129,7 @@ OURO__INLINE void ouro__set(void *owner, void *slot, void *value)
 /* A reference that leaves a field without a decref is told to the collector. */
 OURO__INLINE void ouro__moved(void *object)
 {
-    if (object != NULL && OURO__UNLIKELY((int32_t)*ouro__word_of(object) < 0)) ouro__touch(object);
+    if (object != NULL && OURO__UNLIKELY(ouro__sign_of(object) < 0)) ouro__touch(object);
 }
 
 OURO__INLINE void *ouro__take(void *owner, void *slot)

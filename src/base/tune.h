@@ -76,6 +76,10 @@
  * that two types in turn do not spoil it each time. */
 #define OURO_GUESS_PATIENCE 16u
 
+/* What dies together was mostly born in order: memory so many bytes further on in the direction in
+ * which deaths move is fetched ahead. */
+#define OURO_DEATH_AHEAD 512
+
 /* Types of one process.  The object word has room for 2^20. */
 #define OURO_TYPES_MAX 65536u
 

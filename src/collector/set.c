@@ -198,7 +198,7 @@ void ouro__set_finish(struct ouro__collector *collector, struct ouro__pool *pool
 /* Gives the counts' memory back, unless a young pass may soon need the same again. */
 void ouro__set_forget(struct ouro__collector *collector)
 {
-    enum { keep = 8 }; /* pools: 128 KiB of counts */
+    enum { keep = 4 }; /* pools: 64 KiB of counts */
     struct ouro__pools *pools = ouro__collector_pools(collector);
     if (collector->generation < 2 && pools->marks.scratch_pools <= keep) return;
     if (pools->source.purge == NULL) return;

@@ -93,8 +93,9 @@ static __attribute__((noinline)) void decref_unguessed(void *object, uint64_t wo
  * its bin.  If that place's address waited for the object's arena and for the type in its
  * word, each round would wait for all three; guesses are compared beside it and wait for nothing.
  */
-void ouro__decref_rare(void *object, uint64_t word)
+void ouro__decref_rare(void *object)
 {
+    uint64_t word = *ouro__word_of(object);
     struct ouro__pools *pools = atomic_load_explicit(&guess_pools, memory_order_relaxed);
     if (UNLIKELY(ouro__arena_of(object)->owner != pools) || UNLIKELY(word != pools->guess_word)) {
         decref_unguessed(object, word);

@@ -185,7 +185,7 @@ ALWAYS_INLINE bool drop(struct ouro__life *life, void *object)
         return false;
     }
     if (UNLIKELY((int32_t)word != 1 || (word & OURO__SPECIAL) == 0)) {
-        ouro__decref_rare(object, word);
+        ouro__decref_rare(object);
         return false;
     }
     const struct ouro__shape *shape = ouro__shape_of(object);
@@ -314,7 +314,7 @@ static bool is_done(const struct waiting *at, const struct ouro__shape *shape)
 static struct waiting die_general(struct ouro__life *life, struct waiting at, const struct ouro__shape *shape,
                                   uintptr_t *stack)
 {
-    *(ouro__half *)ouro__word_of(at.object) = 0; /* [death.hidden], also for a plain one */
+    *ouro__word_of(at.object) &= ~OURO__COUNT_BITS; /* [death.hidden], also for a plain one */
     void *child = drop_references(life, &at, shape);
     if (child != NULL && !is_done(&at, shape))
         push(stack, &at, shape);
@@ -368,6 +368,8 @@ ALWAYS_INLINE void free_plain(struct ouro__pools *pools, struct batch *batch, vo
         return;
     }
     if (UNLIKELY((uintptr_t)object >> OURO_POOL_SHIFT != batch->page)) batch_open(pools, batch, object);
+    ptrdiff_t ahead = (char *)object > (char *)batch->free ? OURO_DEATH_AHEAD : -OURO_DEATH_AHEAD;
+    __builtin_prefetch((char *)object + ahead, 1);
     *ouro__link_of(object) = batch->free;
     batch->free = object;
     batch->count++;
@@ -402,10 +404,10 @@ ALWAYS_INLINE bool is_kin(const struct kin *kin, uint64_t word)
 
 /* In this loop the stack is threaded through the very field that led to the child, and its
  * entries are addresses of fields: that and the position give the object. */
-ALWAYS_INLINE void wait_for_child(uintptr_t *stack, void *object, unsigned position)
+ALWAYS_INLINE void wait_for_child(uintptr_t *stack, void *object, unsigned position, const struct kin *kin)
 {
     ouro__slot *field = (ouro__slot *)object + position;
-    *(ouro__half *)ouro__word_of(object) = 0; /* [death.hidden] */
+    *ouro__word_of(object) = kin->last_word - 1; /* [death.hidden]; the whole word, as it will be read soon */
     *field = (void *)(*stack | (uintptr_t)position << 48);
     *stack = (uintptr_t)field;
 }
@@ -444,11 +446,11 @@ static struct waiting die_plain(struct ouro__life *life, struct waiting at, uint
             bool plain = LIKELY((word & ~OURO__MIDDLE) == kin.last_word) || is_plain_death(word);
             if (UNLIKELY(!plain)) {
                 batch_close(pools, &batch);
-                *(ouro__half *)ouro__word_of(object) = 0; /* [death.hidden] */
+                *ouro__word_of(object) = kin.last_word - 1; /* [death.hidden] */
                 if (!drop(life, child)) continue;
             }
             if (mask != 0)
-                wait_for_child(&stack, object, position);
+                wait_for_child(&stack, object, position, &kin);
             else
                 free_plain(pools, &batch, object, kin.shape);
             if (UNLIKELY(!plain)) {

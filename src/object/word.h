@@ -40,8 +40,6 @@
 
 #define OURO__TYPE_SHIFT 44
 
-typedef uint32_t __attribute__((may_alias)) ouro__half; /* the count alone */
-
 ALWAYS_INLINE uint32_t ouro__word_type(uint64_t word)
 {
     return (uint32_t)(word >> OURO__TYPE_SHIFT);

@@ -197,6 +197,7 @@ static void end_unordered(struct model *model, model_id id)
     look_away(model, id);
     for (unsigned i = 0; i < node->slot_count; i++) model_drop(model, node->slots[i]);
     for (unsigned i = 0; i < node->vector_length; i++) model_drop(model, node->vector[i]);
+    node->slot_count = node->vector_length = 0;
     model_drop(model, id);
 }
 
@@ -476,9 +477,22 @@ static void mark_falling(struct model *model)
     }
 }
 
+/* A death within a collection may go on with those who wait for an outer one. */
+static void stop_waiting(struct model *model, model_id id)
+{
+    for (size_t i = 0; i < model->waiting_count; i++) {
+        if (model->waiting[i] != id) continue;
+        model->waiting_count--;
+        for (; i < model->waiting_count; i++) model->waiting[i] = model->waiting[i + 1];
+        model_node(model, id)->doomed = true;
+        model_changed(model);
+    }
+}
+
 /* Whether a node may be finalized or released in a collection. */
 static bool may_end(struct model *model, model_id id)
 {
+    stop_waiting(model, id);
     if (!model_reaches(model, id)) return true;
     mark_falling(model);
     return model_node(model, id)->falling;
