@@ -109,6 +109,7 @@ bool ouro__whole_flood(struct ouro__collector *collector);
 void ouro__verify_scan(struct ouro__collector *collector, struct ouro__pool *pool);
 void ouro__verify_check(struct ouro__collector *collector, struct ouro__pool *pool);
 bool ouro__verify_flood(struct ouro__collector *collector);
+_Noreturn void ouro__verify_count_too_low(const void *object, uint32_t count, uint32_t counted);
 
 /* condemn.c: last words; true when the suspects must be verified again */
 bool ouro__condemn(struct ouro__collector *collector);

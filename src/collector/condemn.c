@@ -122,9 +122,12 @@ bool ouro__condemn(struct ouro__collector *collector)
     if (!collector->finalized) {
         collector->finalized = true;
         drop_live(collector);
+        marks->last_words = true;
         run_callbacks(collector);
-        if (revive_finalizable(collector)) {
-            run_finalizers(collector);
+        bool again = revive_finalizable(collector);
+        if (again) run_finalizers(collector);
+        marks->last_words = false;
+        if (again) {
             suspect_again(collector);
             return true;
         }

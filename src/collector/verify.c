@@ -38,7 +38,7 @@ void ouro__verify_scan(struct ouro__collector *collector, struct ouro__pool *poo
     if ((flags & hooks) != 0) collector->has_hooks = true;
 }
 
-static _Noreturn void count_too_low(const void *object, uint32_t count, uint32_t counted)
+void ouro__verify_count_too_low(const void *object, uint32_t count, uint32_t counted)
 {
     ouro__misuse(object,
                  "object %p of type %s has a count of %u, but other objects hold %u references to it: one "
@@ -61,7 +61,7 @@ void ouro__verify_check(struct ouro__collector *collector, struct ouro__pool *po
         uint32_t count = (uint32_t)(*ouro__word_of(entry) & OURO__TRAPPED_COUNT);
         uint32_t counted = *ouro__count_of(entry) & OURO__COUNT_MASK;
         if (LIKELY(count == counted)) continue;
-        if (UNLIKELY(count < counted)) count_too_low(entry, count, counted);
+        if (UNLIKELY(count < counted)) ouro__verify_count_too_low(entry, count, counted);
         rescue(collector, entry);
     }
 }

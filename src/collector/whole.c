@@ -11,11 +11,18 @@
  */
 #include "collector/collector.h"
 
+static __attribute__((noinline)) void carry(void *object)
+{
+    uint32_t count = ouro__word_count(*ouro__word_of(object));
+    uint32_t counted = *ouro__count_of(object) += 256;
+    if (count < counted) ouro__verify_count_too_low(object, count, counted);
+}
+
 static void tally_reference(void *referent, void *context)
 {
     (void)context;
     if (UNLIKELY(!ouro__is_tracked_entry(referent))) return;
-    if (UNLIKELY(++*ouro__tally_of(referent) == 0)) *ouro__count_of(referent) += 256;
+    if (UNLIKELY(++*ouro__tally_of(referent) == 0)) carry(referent);
 }
 
 static bool is_candidate(uint64_t word)
@@ -66,7 +73,10 @@ void ouro__whole_decide(struct ouro__collector *collector, struct ouro__pool *po
         if (word == 0) continue;
         bool counts = is_candidate(word);
         uint32_t count = ouro__word_count(word);
-        if (take_tally(entry, counts ? count : UINT32_MAX) != count && counts) prove_live(collector, entry);
+        uint32_t counted = take_tally(entry, counts ? count : UINT32_MAX);
+        if (!counts || counted == count) continue;
+        if (UNLIKELY(counted > count)) ouro__verify_count_too_low(entry, count, counted);
+        prove_live(collector, entry);
     }
 }
 

@@ -210,6 +210,7 @@ ouro_status ouro_account(ouro_heap *heap, ptrdiff_t bytes)
         return OURO_OK;
     }
     size_t more = (size_t)bytes;
+    if (more == 0) return OURO_OK;
     collect_if_due(heap);
     if (ouro__heap_insist(heap, try_account, &more) == NULL) {
         ouro__heap_fail_refused(heap, "native bytes", more);

@@ -10,6 +10,7 @@
  */
 #include "heap/heap.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@ static bool read_number(const char **text, size_t *out_number)
     char *end;
     errno = 0;
     unsigned long long number = strtoull(*text, &end, 10);
-    if (end == *text || **text == '-' || errno != 0) return false;
+    if (end == *text || !isdigit((unsigned char)**text) || errno != 0) return false;
     *text = end;
     *out_number = (size_t)number;
     return true;

@@ -132,7 +132,7 @@ static ouro_weakref *link_new(ouro_heap *heap, ouro_weakref *weakref, void *targ
 {
     if (weakref == NULL) return NULL;
     if (ouro__heap_insist(heap, try_reserve, NULL) == NULL) {
-        ouro__heap_fail_refused(heap, "the table of weak references", 2 * heap->life.weakrefs.capacity * sizeof(void *));
+        ouro__heap_fail_refused(heap, "the table of weak references", ouro__heap_pools(heap)->refusal.requested);
         ouro_decref(weakref);
         return NULL;
     }

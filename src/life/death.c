@@ -34,7 +34,9 @@ struct waiting {
 static bool is_leaving(const ouro_weakref *weakref)
 {
     if (ouro__word_is_dying(*ouro__word_of(weakref))) return true;
-    return ouro__pools_of(weakref)->marks.condemned && ouro__is_suspect(weakref);
+    const struct ouro__marks *marks = &ouro__pools_of(weakref)->marks;
+    if (!marks->condemned) return false;
+    return marks->last_words ? ouro__is_marked(weakref, OURO__SET_BITS) : ouro__is_suspect(weakref);
 }
 
 ouro_weakref *ouro__callbacks_hold(ouro_weakref *list)
@@ -73,6 +75,7 @@ void ouro__callbacks_run(struct ouro__life *life, ouro_weakref *list)
 static NOINLINE bool resurrected(struct ouro__life *life, void *object)
 {
     unsigned inside = life->inside_traverse;
+    const char *name = ouro__type_of(object)->name;
     life->inside_traverse = 0;
     ouro__word_set_count(object, 1);
     ouro__finalizer_run(&life->finalizers, object);
@@ -81,7 +84,7 @@ static NOINLINE bool resurrected(struct ouro__life *life, void *object)
     if ((int32_t)word == 1) return false;
     if ((int32_t)word <= 0 && !ouro__word_is_immortal(word))
         ouro__misuse(object, "the finalizer of object %p of type %s dropped a reference that it did not own",
-                     object, ouro__type_of(object)->name);
+                     object, name);
     ouro_decref(object);
     return true;
 }
@@ -184,7 +187,8 @@ ALWAYS_INLINE bool drop(struct ouro__life *life, void *object)
         *ouro__word_of(object) = word - 1;
         return false;
     }
-    if (UNLIKELY((int32_t)word != 1 || (word & OURO__SPECIAL) == 0)) {
+    bool simple = (word & (((uint64_t)1 << OURO__TYPE_SHIFT) - 1)) == 1; /* [word.simple] */
+    if (UNLIKELY((int32_t)word != 1 || simple)) {
         ouro__decref_rare(object);
         return false;
     }

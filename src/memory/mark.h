@@ -46,6 +46,7 @@ struct ouro__marks {
     size_t scratch_pools;      /* pools whose counts were touched and not purged */
     bool active;               /* a cycle runs: deaths clear marks */
     bool condemned;            /* suspects are garbage now: nothing may reach them again */
+    bool last_words;           /* callbacks and finalizers run: the whole set is garbage, suspect or not */
     uint32_t gray_count;
     void *gray_stack[OURO_GRAY_STACK];
 };
@@ -105,12 +106,12 @@ ALWAYS_INLINE size_t ouro__pool_young_words(const struct ouro__pool *pool)
     return (size_t)pool->pages * (OURO_POOL_SIZE / 1024);
 }
 
-/* The entry whose 16 bytes bit `bit` of word `word` of a pool's young bits stands
- * for: the first at or behind their beginning, minus one byte. */
+/* The entry in the 16 bytes that bit `bit` of word `word` of a pool's young bits stands for.
+ * It lies at most 15 before their last byte, so that the rounded reciprocal is exact. */
 ALWAYS_INLINE void *ouro__pool_young_entry(const struct ouro__pool *pool, size_t word, unsigned bit)
 {
     uint64_t ahead = (uintptr_t)pool->first & (OURO_POOL_SIZE - 1);
-    uint64_t offset = (word * 64 + bit) * 16 + pool->block_size - 1 - ahead;
+    uint64_t offset = (word * 64 + bit) * 16 + 15 - ahead;
     uint64_t index = (offset * pool->reciprocal) >> 32;
     return pool->first + index * pool->block_size;
 }

@@ -83,7 +83,7 @@ static liar *liar_new(ouro_heap *heap, void *owned, int reports)
 static liar *liar_lose(ouro_heap *heap, void *borrowed)
 {
     liar *made = liar_new(heap, NULL, 1);
-    made->owned = made;
+    ouro_set(made, owned, made);
     made->borrowed = borrowed;
     return made;
 }
@@ -339,7 +339,7 @@ struct misuse {
     X(immortalize_dead, FREED("immortalize"))                                                      \
     X(decref_too_many_for_a_field, FREED("decref"))                                                \
     X(drop_own_reference, UNOWNED("speaker"))                                                      \
-    X(drop_own_reference_in_collection, UNOWNED("speaker"))                                        \
+    X(drop_own_reference_in_collection, DYING("decref", "speaker"))                                \
     X(jump_then_collect, LEFT)                                                                     \
     X(jump_then_close, LEFT)                                                                       \
     X(jump_then_freeze, LEFT)                                                                      \
@@ -502,8 +502,7 @@ int main(void)
     {#function " aborts", aborts_with_words, NULL, NULL, &misuses[NUMBER_##function]},             \
         {#function " is heard", hook_hears_words, NULL, NULL, &misuses[NUMBER_##function]},
     const struct CMUnitTest tests[] = {
-        MISUSES(TESTS)
-        cmocka_unit_test(a_hook_that_returns_does_not_save_the_program),
+        MISUSES(TESTS) cmocka_unit_test(a_hook_that_returns_does_not_save_the_program),
         cmocka_unit_test(a_hook_may_jump_out),
         cmocka_unit_test(the_previous_hook_is_returned),
         cmocka_unit_test(no_hook_restores_the_standard_one),

@@ -140,7 +140,9 @@ static size_t operations_of(const struct configuration *configuration)
 
 static uint64_t seed_of(const struct configuration *configuration, size_t number)
 {
-    struct random random = {seed + (uint64_t)(configuration - configurations) * 1000003u + number};
+    struct random random = {seed};
+    random.state =
+        random_next(&random) + (uint64_t)(configuration - configurations) * 1000003u + number;
     return random_next(&random);
 }
 

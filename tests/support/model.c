@@ -238,8 +238,8 @@ static void reach_zero(struct model *model, model_id id)
         bury(model, id);
     else if (!model->collecting && !model->closing)
         begin_death(model, id);
-    else if (!node->traits->looks)
-        node->doomed = true;
+    else if (!node->traits->looks || node->has_callback)
+        node->doomed = true; /* a callback may still be due */
     else
         end_unordered(model, id);
 }
@@ -512,14 +512,15 @@ void model_finalizing(struct model *model, model_id id)
 
 /* Within a collection a callback runs for a target that is trash, and not for
  * a weak reference that is trash itself. */
-static void call_in_collection(struct model *model, struct model_node *weak)
+static void call_in_collection(struct model *model, model_id id)
 {
+    const struct model_node *weak = model_node(model, id);
     if (weak->target == MODEL_NONE) model_fail("the callback of #%u runs again", weak->serial);
     struct model_node *target = model_node(model, weak->target);
     if (!target->suspect && !may_end(model, weak->target))
         model_fail("the callback of #%u runs, but its target #%u lives", weak->serial,
                    target->serial);
-    if (weak->suspect && model->collecting == 3)
+    if (weak->suspect && model->collecting == 3 && !model_reaches(model, id))
         model_fail("the callback of #%u runs, which is trash itself", weak->serial);
 }
 
@@ -530,7 +531,7 @@ model_id model_calling(struct model *model, model_id weak)
     if (in_order(model))
         expect(model, MODEL_CALLBACK, weak, node->serial);
     else if (model->collecting)
-        call_in_collection(model, node);
+        call_in_collection(model, weak);
     look_away(model, weak);
     model_id argument = node->slots[0];
     node->slots[0] = MODEL_NONE;
@@ -622,6 +623,7 @@ static bool has_ended(struct model *model, model_id id, bool (*is_there)(struct 
 {
     const struct model_node *node = model_node(model, id);
     if (node->traits->releases || node->released) return false;
+    if (node->traits->looks && node->doomed) return true;
     bool trash = node->doomed || node->falling || !model_reaches(model, id);
     return trash && !is_there(model, id);
 }

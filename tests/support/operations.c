@@ -303,10 +303,12 @@ static void do_weak_callback(const struct operation *operation)
     scene_unprotect(target);
 }
 
-/* What a weak reference gave must be what the model says; it is kept. */
+/* What a weak reference gave must be what the model says; it is kept.  Within a
+ * collection, trash may or may not answer: it does to finalizers. */
 static void keep_answer(void *answer, model_id target)
 {
-    if (answer != scene_object(target))
+    bool is_trash = target != MODEL_NONE && scene_node(target)->suspect;
+    if (answer != scene_object(target) && !(is_trash && answer == NULL))
         model_fail("a weak reference to #%u answers wrongly", scene_serial(target));
     if (answer == NULL) return;
     model_hold(&scene.model, target);

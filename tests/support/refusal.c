@@ -11,7 +11,8 @@ bool refusal_decides(void *context, size_t bytes)
     struct refusal *refusal = context;
     (void)bytes;
     size_t number = refusal->seen++;
-    bool refuse = number == refusal->at || (refusal->for_ever && number > refusal->at);
+    bool refuse =
+        number >= refusal->at && (refusal->for_ever || number - refusal->at <= refusal->more);
     refusal->refused += refuse;
     return refuse;
 }

@@ -3,7 +3,7 @@
  * refusal.h -- memory that is refused at a chosen point
  *
  * A refusal is the context of ouro_heap_options.refuse.  It counts what is
- * asked for and says no at number `at`, once or from there on.
+ * asked for and says no at number `at`: once, a few times, or from there on.
  */
 #ifndef OURO_TEST_REFUSAL_H
 #define OURO_TEST_REFUSAL_H
@@ -15,6 +15,7 @@
 struct refusal {
     size_t at;     /* the first request to refuse, counted from 0 */
     bool for_ever; /* and all that follow */
+    size_t more;   /* or so many that follow */
     size_t seen;
     size_t refused;
 };

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * deep_test.c -- deep structures die on a small stack and without memory
+ *
+ * Each structure is built and ended on a thread with a stack of 64 KiB, and
+ * from the first drop on every allocation is refused.
+ */
+#include <pthread.h>
+#include <unistd.h>
+
+#include "support/heap.h"
+#include "support/refusal.h"
+#include "support/setting.h"
+
+enum { STACK_SIZE = 64 << 10, CHAIN = 10000000, SHORTER_CHAIN = 1000000, DEPTH = 22 };
+
+/* ---- links of chains ---- */
+
+typedef struct node {
+    struct node *left, *right;
+} node;
+static ouro_type node_type;
+static const ouro_field node_fields[] = {
+    OURO_REF(node, left, NULL),
+    OURO_REF(node, right, NULL),
+    OURO_END,
+};
+static ouro_type node_type = OURO_TYPE(node, .fields = node_fields);
+
+typedef struct bag {
+    ouro_vector items;
+} bag;
+static const ouro_field bag_fields[] = {OURO_VECTOR(bag, items, NULL), OURO_END};
+static ouro_type bag_type = OURO_TYPE(bag, .fields = bag_fields);
+
+typedef struct row {
+    size_t length;
+    void *items[];
+} row;
+static const ouro_field row_fields[] = {OURO_ITEMS(row, items, NULL), OURO_END};
+static ouro_type row_type = OURO_TYPE(row, .fields = row_fields, .item_size = sizeof(void *),
+                                      .length_offset = offsetof(row, length));
+
+/* A reference that only its hook knows. */
+typedef struct hidden {
+    void *next;
+} hidden;
+
+static int hidden_traverse(void *object, ouro_visit visit, void *argument)
+{
+    hidden *self = object;
+    return self->next != NULL ? visit(self->next, argument) : 0;
+}
+
+static ouro_type hidden_type = OURO_TYPE(hidden, .traverse = hidden_traverse);
+
+static size_t last_words;
+
+static void count_last_word(void *object)
+{
+    (void)object;
+    last_words++;
+}
+
+typedef struct speaker {
+    void *next;
+} speaker;
+static const ouro_field speaker_fields[] = {OURO_REF(speaker, next, NULL), OURO_END};
+static ouro_type speaker_type =
+    OURO_TYPE(speaker, .fields = speaker_fields, .finalize = count_last_word);
+
+/* It promises that no cycle passes through it. */
+typedef struct straight {
+    void *next;
+} straight;
+static const ouro_field straight_fields[] = {OURO_REF(straight, next, NULL), OURO_END};
+static ouro_type straight_type = OURO_TYPE(straight, .fields = straight_fields, .acyclic = true);
+
+/* ---- adding a link in front of a chain: takes `rest`, returns the new first ---- */
+
+typedef void *(*link_function)(ouro_heap *heap, void *rest, size_t number);
+
+static void *link_node(ouro_heap *heap, void *rest, size_t number)
+{
+    node *made = ouro_new(heap, node);
+    (void)number;
+    if (made != NULL) made->right = rest;
+    return made;
+}
+
+/* The chain goes through the first field, and the second has a reference, too: who dies waits. */
+static void *link_node_that_waits(ouro_heap *heap, void *rest, size_t number)
+{
+    node *made = ouro_new(heap, node);
+    (void)number;
+    if (made == NULL) return NULL;
+    made->left = rest;
+    made->right = ouro_new(heap, node);
+    return made;
+}
+
+static void *link_bag(ouro_heap *heap, void *rest, size_t number)
+{
+    bag *made = ouro_new(heap, bag);
+    (void)number;
+    if (made == NULL || ouro_vector_append(made, &made->items, rest) != OURO_OK) return NULL;
+    ouro_xdecref(rest);
+    return made;
+}
+
+static void *link_row(ouro_heap *heap, void *rest, size_t number)
+{
+    row *made = ouro_new_var(heap, row, 1 + number % 3);
+    if (made != NULL) made->items[number % made->length] = rest;
+    return made;
+}
+
+static void *link_hidden(ouro_heap *heap, void *rest, size_t number)
+{
+    hidden *made = ouro_new(heap, hidden);
+    (void)number;
+    if (made != NULL) made->next = rest;
+    return made;
+}
+
+static void *link_speaker(ouro_heap *heap, void *rest, size_t number)
+{
+    speaker *made = ouro_new(heap, speaker);
+    (void)number;
+    if (made != NULL) made->next = rest;
+    return made;
+}
+
+static void *link_straight(ouro_heap *heap, void *rest, size_t number)
+{
+    straight *made = ouro_new(heap, straight);
+    (void)number;
+    if (made != NULL) made->next = rest;
+    return made;
+}
+
+static void *link_of_any_kind(ouro_heap *heap, void *rest, size_t number)
+{
+    static const link_function kinds[] = {link_node,   link_bag,     link_row, link_node_that_waits,
+                                          link_hidden, link_speaker, link_bag, link_hidden};
+    return kinds[number % COUNT_OF(kinds)](heap, rest, number);
+}
+
+static void *chain_new(ouro_heap *heap, link_function link, size_t length)
+{
+    void *first = NULL;
+    for (size_t i = 0; i < length; i++) {
+        first = link(heap, first, i);
+        if (first == NULL) return NULL;
+    }
+    return first;
+}
+
+/* ---- a thread with a small stack ---- */
+
+/* What a deep test does there.  cmocka's assertions don't leave a thread: it
+ * returns what went wrong, or NULL. */
+struct deep {
+    const char *(*run)(struct deep *deep);
+    struct refusal refusal;
+    ouro_heap *heap;
+    link_function link;
+    size_t size; /* links of a chain, or the depth of a tree */
+    const char *problem;
+};
+
+static void *run_on_small_stack(void *argument)
+{
+    struct deep *deep = argument;
+    deep->problem = deep->run(deep);
+    return NULL;
+}
+
+static size_t stack_size(void)
+{
+    long least = sysconf(_SC_THREAD_STACK_MIN);
+    return least > STACK_SIZE ? (size_t)least : STACK_SIZE;
+}
+
+static void run_deep(struct deep deep)
+{
+    deep.refusal.at = REFUSAL_NEVER;
+    deep.heap = test_heap_new(&(ouro_heap_options){
+        .refuse = refusal_decides, .refuse_context = &deep.refusal, .collector_off = true});
+    pthread_attr_t attributes;
+    pthread_t thread;
+    pthread_attr_init(&attributes);
+    assert_int_equal(pthread_attr_setstacksize(&attributes, stack_size()), 0);
+    assert_int_equal(pthread_create(&thread, &attributes, run_on_small_stack, &deep), 0);
+    pthread_join(thread, NULL);
+    pthread_attr_destroy(&attributes);
+    if (deep.problem != NULL) fail_msg("%s", deep.problem);
+    assert_int_equal(deep.refusal.refused, 0);
+    if (deep.heap != NULL) test_heap_close_empty(deep.heap);
+}
+
+/* ---- ends ---- */
+
+static const char *drop_chain(struct deep *deep)
+{
+    void *first = chain_new(deep->heap, deep->link, deep->size);
+    if (first == NULL) return "the chain was not built";
+    refusal_of_everything(&deep->refusal);
+    ouro_decref(first);
+    return NULL;
+}
+
+static void drop(link_function link, size_t size)
+{
+    run_deep((struct deep){.run = drop_chain, .link = link, .size = test_scaled(size)});
+}
+
+static void ten_million_nodes(void **state)
+{
+    (void)state;
+    drop(link_node, CHAIN);
+}
+
+static void untracked_links(void **state)
+{
+    (void)state;
+    drop(link_straight, SHORTER_CHAIN);
+}
+
+static void nodes_that_wait_for_their_first_child(void **state)
+{
+    (void)state;
+    drop(link_node_that_waits, SHORTER_CHAIN);
+}
+
+static void through_vectors(void **state)
+{
+    (void)state;
+    drop(link_bag, SHORTER_CHAIN);
+}
+
+static void through_items(void **state)
+{
+    (void)state;
+    drop(link_row, SHORTER_CHAIN);
+}
+
+static void through_a_traverse_hook(void **state)
+{
+    (void)state;
+    drop(link_hidden, SHORTER_CHAIN);
+}
+
+static void through_everything_in_turn(void **state)
+{
+    (void)state;
+    drop(link_of_any_kind, SHORTER_CHAIN);
+}
+
+static void with_finalizers(void **state)
+{
+    (void)state;
+    last_words = 0;
+    drop(link_speaker, SHORTER_CHAIN);
+    assert_int_equal(last_words, test_scaled(SHORTER_CHAIN));
+}
+
+/* ---- a tree ---- */
+
+/* A complete tree, put together like a binary number that counts its leaves: equal
+ * neighbours join. */
+static node *tree_new(ouro_heap *heap, size_t depth)
+{
+    node *joined[64] = {NULL}; /* by depth */
+    while (joined[depth] == NULL) {
+        node *tree = ouro_new(heap, node);
+        size_t level = 0;
+        for (; tree != NULL && joined[level] != NULL; level++) {
+            node *parent = ouro_new(heap, node);
+            if (parent == NULL) return NULL;
+            parent->left = joined[level];
+            parent->right = tree;
+            joined[level] = NULL;
+            tree = parent;
+        }
+        if (tree == NULL) return NULL;
+        joined[level] = tree;
+    }
+    return joined[depth];
+}
+
+static const char *drop_tree(struct deep *deep)
+{
+    node *root = tree_new(deep->heap, deep->size);
+    if (root == NULL) return "the tree was not built";
+    refusal_of_everything(&deep->refusal);
+    ouro_decref(root);
+    return NULL;
+}
+
+/* The depth of a tree with so many percent of the nodes. */
+static size_t scaled_depth(void)
+{
+    size_t depth = DEPTH;
+    while (depth > 1 && (size_t)1 << depth > test_scaled((size_t)1 << DEPTH)) depth--;
+    return depth;
+}
+
+static void a_complete_tree(void **state)
+{
+    (void)state;
+    run_deep((struct deep){.run = drop_tree, .size = scaled_depth()});
+}
+
+/* ---- cycles ---- */
+
+static const char *collect_ring(struct deep *deep)
+{
+    node *last = ouro_new(deep->heap, node);
+    void *first = last;
+    for (size_t i = 1; first != NULL && i < deep->size; i++)
+        first = deep->link(deep->heap, first, i);
+    if (first == NULL) return "the ring was not built";
+    last->left = first;
+    refusal_of_everything(&deep->refusal);
+    size_t living = test_heap_objects(deep->heap);
+    return ouro_collect(deep->heap, 2) == living ? NULL : "something of the ring was not found";
+}
+
+static void one_huge_cycle(link_function link, size_t size)
+{
+    run_deep((struct deep){.run = collect_ring, .link = link, .size = test_scaled(size)});
+}
+
+static void a_ring_of_nodes(void **state)
+{
+    (void)state;
+    one_huge_cycle(link_node, CHAIN / 2);
+}
+
+static void a_ring_of_everything(void **state)
+{
+    (void)state;
+    one_huge_cycle(link_of_any_kind, SHORTER_CHAIN);
+}
+
+/* A ring that holds a chain of untracked links: they die by count, in a collection. */
+static const char *collect_ring_with_tail(struct deep *deep)
+{
+    row *ring = ouro_new_var(deep->heap, row, 2);
+    void *tail = chain_new(deep->heap, link_straight, deep->size);
+    if (ring == NULL || tail == NULL) return "the ring was not built";
+    ring->items[0] = ring;
+    ring->items[1] = tail;
+    refusal_of_everything(&deep->refusal);
+    return ouro_collect(deep->heap, 2) == 1 ? NULL : "the ring was not found";
+}
+
+static void a_ring_with_a_tail(void **state)
+{
+    (void)state;
+    run_deep((struct deep){.run = collect_ring_with_tail, .size = test_scaled(SHORTER_CHAIN)});
+}
+
+/* ---- closing ---- */
+
+static const char *close_chain(struct deep *deep)
+{
+    void *first = chain_new(deep->heap, deep->link, deep->size);
+    if (first == NULL) return "the chain was not built";
+    size_t living = test_heap_objects(deep->heap);
+    refusal_of_everything(&deep->refusal);
+    ouro_close_report report;
+    if (ouro_heap_close(deep->heap, NULL, &report) != OURO_OK) return "the heap was not closed";
+    deep->heap = NULL;
+    if (report.alive != living) return "not all were alive";
+    if (report.held_from_outside != 1) return "more than the chain's first was held";
+    return report.raw_blocks == 0 ? NULL : "vectors were left behind";
+}
+
+static void close_over(link_function link, size_t size)
+{
+    run_deep((struct deep){.run = close_chain, .link = link, .size = test_scaled(size)});
+}
+
+static void closing_over_a_chain_of_nodes(void **state)
+{
+    (void)state;
+    close_over(link_node, CHAIN);
+}
+
+static void closing_over_a_chain_of_everything(void **state)
+{
+    (void)state;
+    close_over(link_of_any_kind, SHORTER_CHAIN);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ten_million_nodes),
+        cmocka_unit_test(untracked_links),
+        cmocka_unit_test(nodes_that_wait_for_their_first_child),
+        cmocka_unit_test(through_vectors),
+        cmocka_unit_test(through_items),
+        cmocka_unit_test(through_a_traverse_hook),
+        cmocka_unit_test(through_everything_in_turn),
+        cmocka_unit_test(with_finalizers),
+        cmocka_unit_test(a_complete_tree),
+        cmocka_unit_test(a_ring_of_nodes),
+        cmocka_unit_test(a_ring_of_everything),
+        cmocka_unit_test(a_ring_with_a_tail),
+        cmocka_unit_test(closing_over_a_chain_of_nodes),
+        cmocka_unit_test(closing_over_a_chain_of_everything),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
