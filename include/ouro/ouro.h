@@ -587,7 +587,7 @@ OURO_API bool ouro_is_finalized(const void *object); /* has its finalizer run */
 OURO_API void ouro_get_referents(void *object, ouro_visit visit, void *argument);
 /* Objects that hold a reference to `target`.  Cost: a walk over the heap. */
 OURO_API void ouro_get_referrers(void *target, ouro_visit visit, void *argument);
-/* Tracked objects of one generation, or of all for -1. */
+/* Tracked objects of one generation, or of all for -1; frozen ones are in none. */
 OURO_API ouro_status ouro_get_objects(ouro_heap *heap, int generation, ouro_visit visit, void *argument);
 /* Every living object, tracked or not. */
 OURO_API void ouro_each_object(ouro_heap *heap, ouro_visit visit, void *argument);

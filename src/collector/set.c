@@ -195,12 +195,12 @@ void ouro__set_finish(struct ouro__collector *collector, struct ouro__pool *pool
     ouro__pool_settle(pools, pool);
 }
 
-/* Gives the counts' memory back, unless a young pass may soon need the same again. */
+/* Gives the counts' memory back, unless it is little and the next pass may need the same again. */
 void ouro__set_forget(struct ouro__collector *collector)
 {
     enum { keep = 4 }; /* pools: 64 KiB of counts */
     struct ouro__pools *pools = ouro__collector_pools(collector);
-    if (collector->generation < 2 && pools->marks.scratch_pools <= keep) return;
+    if (pools->marks.scratch_pools <= keep) return;
     if (pools->source.purge == NULL) return;
     pools->marks.scratch_pools = 0;
     for (struct ouro__arena *arena = pools->realms[OURO__REALM_TRACKED].arenas; arena != NULL;

@@ -70,7 +70,8 @@ static bool read_debug(const char *text, unsigned *out_flags)
             i++;
         if (i == sizeof names / sizeof names[0]) return false;
         *out_flags |= names[i].flag;
-        text += length + (text[length] == ',');
+        text += length;
+        if (*text == ',' && *++text == '\0') return false; /* a name is missing behind it */
     }
     return true;
 }

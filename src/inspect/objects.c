@@ -100,6 +100,7 @@ static int generation_of(const void *object)
 
 static void show_of_generation(void *object, struct looking *looking)
 {
+    if ((*ouro__word_of(object) & OURO__FROZEN) != 0) return; /* out of sight, as gc.freeze says */
     if (looking->generation < 0 || generation_of(object) == looking->generation) show(looking, object);
 }
 

@@ -53,16 +53,17 @@ static void count_pool(struct ouro__pool *pool, void *context)
     ouro_class_stats *class = &census->bins[pool->bin];
     class->pools++;
     class->live += pool->used; /* what the class list holds is taken off later */
-    class->free += pool->carved - pool->used;
-    class->carved += pool->carved;
+    uint32_t carved = pool->carved - pool->hole_blocks;
+    class->free += carved - pool->used;
+    class->carved += carved;
     class->capacity += pool->capacity;
     ouro_heap_stats *stats = &census->heap;
     size_t pool_bytes = (size_t)pool->pages << OURO_POOL_SHIFT;
     stats->pools++;
-    stats->committed_bytes += (size_t)pool->carved * pool->block_size;
-    stats->free_blocks += pool->carved - pool->used;
-    stats->free_bytes += (size_t)(pool->carved - pool->used) * pool->block_size;
-    stats->uncarved_bytes += (size_t)(pool->capacity - pool->carved) * pool->block_size;
+    stats->committed_bytes += (size_t)carved * pool->block_size;
+    stats->free_blocks += carved - pool->used;
+    stats->free_bytes += (size_t)(carved - pool->used) * pool->block_size;
+    stats->uncarved_bytes += (size_t)(pool->capacity - carved) * pool->block_size;
     stats->rounding_bytes += pool_bytes - (size_t)pool->capacity * pool->block_size;
 }
 

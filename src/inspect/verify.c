@@ -7,6 +7,7 @@
  * which are zero before and after [mark.zero].
  */
 #include "heap/heap.h"
+#include "memory/hole.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -46,9 +47,9 @@ static void audit_free_list(struct audit *audit, const struct ouro__pool *pool)
             corrupt(audit, "[pool.word] a free block of %u at %p has a word: written after free?", pool->block_size,
                     entry);
     }
-    if (pool->used + length != pool->carved || pool->carved > pool->capacity)
-        corrupt(audit, "[pool.count] the pool of %u at %p has %u used and %u free of %u carved blocks",
-                pool->block_size, (void *)pool->first, pool->used, length, pool->carved);
+    if (pool->used + length + pool->hole_blocks != pool->carved || pool->carved > pool->capacity)
+        corrupt(audit, "[pool.count] the pool of %u at %p has %u used, %u free and %u given back of %u carved blocks",
+                pool->block_size, (void *)pool->first, pool->used, length, pool->hole_blocks, pool->carved);
 }
 
 static void audit_tracked_blocks(struct audit *audit, const struct ouro__pool *pool)
@@ -57,6 +58,7 @@ static void audit_tracked_blocks(struct audit *audit, const struct ouro__pool *p
     for (uint32_t i = 0; i < pool->carved; i++, entry += pool->block_size) {
         bool young = ouro__is_young(entry);
         bool live = *ouro__word_of(entry) != 0;
+        if (!live && ouro__hole_has(pool, entry)) continue; /* not cut */
         if (!live && !young && !pool->unmarked) corrupt(audit, "[young.bit] the free block at %p has no young bit", (void *)entry);
         if (live && young && !pool->young)
             corrupt(audit, "[young.listed] the pool of the young object %p is not listed", (void *)entry);

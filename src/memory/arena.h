@@ -49,6 +49,8 @@ struct ouro__pool {
     struct ouro__pool *gray_next;
     uint32_t empty_since;  /* milliseconds */
     uint32_t reciprocal;   /* 2^32 / block_size rounded up: division of an offset by it */
+    uint16_t holes;        /* pages of memory whose blocks were given back and may be cut again */
+    uint16_t hole_blocks;  /* carved blocks in them */
     uint8_t back;          /* pages back to the first page of a wide pool */
     bool unmarked;         /* blocks on `free` may lack their young bits */
     bool young;            /* on the list of pools with young blocks */

@@ -17,6 +17,7 @@
 #include "memory/pool.h"
 
 #include "base/os.h"
+#include "memory/hole.h"
 #include "memory/purge.h"
 
 #include <string.h>
@@ -119,6 +120,7 @@ static struct ouro__pool *format(struct ouro__pool *pool, size_t bin, unsigned p
     pool->free = NULL;
     pool->used = pool->told = pool->carved = pool->wake = 0;
     pool->unmarked = false;
+    pool->holes = pool->hole_blocks = 0;
     pool->block_size = (uint32_t)size;
     pool->capacity = (uint32_t)(room / size);
     pool->reciprocal = pool->capacity > 1 ? (uint32_t)((((uint64_t)1 << 32) + size - 1) / size) : 0;
@@ -239,7 +241,7 @@ static void *hand_over_free(struct ouro__pools *pools, struct ouro__pool *pool)
     void *first = pool->free;
     if (!pools->one_at_a_time) {
         pool->free = NULL;
-        return hand_over(pools, pool, first, pool->carved - pool->used);
+        return hand_over(pools, pool, first, pool->carved - pool->used - pool->hole_blocks);
     }
     pool->free = *ouro__link_of(first);
     *ouro__link_of(first) = NULL;
@@ -284,6 +286,7 @@ void *ouro__pools_refill(struct ouro__pools *pools, size_t bin)
     ouro__purge_tick(pools);
     for (struct ouro__pool *pool = pools->current[bin];;) {
         if (pool != NULL) {
+            if (pool->free == NULL && pool->holes != 0) ouro__hole_fill(pools, pool);
             bool carves = pool->free == NULL;
             uint32_t count = carves ? carve_count(pools, pool) : 0;
             if (!carves || count > 0) {

@@ -7,7 +7,7 @@
  * one before.  From a free's side: the class list while it has room, then the block's pool, and a pool that is
  * empty waits a while and goes back to the system.
  *
- *   [pool.count]    used + |free| == carved <= capacity
+ *   [pool.count]    used + |free| + blocks in holes == carved <= capacity
  *   [pool.handover] a pool hands its whole free list to the class list and counts all of it
  *                   as used: no allocation touches a counter
  *   [pool.word]     the object word of a block that is not live is zero

@@ -8,6 +8,8 @@
 #include "memory/purge.h"
 
 #include "base/os.h"
+#include "memory/hole.h"
+#include "memory/walk.h"
 
 static struct ouro__realm_arenas *realm_of(struct ouro__pools *pools, const struct ouro__pool *pool)
 {
@@ -32,7 +34,7 @@ void ouro__empty_add(struct ouro__pools *pools, struct ouro__pool *pool)
     struct ouro__realm_arenas *realm = realm_of(pools, pool);
     OURO_ASSERT(pool->used == 0);
     if (pool->young) ouro__young_unlist(&pools->marks, pool);
-    pools->committed_bytes -= (size_t)pool->carved * pool->block_size;
+    pools->committed_bytes -= (size_t)(pool->carved - pool->hole_blocks) * pool->block_size;
     pool->carved = 0;
     pool->free = NULL;
     pool->state = OURO__POOL_EMPTY;
@@ -136,12 +138,27 @@ void ouro__purge_tick(struct ouro__pools *pools)
     for (int realm = 0; realm < OURO__REALMS; realm++) purge_due(pools, &pools->realms[realm], most < OURO_PURGE_BATCH ? (unsigned)most : OURO_PURGE_BATCH);
 }
 
+static void hollow_pool(struct ouro__pool *pool, void *context)
+{
+    *(size_t *)context += ouro__hole_make(ouro__pools_of(pool), pool);
+}
+
+/* Pages without a living block go from pools that others keep. */
+static size_t hollow_realm(struct ouro__pools *pools, enum ouro__realm realm)
+{
+    size_t bytes = 0;
+    ouro__walk_pools(pools, realm, hollow_pool, &bytes);
+    return bytes;
+}
+
 size_t ouro__purge_all(struct ouro__pools *pools)
 {
     size_t bytes = 0;
     if (pools->source.purge == NULL) return 0;
-    for (int realm = 0; realm < OURO__REALMS; realm++)
+    for (int realm = 0; realm < OURO__REALMS; realm++) {
         while (pools->realms[realm].empty_last != NULL)
             bytes += purge_run(pools, pools->realms[realm].empty_last, OURO_ARENA_PAGES);
+        bytes += hollow_realm(pools, (enum ouro__realm)realm);
+    }
     return bytes;
 }

@@ -23,7 +23,8 @@ struct ouro__pool *ouro__empty_take(struct ouro__pools *pools, enum ouro__realm 
 /* Purges what is due.  Cost: a look at a coarse clock; rarely a system call. */
 void ouro__purge_tick(struct ouro__pools *pools);
 
-/* Purges every empty pool and gives empty arenas back; returns the bytes. */
+/* Purges every empty pool and every page without a living block, and gives empty arenas back;
+ * returns the bytes. */
 size_t ouro__purge_all(struct ouro__pools *pools);
 
 #endif

@@ -382,7 +382,7 @@ static void test_ages(void **state)
 }
 
 /* One heap serves all cases of a test; each case leaves it empty.  Its source keeps
- * what it gave: half a million collections spend no time in the system. */
+ * what it gave: millions of collections spend no time in the system. */
 static int setup_heap(void **state)
 {
     static struct source source;

@@ -201,11 +201,13 @@ static void end_unordered(struct model *model, model_id id)
     model_drop(model, id);
 }
 
-/* Whether a traverse hook of this level is being asked for its references. */
+/* Whether a traverse hook is being asked for its references.  What callbacks do
+ * counts as outside of it. */
 static bool is_inside_hook(const struct model *model)
 {
-    for (size_t i = model->base; i < model->depth; i++) {
-        const struct model_frame *frame = &model->frames[i];
+    for (size_t i = model->depth; i > model->base; i--) {
+        const struct model_frame *frame = &model->frames[i - 1];
+        if (frame->stage == STAGE_CALLBACKS) return false;
         if (frame->stage == STAGE_CHILDREN && frame->next > frame->hooked) return true;
     }
     return false;
@@ -541,12 +543,14 @@ model_id model_calling(struct model *model, model_id weak)
 
 void model_called(struct model *model, model_id weak, model_id argument)
 {
-    if (in_order(model)) {
-        struct model_frame *frame = &model->frames[model->depth - 1];
-        model->pending[frame->next++] = MODEL_NONE;
+    if (argument != MODEL_NONE) model_give(model, argument);
+    if (!in_order(model)) {
+        model_drop(model, argument);
+        return;
     }
-    if (argument != MODEL_NONE) model_unhold(model, argument);
-    if (in_order(model)) model_drop(model, weak);
+    struct model_frame *frame = &model->frames[model->depth - 1];
+    model->pending[frame->next++] = MODEL_NONE;
+    model_drop_all(model, (const model_id[]){argument, weak}, 2);
 }
 
 void model_cleared(struct model *model, model_id weak)
@@ -561,7 +565,8 @@ static void look_away_all(struct model *model, model_id target)
     model_id weak;
     while ((weak = model_node(model, target)->first_weak) != MODEL_NONE) {
         struct model_node *node = model_node(model, weak);
-        if (node->has_callback && !node->suspect && model->collecting)
+        bool lives = node->count > 0 && !node->suspect && !may_end(model, weak);
+        if (node->has_callback && lives && model->collecting)
             model_fail("#%u is released, but the callback of #%u has not run",
                        model_node(model, target)->serial, node->serial);
         look_away(model, weak);

@@ -212,33 +212,36 @@ static void cache_forgets(ouro_heap *heap)
 
 static list *book; /* borrowed while the program runs */
 
-static void sign_book(cell *self)
+/* Writes until the last page is full, so that whoever was about to write needs room again. */
+static void fill_book(cell *self)
 {
     outcome.finalized++;
-    ouro_auto atom *signature = atom_new(ouro_heap_of(self), self->number);
-    list_append(book, signature);
+    ouro_auto atom *signature = atom_new(ouro_heap_of(self), 1);
+    do list_append(book, signature);
+    while (book->items.length < book->items.capacity);
 }
 
-static void book_is_signed(ouro_heap *heap)
+/* What is lost just before an entry is found when the book grows for it. */
+static void book_is_written(ouro_heap *heap)
 {
     book = list_new(heap);
-    size_t pages = test_scaled(STEPS) / 4;
-    for (size_t i = 0; i < pages; i++) {
-        cell_lose(heap, sign_book);
-        ouro_auto atom *page = atom_new(heap, -1);
-        list_append(book, page);
-        if (i % 7 == 0) {
-            ouro_auto void *last = ouro_vector_pop(book, &book->items);
-            assert_non_null(last);
-            list_append(book, last);
-        }
+    size_t entries = test_scaled(STEPS) / 4;
+    for (size_t i = 0; i < entries; i++) {
+        ouro_auto atom *entry = atom_new(heap, 2);
+        cell_lose(heap, fill_book);
+        if (i % 3 == 0)
+            list_append(book, entry);
+        else
+            assert_int_equal(ouro_vector_insert(book, &book->items, 0, entry), OURO_OK);
+        assert_ptr_equal(book->items.items[i % 3 == 0 ? book->items.length - 1 : 0], entry);
+        for (size_t k = 0; k < book->items.length; k++) assert_non_null(book->items.items[k]);
         test_heap_verify(heap);
+        if (book->items.length > 500) ouro_vector_clear(book, &book->items);
     }
     (void)ouro_collect(heap, 2);
-    assert_int_equal(outcome.finalized, pages);
-    assert_int_equal(book->items.length, 2 * pages);
+    assert_int_equal(outcome.finalized, entries);
     ouro_decref(book);
-    compute(pages);
+    compute(entries);
 }
 
 /* ---- a haven for what finalizers save, which is let go again ---- */
@@ -274,6 +277,39 @@ static void haven_saves(ouro_heap *heap)
     ouro_decref(haven);
     (void)ouro_collect(heap, 2);
     compute(saved);
+}
+
+/* ---- a weak reference that a finalizer makes while the program makes it ---- */
+
+static cell *portrait;      /* borrowed while the program runs */
+static ouro_weakref *rival; /* what the last finalizer made */
+
+static void look_at_portrait(cell *self)
+{
+    (void)self;
+    outcome.finalized++;
+    ouro_xdecref(rival);
+    rival = ouro_weakref_new(portrait);
+}
+
+static void portrait_is_shared(ouro_heap *heap)
+{
+    size_t looks = test_scaled(STEPS) / 4;
+    rival = NULL;
+    for (size_t i = 0; i < looks; i++) {
+        portrait = cell_new(heap);
+        cell_lose(heap, look_at_portrait);
+        ouro_weakref *made = ouro_weakref_new(portrait);
+        assert_int_equal(ouro_weakref_count(portrait), 1);
+        (void)ouro_collect(heap, 2);
+        assert_ptr_equal(rival, made);
+        test_heap_verify(heap);
+        ouro_decref(made);
+        ouro_decref(portrait);
+        assert_null(ouro_weakref_get(rival));
+    }
+    ouro_xdecref(rival);
+    assert_int_equal(outcome.finalized, looks);
 }
 
 /* ---- how often ---- */
@@ -319,10 +355,8 @@ static void collections_do_not_show(void **state)
 int main(void)
 {
     static struct program programs[] = {
-        {"city", city_lives},
-        {"cache", cache_forgets},
-        {"book", book_is_signed},
-        {"haven", haven_saves},
+        {"city", city_lives},   {"cache", cache_forgets},         {"book", book_is_written},
+        {"haven", haven_saves}, {"portrait", portrait_is_shared},
     };
     struct CMUnitTest tests[COUNT_OF(programs)];
     for (size_t i = 0; i < COUNT_OF(programs); i++)

@@ -20,7 +20,7 @@ static void test_class_is_the_smallest_that_holds(void **state)
 static void test_class_sizes_rise(void **state)
 {
     (void)state;
-    for (size_t class = 1; class < OURO__CLASSES; class++) {
+    for (size_t class = 1; class < OURO__CLASSES; class ++) {
         assert_true(ouro__class_size(class) > ouro__class_size(class - 1));
         assert_int_equal(ouro__class_size(class) % 8, 0);
         assert_int_equal(ouro__class_of(ouro__class_size(class)), class);

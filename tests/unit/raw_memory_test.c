@@ -30,7 +30,8 @@ static void assert_filled(const void *memory, size_t size, unsigned seed)
 {
     const unsigned char *bytes = memory;
     for (size_t i = 0; i < size; i++)
-        if (bytes[i] != (unsigned char)(i * 31 + seed)) fail_msg("byte %zu of %zu has changed", i, size);
+        if (bytes[i] != (unsigned char)(i * 31 + seed))
+            fail_msg("byte %zu of %zu has changed", i, size);
 }
 
 static size_t raw_blocks(ouro_heap *heap)
@@ -227,7 +228,8 @@ static void test_zeroed_memory_is_zero_on_used_blocks(void **state)
 
 static void test_sizes_that_overflow_are_refused(void **state)
 {
-    static const size_t pairs[][2] = {{SIZE_MAX, 2}, {(size_t)1 << 32, (size_t)1 << 32}, {3, SIZE_MAX / 2}};
+    static const size_t pairs[][2] = {
+        {SIZE_MAX, 2}, {(size_t)1 << 32, (size_t)1 << 32}, {3, SIZE_MAX / 2}};
     for (size_t i = 0; i < COUNT_OF(pairs); i++) {
         assert_null(ouro_mem_alloc_zeroed(*state, pairs[i][0], pairs[i][1]));
         assert_int_equal(ouro_heap_error(*state)->status, OURO_TOO_LARGE);

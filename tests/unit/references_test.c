@@ -209,7 +209,8 @@ static void test_scope_that_cannot_grow_drops_the_object(void **state)
     ouro_heap *heap = refusal_heap(&refusal);
     ouro_scope scope;
     ouro_scope_open(&scope, heap);
-    for (size_t i = 0; i < COUNT_OF(scope.first); i++) (void)ouro_scope_add(&scope, atom_new(heap, 0));
+    for (size_t i = 0; i < COUNT_OF(scope.first); i++)
+        (void)ouro_scope_add(&scope, atom_new(heap, 0));
     atom *one_more = atom_new(heap, 1);
     size_t before = cell_released;
     refusal_of_everything(&refusal);

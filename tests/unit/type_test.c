@@ -10,7 +10,10 @@ typedef struct pair {
     void *first, *second;
 } pair;
 
-#define FIELD(name, offset, kind, type) {name, (uint32_t)(offset), OURO_FIELD_##kind, type}
+#define FIELD(name, offset, kind, type)                                                            \
+    {                                                                                              \
+        name, (uint32_t)(offset), OURO_FIELD_##kind, type                                          \
+    }
 
 /* ---- what is wrong ---- */
 
@@ -41,8 +44,10 @@ static void test_bad_structs(void **state)
     assert_bad(&(ouro_type){.size = 8}, "name");
     assert_bad(&(ouro_type){.name = "empty"}, "size");
     assert_bad(&(ouro_type){.name = "odd", .size = 8, .alignment = 32}, "alignment");
-    assert_bad(&(ouro_type){.name = "row", .size = 8, .item_size = 1, .length_offset = 8}, "length");
-    assert_bad(&(ouro_type){.name = "row", .size = 16, .item_size = 1, .length_offset = 4}, "length");
+    assert_bad(&(ouro_type){.name = "row", .size = 8, .item_size = 1, .length_offset = 8},
+               "length");
+    assert_bad(&(ouro_type){.name = "row", .size = 16, .item_size = 1, .length_offset = 4},
+               "length");
 }
 
 static void test_bad_fields(void **state)
@@ -67,8 +72,10 @@ static void test_bad_fields(void **state)
 static void test_fields_that_overlap(void **state)
 {
     (void)state;
-    const ouro_field twice[] = {FIELD("left", 8, REF, NULL), FIELD("right", 8, REF, NULL), OURO_END};
-    const ouro_field inside[] = {FIELD("all", 0, VECTOR, NULL), FIELD("one", 16, REF, NULL), OURO_END};
+    const ouro_field twice[] = {FIELD("left", 8, REF, NULL), FIELD("right", 8, REF, NULL),
+                                OURO_END};
+    const ouro_field inside[] = {FIELD("all", 0, VECTOR, NULL), FIELD("one", 16, REF, NULL),
+                                 OURO_END};
     assert_bad(&(ouro_type){.name = "pair", .size = 16, .fields = twice}, "left and right overlap");
     assert_bad(&(ouro_type){.name = "pair", .size = 24, .fields = inside}, "all and one overlap");
 }
@@ -97,7 +104,8 @@ static void test_check_finds_a_field_left_out(void **state)
 
 static void test_check_finds_a_field_too_many(void **state)
 {
-    static const ouro_field two[] = {OURO_REF(pair, first, NULL), OURO_REF(pair, second, NULL), OURO_END};
+    static const ouro_field two[] = {OURO_REF(pair, first, NULL), OURO_REF(pair, second, NULL),
+                                     OURO_END};
     static ouro_type type = OURO_TYPE(pair, .fields = two);
     ouro_error error = {0};
     (void)state;
@@ -107,7 +115,8 @@ static void test_check_finds_a_field_too_many(void **state)
 
 static void test_check_finds_what_ready_finds(void **state)
 {
-    static const ouro_field overlap[] = {FIELD("a", 0, REF, NULL), FIELD("b", 0, REF, NULL), OURO_END};
+    static const ouro_field overlap[] = {FIELD("a", 0, REF, NULL), FIELD("b", 0, REF, NULL),
+                                         OURO_END};
     static ouro_type type = OURO_TYPE(pair, .fields = overlap);
     ouro_error error = {0};
     (void)state;
@@ -189,7 +198,8 @@ static void test_types_that_name_each_other_are_cyclic(void **state)
 /* It is on no cycle itself, but holds one: its reference must be seen as one from the set. */
 static void test_a_type_that_leads_to_a_cycle_is_tracked(void **state)
 {
-    static const ouro_field fields[] = {OURO_REF(pair, first, &leaf_type), OURO_REF(pair, second, &self_type), OURO_END};
+    static const ouro_field fields[] = {OURO_REF(pair, first, &leaf_type),
+                                        OURO_REF(pair, second, &self_type), OURO_END};
     static ouro_type type = OURO_TYPE(pair, .fields = fields);
     (void)state;
     assert_true(ouro_type_is_tracked(&type));
@@ -199,8 +209,10 @@ static void test_a_type_that_leads_to_a_cycle_is_tracked(void **state)
 static void test_a_diamond_of_types_is_acyclic(void **state)
 {
     static const ouro_field to_leaf[] = {OURO_REF(pair, first, &leaf_type), OURO_END};
-    static ouro_type left = OURO_TYPE(pair, .fields = to_leaf), right = OURO_TYPE(pair, .fields = to_leaf);
-    static const ouro_field to_both[] = {OURO_REF(pair, first, &left), OURO_REF(pair, second, &right), OURO_END};
+    static ouro_type left = OURO_TYPE(pair, .fields = to_leaf),
+                     right = OURO_TYPE(pair, .fields = to_leaf);
+    static const ouro_field to_both[] = {OURO_REF(pair, first, &left),
+                                         OURO_REF(pair, second, &right), OURO_END};
     static ouro_type top = OURO_TYPE(pair, .fields = to_both);
     (void)state;
     assert_false(ouro_type_is_tracked(&top));
@@ -230,7 +242,8 @@ static void test_vectors_and_items_are_references_too(void **state)
 {
     static const ouro_field of_leaves[] = {OURO_VECTOR(bag, items, &leaf_type), OURO_END};
     static const ouro_field of_anything[] = {OURO_VECTOR(bag, items, NULL), OURO_END};
-    static ouro_type leaves = OURO_TYPE(bag, .fields = of_leaves), anything = OURO_TYPE(bag, .fields = of_anything);
+    static ouro_type leaves = OURO_TYPE(bag, .fields = of_leaves),
+                     anything = OURO_TYPE(bag, .fields = of_anything);
     (void)state;
     assert_false(ouro_type_is_tracked(&leaves));
     assert_true(ouro_type_is_tracked(&anything));
@@ -262,7 +275,8 @@ static void test_a_long_chain_of_types(void **state)
     static ouro_field fields[LENGTH][2];
     (void)state;
     for (size_t i = 0; i < LENGTH; i++) {
-        fields[i][0] = (ouro_field)FIELD("next", 0, REF, i + 1 < LENGTH ? &types[i + 1] : &leaf_type);
+        fields[i][0] =
+            (ouro_field)FIELD("next", 0, REF, i + 1 < LENGTH ? &types[i + 1] : &leaf_type);
         fields[i][1] = (ouro_field)OURO_END;
         types[i] = (ouro_type)OURO_TYPE(pair, .fields = fields[i]);
     }

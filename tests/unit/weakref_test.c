@@ -62,7 +62,8 @@ static void test_callbacks_run_newest_first(void **state)
     atom *target = atom_new(*state, 1);
     ouro_weakref *weak[4];
     call_count = 0;
-    for (size_t i = 0; i < COUNT_OF(weak); i++) weak[i] = ouro_weakref_new_callback(target, remember, NULL);
+    for (size_t i = 0; i < COUNT_OF(weak); i++)
+        weak[i] = ouro_weakref_new_callback(target, remember, NULL);
     assert_int_equal(ouro_weakref_count(target), COUNT_OF(weak));
     ouro_decref(target);
     assert_int_equal(call_count, COUNT_OF(weak));
@@ -111,7 +112,8 @@ static void test_list_keeps_its_order_when_some_leave(void **state)
     ouro_weakref *weak[5];
     call_count = 0;
     for (size_t i = 0; i < COUNT_OF(weak); i++)
-        weak[i] = i == 2 ? ouro_weakref_new(target) : ouro_weakref_new_callback(target, remember, NULL);
+        weak[i] =
+            i == 2 ? ouro_weakref_new(target) : ouro_weakref_new_callback(target, remember, NULL);
     ouro_decref(weak[1]);
     ouro_decref(weak[4]);
     test_heap_verify(*state);

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hole.c -- pages without a living block go back                       [floor 1]
+ *
+ * Only pools of one page of 64 KiB with blocks that fit in 4 KiB have holes.
+ */
+#include "memory/hole.h"
+
+enum { PARTS = OURO_POOL_SIZE / OURO_CARVE_SIZE };
+
+static size_t part_of(const void *address)
+{
+    return ((uintptr_t)address & (OURO_POOL_SIZE - 1)) / OURO_CARVE_SIZE;
+}
+
+/* The first and the last part that a block overlaps. */
+static void span(const struct ouro__pool *pool, const char *entry, size_t *out_first, size_t *out_last)
+{
+    const char *start = entry - ouro__kind_prefix(ouro__bin_kind(pool->bin));
+    *out_first = part_of(start);
+    *out_last = part_of(start + pool->block_size - 1);
+}
+
+static void count_block(const struct ouro__pool *pool, const char *entry, uint32_t blocks[PARTS])
+{
+    size_t first, last;
+    span(pool, entry, &first, &last);
+    blocks[first]++;
+    if (last != first) blocks[last]++;
+}
+
+/* The parts that free blocks alone overlap, and that are cut to their end.  [hole.free] */
+static uint16_t find_empty_parts(const struct ouro__pool *pool)
+{
+    uint32_t all[PARTS] = {0}, free[PARTS] = {0};
+    const char *entry = pool->first;
+    for (uint32_t i = 0; i < pool->carved; i++, entry += pool->block_size) {
+        count_block(pool, entry, all);
+        if (ouro__hole_has(pool, entry)) count_block(pool, entry, free);
+    }
+    for (void *one = pool->free; one != NULL; one = *ouro__link_of(one)) count_block(pool, one, free);
+    size_t cut = (size_t)(entry - pool->first) / OURO_CARVE_SIZE;
+    uint16_t empty = 0;
+    for (size_t part = 0; part < cut && part < PARTS; part++)
+        if (all[part] == free[part]) empty |= (uint16_t)(1u << part);
+    return empty & (uint16_t)~pool->holes;
+}
+
+/* Takes the entries of the pool's holes off its free list; returns how many. */
+static uint32_t sift_free_list(struct ouro__pool *pool)
+{
+    uint32_t dropped = 0;
+    ouro__slot *last_link = (ouro__slot *)&pool->free;
+    for (void *entry = pool->free, *next; entry != NULL; entry = next) {
+        next = *ouro__link_of(entry);
+        if (ouro__hole_has(pool, entry)) {
+            dropped++;
+        } else {
+            *last_link = entry;
+            last_link = ouro__link_of(entry);
+        }
+    }
+    *last_link = NULL;
+    return dropped;
+}
+
+static size_t purge_parts(struct ouro__pools *pools, struct ouro__pool *pool, uint16_t parts)
+{
+    size_t bytes = 0;
+    for (size_t part = 0; part < PARTS; part++) {
+        if ((parts >> part & 1) == 0) continue;
+        size_t end = part;
+        while (end < PARTS && (parts >> end & 1) != 0) end++;
+        size_t size = (end - part) * OURO_CARVE_SIZE;
+        pools->source.purge(pools->source.context, ouro__pool_start(pool) + part * OURO_CARVE_SIZE, size);
+        bytes += size;
+        part = end;
+    }
+    return bytes;
+}
+
+size_t ouro__hole_make(struct ouro__pools *pools, struct ouro__pool *pool)
+{
+    if (pool->pages != 1 || pool->block_size > OURO_CARVE_SIZE || pool->capacity == 1 || pool->in_set) return 0;
+    if (pool->free == NULL || pool->state == OURO__POOL_FULL) return 0;
+    uint16_t parts = find_empty_parts(pool);
+    if (parts == 0) return 0;
+    pool->holes |= parts;
+    uint32_t dropped = sift_free_list(pool);
+    pool->hole_blocks = (uint16_t)(pool->hole_blocks + dropped);
+    pools->committed_bytes -= (size_t)dropped * pool->block_size;
+    return purge_parts(pools, pool, parts);
+}
+
+void ouro__hole_fill(struct ouro__pools *pools, struct ouro__pool *pool)
+{
+    size_t part = (size_t)__builtin_ctz(pool->holes);
+    char *start = ouro__pool_start(pool) + part * OURO_CARVE_SIZE;
+    size_t ahead = start > pool->first ? (size_t)(start - pool->first) : 0;
+    uint32_t index = (uint32_t)((ahead + pool->block_size - 1) / pool->block_size);
+    uint32_t count = 0;
+    ouro__slot *last_link = (ouro__slot *)&pool->free;
+    for (; index < pool->carved; index++, count++) {
+        char *entry = pool->first + (size_t)index * pool->block_size;
+        if (entry >= start + OURO_CARVE_SIZE) break; /* [hole.entry] */
+        if (ouro__bin_kind(pool->bin) != OURO__RAW) *ouro__word_of(entry) = 0;
+        *last_link = entry;
+        last_link = ouro__link_of(entry);
+    }
+    *last_link = NULL;
+    pool->unmarked = true; /* [young.bit] */
+    pool->holes &= (uint16_t)(pool->holes - 1);
+    pool->hole_blocks = (uint16_t)(pool->hole_blocks - count);
+    pools->committed_bytes += (size_t)count * pool->block_size;
+}
