@@ -44,10 +44,11 @@ static inline double statm_resident_bytes(void)
     return (double)resident * (double)sysconf(_SC_PAGESIZE);
 }
 
-/* Resident bytes now. */
+/* Resident bytes of anonymous memory now: what the system under test holds, without the pages of
+ * program text that its work happens to touch for the first time. */
 static inline double resident_bytes(void)
 {
-    long kilobytes = proc_kilobytes("/proc/self/smaps_rollup", "\nRss:");
+    long kilobytes = proc_kilobytes("/proc/self/smaps_rollup", "\nAnonymous:");
     return kilobytes >= 0 ? (double)kilobytes * 1024 : statm_resident_bytes();
 }
 

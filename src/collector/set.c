@@ -195,10 +195,11 @@ void ouro__set_finish(struct ouro__collector *collector, struct ouro__pool *pool
     ouro__pool_settle(pools, pool);
 }
 
-/* Gives the counts' memory back, unless it is little and the next pass may need the same again. */
+/* Gives the counts' memory back, unless it is little and the next pass will need it soon: after
+ * a fruitless one that is not so. */
 void ouro__set_forget(struct ouro__collector *collector)
 {
-    enum { keep = 4 }; /* pools: 64 KiB of counts */
+    size_t keep = collector->collected > 0 ? 4 : 0; /* pools: 64 KiB of counts */
     struct ouro__pools *pools = ouro__collector_pools(collector);
     if (pools->marks.scratch_pools <= keep) return;
     if (pools->source.purge == NULL) return;
