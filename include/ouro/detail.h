@@ -51,7 +51,7 @@ typedef void *__attribute__((may_alias)) ouro__slot;
 
 /* The beginning of every heap. */
 struct ouro__front {
-    void *hot[OURO__BINS];    /* the block that died last, unless it was simply linked */
+    void *hot[OURO__BINS]; /* the block that died last, unless it was simply linked */
     void *list[OURO__BINS];
     int32_t room[OURO__BINS]; /* frees until the list's length is looked at */
 };

@@ -135,15 +135,15 @@ typedef enum ouro_collect_at {
  * OURO_DEBUG ("stats,collectable,saveall,leak").  Sizes take k, m or g.
  */
 typedef struct ouro_heap_options {
-    size_t byte_limit;          /* bytes of pools, large blocks and accounted bytes; 0: none */
+    size_t byte_limit; /* bytes of pools, large blocks and accounted bytes; 0: none */
     ouro_collect_at collect_at;
-    bool collector_off;         /* start with automatic collection disabled */
-    size_t threshold[3];        /* all 0: 4096, 10, 10; see ouro_set_threshold */
-    unsigned debug;             /* OURO_DEBUG_ flags */
-    unsigned purge_delay_ms;    /* how long an empty pool waits; 0: 100 */
-    ouro_arena_source source;   /* `obtain` NULL: the system's mmap */
-    const char *name;           /* for messages and statistics; copied; NULL: "heap" */
-    bool ignore_environment;    /* no override from the environment */
+    bool collector_off;       /* start with automatic collection disabled */
+    size_t threshold[3];      /* all 0: 4096, 10, 10; see ouro_set_threshold */
+    unsigned debug;           /* OURO_DEBUG_ flags */
+    unsigned purge_delay_ms;  /* how long an empty pool waits; 0: 100 */
+    ouro_arena_source source; /* `obtain` NULL: the system's mmap */
+    const char *name;         /* for messages and statistics; copied; NULL: "heap" */
+    bool ignore_environment;  /* no override from the environment */
 
     /* Testing: every block is handed out singly, so that each allocation
      * passes the slow path, where `refuse` may say no (memory pressure) and
@@ -160,7 +160,8 @@ typedef struct ouro_heap_options {
  * *out_error (unless NULL) says which.
  * Cost: a few pages of memory; the first object of a kind commits a few more.
  */
-OURO_API OURO_OWNED ouro_heap *ouro_heap_new(const ouro_heap_options *options, ouro_error *out_error);
+OURO_API OURO_OWNED ouro_heap *ouro_heap_new(const ouro_heap_options *options,
+                                             ouro_error *out_error);
 
 typedef struct ouro_close_options {
     bool skip_finalizers; /* free everything without a last word; `release` hooks still run */
@@ -168,12 +169,12 @@ typedef struct ouro_close_options {
 
 /* What ouro_heap_close found. */
 typedef struct ouro_close_report {
-    size_t alive;               /* objects alive when close began, immortal ones not counted */
-    size_t collected;           /* of these, found in garbage cycles */
-    size_t held_from_outside;   /* objects with references that no object of the heap accounts for */
-    size_t outside_references;  /* how many such references */
-    size_t finalized;           /* finalizers that ran during the close */
-    size_t raw_blocks;          /* raw memory blocks never freed (vectors' own not counted) */
+    size_t alive;              /* objects alive when close began, immortal ones not counted */
+    size_t collected;          /* of these, found in garbage cycles */
+    size_t held_from_outside;  /* objects with references that no object of the heap accounts for */
+    size_t outside_references; /* how many such references */
+    size_t finalized;          /* finalizers that ran during the close */
+    size_t raw_blocks;         /* raw memory blocks never freed (vectors' own not counted) */
     const char *held_type_name; /* of one object held from outside, or NULL */
 } ouro_close_report;
 
@@ -302,7 +303,8 @@ OURO_API ouro_status ouro_type_ready(ouro_type *type, ouro_error *out_error);
  * references, a vector being one) a field left out.
  * 0 for reference_fields: not known.  Failure: OURO_BAD_TYPE with a sentence.
  */
-OURO_API ouro_status ouro_type_check(ouro_type *type, size_t reference_fields, ouro_error *out_error);
+OURO_API ouro_status ouro_type_check(ouro_type *type, size_t reference_fields,
+                                     ouro_error *out_error);
 
 /* Whether objects of this type are ever looked at by the collector. */
 OURO_API bool ouro_type_is_tracked(ouro_type *type);
@@ -433,10 +435,12 @@ typedef struct ouro_vector {
 
 /* Takes a reference to `value`, which may be NULL.  Amortized constant time. */
 OURO_API ouro_status ouro_vector_append(void *owner, ouro_vector *vector, void *value);
-OURO_API ouro_status ouro_vector_insert(void *owner, ouro_vector *vector, size_t position, void *value);
+OURO_API ouro_status ouro_vector_insert(void *owner, ouro_vector *vector, size_t position,
+                                        void *value);
 OURO_API ouro_status ouro_vector_reserve(void *owner, ouro_vector *vector, size_t capacity);
 /* Replaces one item: takes a reference to `value`, drops the old one. */
-OURO_API ouro_status ouro_vector_set(void *owner, ouro_vector *vector, size_t position, void *value);
+OURO_API ouro_status ouro_vector_set(void *owner, ouro_vector *vector, size_t position,
+                                     void *value);
 /* Moves the last item out.  Owned; NULL (with OURO_EMPTY) when there is none. */
 OURO_API OURO_OWNED void *ouro_vector_pop(void *owner, ouro_vector *vector);
 /* Drops one item and closes the gap. */
@@ -463,7 +467,8 @@ OURO_API OURO_OWNED ouro_weakref *ouro_weakref_new(void *target);
 
 /* A new weak reference that calls `callback` once, after `target` is gone, unless it
  * dies earlier itself.  It takes a reference to `argument`, an object or NULL. */
-OURO_API OURO_OWNED ouro_weakref *ouro_weakref_new_callback(void *target, ouro_weak_callback callback,
+OURO_API OURO_OWNED ouro_weakref *ouro_weakref_new_callback(void *target,
+                                                            ouro_weak_callback callback,
                                                             void *argument);
 
 /* The object, owned, or NULL when it is gone. */
@@ -510,7 +515,7 @@ OURO_API void ouro_get_count(const ouro_heap *heap, size_t out_count[3]);
 
 typedef struct ouro_generation_stats {
     size_t collections;
-    size_t candidates;    /* objects looked at */
+    size_t candidates; /* objects looked at */
     size_t collected;
     size_t uncollectable; /* saved in garbage instead of freed */
     uint64_t nanoseconds; /* spent, user code in finalizers included */
@@ -541,15 +546,18 @@ OURO_API void ouro_garbage_clear(ouro_heap *heap);
 typedef struct ouro_collection {
     bool stop; /* false: start */
     int generation;
-    size_t candidates;    /* the rest is known at the stop only */
+    size_t candidates; /* the rest is known at the stop only */
     size_t collected;
     size_t uncollectable;
     uint64_t nanoseconds;
 } ouro_collection;
-typedef void (*ouro_collector_callback)(ouro_heap *heap, const ouro_collection *info, void *argument);
+typedef void (*ouro_collector_callback)(ouro_heap *heap, const ouro_collection *info,
+                                        void *argument);
 /* Adds or removes one; at most 8.  OURO_BAD_ARGUMENT when full or not found. */
-OURO_API ouro_status ouro_add_callback(ouro_heap *heap, ouro_collector_callback callback, void *argument);
-OURO_API ouro_status ouro_remove_callback(ouro_heap *heap, ouro_collector_callback callback, void *argument);
+OURO_API ouro_status ouro_add_callback(ouro_heap *heap, ouro_collector_callback callback,
+                                       void *argument);
+OURO_API ouro_status ouro_remove_callback(ouro_heap *heap, ouro_collector_callback callback,
+                                          void *argument);
 
 /* ---- raw memory -------------------------------------------------------------------
  *
@@ -588,35 +596,40 @@ OURO_API void ouro_get_referents(void *object, ouro_visit visit, void *argument)
 /* Objects that hold a reference to `target`.  Cost: a walk over the heap. */
 OURO_API void ouro_get_referrers(void *target, ouro_visit visit, void *argument);
 /* Tracked objects of one generation, or of all for -1; frozen ones are in none. */
-OURO_API ouro_status ouro_get_objects(ouro_heap *heap, int generation, ouro_visit visit, void *argument);
+OURO_API ouro_status ouro_get_objects(ouro_heap *heap, int generation, ouro_visit visit,
+                                      void *argument);
 /* Every living object, tracked or not. */
 OURO_API void ouro_each_object(ouro_heap *heap, ouro_visit visit, void *argument);
 
 typedef struct ouro_heap_stats {
-    size_t objects;          /* alive */
-    size_t object_bytes;     /* in their blocks */
+    size_t objects;      /* alive */
+    size_t object_bytes; /* in their blocks */
     size_t raw_blocks;
     size_t raw_bytes;
-    size_t accounted_bytes;  /* by ouro_account */
+    size_t accounted_bytes; /* by ouro_account */
     size_t arenas;
-    size_t large_blocks;     /* with a mapping of their own */
-    size_t pools;            /* in use */
-    size_t empty_pools;      /* waiting to be purged or reused */
-    size_t reserved_bytes;   /* addresses */
-    size_t committed_bytes;  /* of pools, large blocks and headers that hold memory */
-    size_t resident_bytes;   /* what the system says (mincore); costs a system call per arena */
-    size_t cached_blocks;    /* on the class lists */
+    size_t large_blocks;    /* with a mapping of their own */
+    size_t pools;           /* in use */
+    size_t empty_pools;     /* waiting to be purged or reused */
+    size_t reserved_bytes;  /* addresses */
+    size_t committed_bytes; /* of pools, large blocks and headers that hold memory */
+    size_t resident_bytes;  /* what the system says (mincore); costs a system call per arena */
+    size_t cached_blocks;   /* on the class lists */
     size_t cached_bytes;
-    size_t free_blocks;      /* in pools */
+    size_t free_blocks; /* in pools */
     size_t free_bytes;
-    size_t uncarved_bytes;   /* of pools, never cut */
-    size_t rounding_bytes;   /* lost at the ends of pools */
+    size_t uncarved_bytes; /* of pools, never cut */
+    size_t rounding_bytes; /* lost at the ends of pools */
     size_t header_bytes;
 } ouro_heap_stats;
 /* Cost: a walk over all blocks. */
 OURO_API void ouro_get_heap_stats(const ouro_heap *heap, ouro_heap_stats *out_stats);
 
-typedef enum ouro_class_kind { OURO_CLASS_RAW, OURO_CLASS_ACYCLIC, OURO_CLASS_TRACKED } ouro_class_kind;
+typedef enum ouro_class_kind {
+    OURO_CLASS_RAW,
+    OURO_CLASS_ACYCLIC,
+    OURO_CLASS_TRACKED
+} ouro_class_kind;
 typedef struct ouro_class_stats {
     ouro_class_kind kind;
     size_t block_size;
@@ -625,7 +638,8 @@ typedef struct ouro_class_stats {
     size_t capacity;                   /* blocks that its pools could hold */
 } ouro_class_stats;
 /* Fills at most `capacity` entries and returns how many size classes are in use. */
-OURO_API size_t ouro_get_class_stats(const ouro_heap *heap, ouro_class_stats *out_classes, size_t capacity);
+OURO_API size_t ouro_get_class_stats(const ouro_heap *heap, ouro_class_stats *out_classes,
+                                     size_t capacity);
 
 /* A report for people, in the manner of sys._debugmallocstats, with a drawing of
  * how full the pools are. */
@@ -634,8 +648,8 @@ OURO_API void ouro_heap_print_stats(const ouro_heap *heap, FILE *file);
 /* One character per pool, from the first arena on: ' ' empty, then '.', ':', '+', '#' by quarters,
  * '@' full.  Writes at most size - 1 and a NUL; returns the number of pools in use.  `kind` and
  * `block_size` choose a class; block_size 0 means all. */
-OURO_API size_t ouro_draw_pools(const ouro_heap *heap, ouro_class_kind kind, size_t block_size, char *out_text,
-                                size_t size);
+OURO_API size_t ouro_draw_pools(const ouro_heap *heap, ouro_class_kind kind, size_t block_size,
+                                char *out_text, size_t size);
 
 /* Audits everything: pools, lists, counts against references, weak references.
  * OURO_OK, or OURO_CORRUPT with a sentence in *out_error.  Counts may exceed the references

@@ -29,7 +29,8 @@ void ouro__collector_begin(struct ouro__collector *collector, int generation)
 static void enter(struct ouro__collector *collector, enum ouro__phase phase)
 {
     if (phase == OURO__FINISH)
-        collector->births = collector->traffic != ouro__pools_tracked_traffic(ouro__collector_pools(collector));
+        collector->births =
+            collector->traffic != ouro__pools_tracked_traffic(ouro__collector_pools(collector));
     collector->phase = phase;
     collector->cursor = collector->set;
 }
@@ -37,8 +38,8 @@ static void enter(struct ouro__collector *collector, enum ouro__phase phase)
 static void print_found(struct ouro__collector *collector)
 {
     for (struct ouro__pool *pool = collector->set; pool != NULL; pool = pool->set_next)
-        OURO__EACH_SUSPECT(entry, pool)
-        fprintf(stderr, "ouro: collectable <%s %p>\n", ouro__type_of(entry)->name, entry);
+        OURO__EACH_SUSPECT (entry, pool)
+            fprintf(stderr, "ouro: collectable <%s %p>\n", ouro__type_of(entry)->name, entry);
 }
 
 /* What is left when last words are spoken. */
@@ -82,7 +83,9 @@ static void advance(struct ouro__collector *collector)
     case OURO__DECIDE: enter(collector, OURO__DECIDE_FLOOD); return;
     case OURO__DECIDE_FLOOD: enter(collector, OURO__NARROW); return;
     case OURO__PROPOSE:
-    case OURO__NARROW: enter(collector, collector->suspects > 0 ? OURO__SCAN : OURO__FINISH); return;
+    case OURO__NARROW:
+        enter(collector, collector->suspects > 0 ? OURO__SCAN : OURO__FINISH);
+        return;
     case OURO__SCAN:
         collector->rescued = false;
         enter(collector, OURO__CHECK);

@@ -53,21 +53,21 @@ struct ouro__collector {
     struct ouro__life *life;
     enum ouro__phase phase;
     int generation;
-    unsigned debug;              /* OURO_DEBUG_ flags */
-    struct ouro__pool *set;      /* [set.listed] */
-    struct ouro__pool *cursor;   /* the next pool of the phase */
+    unsigned debug;            /* OURO_DEBUG_ flags */
+    struct ouro__pool *set;    /* [set.listed] */
+    struct ouro__pool *cursor; /* the next pool of the phase */
     size_t candidates;
-    size_t suspects;             /* candidates that are not proven live yet */
-    size_t outward;              /* references that leave the suspects */
-    bool rescued;                /* a suspect was proven live after the scan */
-    bool has_last_words;         /* a suspect may have a finalizer or weak references */
-    bool has_hooks;              /* a suspect has more to release than its references */
-    bool finalized;              /* finalizers have run in this cycle */
-    uint64_t traffic;            /* of the tracked class lists when the cycle began */
-    bool births;                 /* user code of the cycle made or freed tracked objects */
+    size_t suspects;     /* candidates that are not proven live yet */
+    size_t outward;      /* references that leave the suspects */
+    bool rescued;        /* a suspect was proven live after the scan */
+    bool has_last_words; /* a suspect may have a finalizer or weak references */
+    bool has_hooks;      /* a suspect has more to release than its references */
+    bool finalized;      /* finalizers have run in this cycle */
+    uint64_t traffic;    /* of the tracked class lists when the cycle began */
+    bool births;         /* user code of the cycle made or freed tracked objects */
     size_t collected;
     size_t saved;
-    size_t garbage;              /* objects kept by SAVEALL, of all cycles */
+    size_t garbage; /* objects kept by SAVEALL, of all cycles */
 };
 
 ALWAYS_INLINE struct ouro__pools *ouro__collector_pools(struct ouro__collector *collector)

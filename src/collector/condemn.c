@@ -17,9 +17,9 @@ static void run_callbacks(struct ouro__collector *collector)
     ouro_weakref *due = NULL;
     ouro_weakref **last_link = &due;
     for (struct ouro__pool *pool = collector->set; pool != NULL; pool = pool->set_next) {
-        OURO__EACH_SUSPECT(entry, pool)
-        {
-            *last_link = ouro__callbacks_hold(ouro__weakrefs_clear_callbacks(&collector->life->weakrefs, entry));
+        OURO__EACH_SUSPECT (entry, pool) {
+            *last_link = ouro__callbacks_hold(
+                ouro__weakrefs_clear_callbacks(&collector->life->weakrefs, entry));
             while (*last_link != NULL) last_link = &(*last_link)->next;
         }
     }
@@ -30,7 +30,8 @@ static void run_callbacks(struct ouro__collector *collector)
 static void clear_weakrefs(struct ouro__collector *collector)
 {
     for (struct ouro__pool *pool = collector->set; pool != NULL; pool = pool->set_next)
-        OURO__EACH_SUSPECT(entry, pool) (void)ouro__weakrefs_clear(&collector->life->weakrefs, entry);
+        OURO__EACH_SUSPECT (entry, pool)
+            (void)ouro__weakrefs_clear(&collector->life->weakrefs, entry);
 }
 
 /* ---- finalizers ---- */
@@ -52,8 +53,7 @@ static bool revive_finalizable(struct ouro__collector *collector)
     bool any = false;
     void *entry_gray;
     for (struct ouro__pool *pool = collector->set; pool != NULL; pool = pool->set_next) {
-        OURO__EACH_SUSPECT(entry, pool)
-        {
+        OURO__EACH_SUSPECT (entry, pool) {
             if (!ouro__finalizer_is_due(entry)) continue;
             revive(collector, entry);
             any = true;
@@ -68,8 +68,7 @@ static bool revive_finalizable(struct ouro__collector *collector)
 static void drop_live(struct ouro__collector *collector)
 {
     for (struct ouro__pool *pool = collector->set; pool != NULL; pool = pool->set_next) {
-        OURO__EACH_IN_SET(entry, pool)
-        {
+        OURO__EACH_IN_SET (entry, pool) {
             if (ouro__is_suspect(entry)) continue;
             *ouro__count_of(entry) = 0;
             ouro__mark_clear(entry, OURO__SET_BITS);
@@ -85,8 +84,7 @@ static void drop_live(struct ouro__collector *collector)
 static void run_finalizers(struct ouro__collector *collector)
 {
     for (struct ouro__pool *pool = collector->set; pool != NULL; pool = pool->set_next) {
-        OURO__EACH_IN_SET(entry, pool)
-        {
+        OURO__EACH_IN_SET (entry, pool) {
             if (!ouro__is_marked(entry, OURO__SET_BITS) || ouro__is_suspect(entry) ||
                 !ouro__finalizer_is_due(entry))
                 continue;
@@ -102,8 +100,7 @@ static void suspect_again(struct ouro__collector *collector)
 {
     collector->suspects = 0;
     for (struct ouro__pool *pool = collector->set; pool != NULL; pool = pool->set_next) {
-        OURO__EACH_IN_SET(entry, pool)
-        {
+        OURO__EACH_IN_SET (entry, pool) {
             *ouro__count_of(entry) = ouro__word_trap(entry) ? OURO__SUSPECT : 0;
             collector->suspects += ouro__is_suspect(entry);
         }

@@ -41,7 +41,8 @@ static void add_arena(struct ouro__collector *collector, struct ouro__arena *are
 static void want_huge_tallies(struct ouro__pools *pools)
 {
     if (pools->source.obtain != ouro__system_source.obtain) return;
-    for (struct ouro__arena *arena = pools->realms[OURO__REALM_TRACKED].arenas; arena != NULL; arena = arena->next)
+    for (struct ouro__arena *arena = pools->realms[OURO__REALM_TRACKED].arenas; arena != NULL;
+         arena = arena->next)
         ouro__os_want_huge((char *)arena + OURO__TALLIES, OURO__POOLS_START - OURO__TALLIES);
 }
 
@@ -50,7 +51,8 @@ void ouro__set_gather(struct ouro__collector *collector)
     struct ouro__pools *pools = ouro__collector_pools(collector);
     struct ouro__realm_arenas *tracked = &pools->realms[OURO__REALM_TRACKED];
     collector->set = NULL;
-    if (collector->generation == 2 && tracked->arenas != NULL && tracked->arenas->next != NULL) want_huge_tallies(pools);
+    if (collector->generation == 2 && tracked->arenas != NULL && tracked->arenas->next != NULL)
+        want_huge_tallies(pools);
     if (collector->generation > 0) {
         for (struct ouro__arena *arena = tracked->arenas; arena != NULL; arena = arena->next)
             add_arena(collector, arena);
@@ -129,7 +131,8 @@ static void age_pool(struct ouro__pool *pool)
     }
     if (!pool->middle) return;
     char *entry = pool->first;
-    for (uint32_t i = 0; i < pool->carved; i++, entry += pool->block_size) *ouro__word_of(entry) &= ~OURO__MIDDLE;
+    for (uint32_t i = 0; i < pool->carved; i++, entry += pool->block_size)
+        *ouro__word_of(entry) &= ~OURO__MIDDLE;
     pool->middle = false;
 }
 
@@ -138,8 +141,7 @@ static void age_pool(struct ouro__pool *pool)
 void ouro__set_narrow(struct ouro__collector *collector, struct ouro__pool *pool)
 {
     if (collector->suspects > 0) {
-        OURO__EACH_IN_SET(entry, pool)
-        {
+        OURO__EACH_IN_SET (entry, pool) {
             if (ouro__word_trap(entry)) {
                 *ouro__count_of(entry) = OURO__SUSPECT; /* [scan.trapped] */
             } else {
@@ -164,12 +166,11 @@ void ouro__set_finish(struct ouro__collector *collector, struct ouro__pool *pool
     void *first = NULL;
     ouro__slot *last_link = &first;
     if (collector->generation > 0) pool->middle = false;
-    OURO__EACH_IN_SET(entry, pool)
-    {
+    OURO__EACH_IN_SET (entry, pool) {
         ouro__count *count = ouro__count_of(entry);
         if ((*count & OURO__SUSPECT) != 0) {
             *ouro__word_of(entry) = 0; /* [pool.word] */
-            ouro__young_set(entry); /* [young.bit] */
+            ouro__young_set(entry);    /* [young.bit] */
             *last_link = entry;
             last_link = ouro__link_of(entry);
             freed++;
@@ -207,7 +208,8 @@ void ouro__set_forget(struct ouro__collector *collector)
     for (struct ouro__arena *arena = pools->realms[OURO__REALM_TRACKED].arenas; arena != NULL;
          arena = arena->next) {
         char *start = (char *)arena;
-        pools->source.purge(pools->source.context, start + OURO__SET_BITS, OURO__POOLS_START - OURO__SET_BITS);
+        pools->source.purge(pools->source.context, start + OURO__SET_BITS,
+                            OURO__POOLS_START - OURO__SET_BITS);
         for (size_t page = OURO_ARENA_FIRST_PAGE; page < arena->page_limit; page++)
             ouro__arena_pool(arena, page)->scratch = false;
     }

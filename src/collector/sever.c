@@ -16,8 +16,7 @@ static void drop_reference(void *referent, void *context)
 
 void ouro__sever(struct ouro__collector *collector, struct ouro__pool *pool)
 {
-    OURO__EACH_SUSPECT(entry, pool)
-    {
+    OURO__EACH_SUSPECT (entry, pool) {
         ouro__visit(entry, drop_reference, collector);
         ouro__life_release(collector->life, entry, ouro__shape_of(entry));
     }
@@ -27,8 +26,7 @@ void ouro__sever(struct ouro__collector *collector, struct ouro__pool *pool)
 void ouro__save_garbage(struct ouro__collector *collector)
 {
     for (struct ouro__pool *pool = collector->set; pool != NULL; pool = pool->set_next) {
-        OURO__EACH_SUSPECT(entry, pool)
-        {
+        OURO__EACH_SUSPECT (entry, pool) {
             ouro__word_untrap(entry);
             *ouro__count_of(entry) = 0;
             *ouro__word_of(entry) = (*ouro__word_of(entry) | OURO__SAVED) + 1;

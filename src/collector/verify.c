@@ -27,8 +27,7 @@ void ouro__verify_scan(struct ouro__collector *collector, struct ouro__pool *poo
     enum { hooks = OURO__SHAPE_RELEASE | OURO__SHAPE_GENERAL };
     unsigned flags = 0;
     uint64_t words = 0;
-    OURO__EACH_SUSPECT(entry, pool)
-    {
+    OURO__EACH_SUSPECT (entry, pool) {
         words |= *ouro__word_of(entry);
         flags |= ouro__shape_of(entry)->flags;
         ouro__visit(entry, scan_reference, collector);
@@ -40,10 +39,11 @@ void ouro__verify_scan(struct ouro__collector *collector, struct ouro__pool *poo
 
 void ouro__verify_count_too_low(const void *object, uint32_t count, uint32_t counted)
 {
-    ouro__misuse(object,
-                 "object %p of type %s has a count of %u, but other objects hold %u references to it: one "
-                 "decref too many, or a traverse hook that reports a reference twice",
-                 object, ouro__type_of(object)->name, count, counted);
+    ouro__misuse(
+        object,
+        "object %p of type %s has a count of %u, but other objects hold %u references to it: one "
+        "decref too many, or a traverse hook that reports a reference twice",
+        object, ouro__type_of(object)->name, count, counted);
 }
 
 static void rescue(struct ouro__collector *collector, void *entry)
@@ -56,8 +56,7 @@ static void rescue(struct ouro__collector *collector, void *entry)
 
 void ouro__verify_check(struct ouro__collector *collector, struct ouro__pool *pool)
 {
-    OURO__EACH_SUSPECT(entry, pool)
-    {
+    OURO__EACH_SUSPECT (entry, pool) {
         uint32_t count = (uint32_t)(*ouro__word_of(entry) & OURO__TRAPPED_COUNT);
         uint32_t counted = *ouro__count_of(entry) & OURO__COUNT_MASK;
         if (LIKELY(count == counted)) continue;

@@ -27,7 +27,8 @@ static void tally_reference(void *referent, void *context)
 
 static bool is_candidate(uint64_t word)
 {
-    return !ouro__word_is_dying(word) && (word & OURO__FROZEN) == 0 && !ouro__word_is_immortal(word);
+    return !ouro__word_is_dying(word) && (word & OURO__FROZEN) == 0 &&
+           !ouro__word_is_immortal(word);
 }
 
 void ouro__whole_count(struct ouro__collector *collector, struct ouro__pool *pool)

@@ -8,7 +8,7 @@ NOINLINE void ouro__finalizer_run(struct ouro__finalizers *finalizers, void *obj
 {
     ouro_type *type = ouro__type_of(object);
     struct ouro__finalizers outer = *finalizers;
-    *ouro__word_of(object) |= OURO__FINALIZED; /* [finalizer.once] */
+    *ouro__word_of(object) |= OURO__FINALIZED;      /* [finalizer.once] */
     finalizers->frame = __builtin_frame_address(0); /* [finalizer.frame] */
     finalizers->thread = pthread_self();
     finalizers->type = type;
@@ -24,8 +24,9 @@ NOINLINE void ouro__finalizer_check_left(const struct ouro__finalizers *finalize
 {
     if (finalizers->frame == NULL || !pthread_equal(finalizers->thread, pthread_self())) return;
     if ((uintptr_t)__builtin_frame_address(0) < (uintptr_t)finalizers->frame) return;
-    ouro__misuse(NULL,
-                 "a finalizer of type %s was left by longjmp: the heap is in the middle of a death; "
-                 "return from finalizers instead",
-                 finalizers->type->name);
+    ouro__misuse(
+        NULL,
+        "a finalizer of type %s was left by longjmp: the heap is in the middle of a death; "
+        "return from finalizers instead",
+        finalizers->type->name);
 }

@@ -17,8 +17,8 @@
 #include <pthread.h>
 
 struct ouro__finalizers {
-    const void *frame;  /* of the innermost that runs; NULL: none does */
-    pthread_t thread;   /* that it runs on */
+    const void *frame; /* of the innermost that runs; NULL: none does */
+    pthread_t thread;  /* that it runs on */
     const ouro_type *type;
     size_t run;
 };

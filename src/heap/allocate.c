@@ -23,7 +23,8 @@ static void collect_if_due(ouro_heap *heap)
         (void)ouro__heap_collect_due(heap);
 }
 
-void *ouro__heap_insist(ouro_heap *heap, void *(*attempt)(ouro_heap *heap, void *context), void *context)
+void *ouro__heap_insist(ouro_heap *heap, void *(*attempt)(ouro_heap *heap, void *context),
+                        void *context)
 {
     void *result = attempt(heap, context);
     if (LIKELY(result != NULL)) return result;
@@ -63,7 +64,8 @@ void *ouro__heap_new_object(ouro_heap *heap, ouro_type *type, size_t length)
     if (!make_ready(heap, type)) return NULL;
     struct birth birth = {.type = type};
     if (!ouro__type_block_size(type, length, &birth.block_size)) {
-        ouro__heap_fail(heap, OURO_TOO_LARGE, 0, "an object of type %s with %zu items is larger than the address space",
+        ouro__heap_fail(heap, OURO_TOO_LARGE, 0,
+                        "an object of type %s with %zu items is larger than the address space",
                         type->name, length);
         return NULL;
     }
@@ -90,9 +92,10 @@ void *ouro_object_new(ouro_heap *heap, ouro_type *type)
 void *ouro_object_new_var(ouro_heap *heap, ouro_type *type, size_t length)
 {
     if (type->item_size == 0 && length > 0) {
-        ouro__heap_fail(heap, OURO_BAD_ARGUMENT, 0,
-                        "type %s has no items: give it an item_size and a length_offset, or ask for length 0",
-                        type->name);
+        ouro__heap_fail(
+            heap, OURO_BAD_ARGUMENT, 0,
+            "type %s has no items: give it an item_size and a length_offset, or ask for length 0",
+            type->name);
         return NULL;
     }
     return ouro__heap_new_object(heap, type, length);
@@ -121,11 +124,12 @@ static void *try_realloc(ouro_heap *heap, void *context)
 static void *insist_on_raw(ouro_heap *heap, struct raw_request request)
 {
     if (request.size > (size_t)PTRDIFF_MAX / 2) {
-        ouro__heap_fail(heap, OURO_TOO_LARGE, request.size, "%zu bytes of raw memory are more than there can be",
-                        request.size);
+        ouro__heap_fail(heap, OURO_TOO_LARGE, request.size,
+                        "%zu bytes of raw memory are more than there can be", request.size);
         return NULL;
     }
-    void *memory = ouro__heap_insist(heap, request.memory != NULL ? try_realloc : try_raw, &request);
+    void *memory =
+        ouro__heap_insist(heap, request.memory != NULL ? try_realloc : try_raw, &request);
     if (memory == NULL) ouro__heap_fail_refused(heap, "raw memory", request.size);
     return memory;
 }
@@ -140,8 +144,9 @@ void *ouro_mem_alloc_zeroed(ouro_heap *heap, size_t count, size_t size)
 {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes)) {
-        ouro__heap_fail(heap, OURO_TOO_LARGE, 0, "%zu times %zu bytes of raw memory are more than there can be",
-                        count, size);
+        ouro__heap_fail(heap, OURO_TOO_LARGE, 0,
+                        "%zu times %zu bytes of raw memory are more than there can be", count,
+                        size);
         return NULL;
     }
     void *memory = ouro_mem_alloc(heap, bytes);
@@ -152,7 +157,8 @@ void *ouro_mem_alloc_zeroed(ouro_heap *heap, size_t count, size_t size)
 void *ouro_mem_alloc_aligned(ouro_heap *heap, size_t size, size_t alignment)
 {
     if (alignment == 0 || (alignment & (alignment - 1)) != 0 || alignment > 4096) {
-        ouro__heap_fail(heap, OURO_BAD_ARGUMENT, size, "alignment %zu is no power of two up to 4096", alignment);
+        ouro__heap_fail(heap, OURO_BAD_ARGUMENT, size,
+                        "alignment %zu is no power of two up to 4096", alignment);
         return NULL;
     }
     return insist_on_raw(heap, (struct raw_request){.size = size, .alignment = alignment});
@@ -202,7 +208,8 @@ ouro_status ouro_account(ouro_heap *heap, ptrdiff_t bytes)
     if (bytes < 0) {
         size_t less = (size_t)0 - (size_t)bytes;
         if (less > pools->accounted_bytes) {
-            ouro__heap_fail(heap, OURO_BAD_ARGUMENT, 0, "%zu bytes are taken off the account, which has %zu", less,
+            ouro__heap_fail(heap, OURO_BAD_ARGUMENT, 0,
+                            "%zu bytes are taken off the account, which has %zu", less,
                             pools->accounted_bytes);
             return OURO_BAD_ARGUMENT;
         }

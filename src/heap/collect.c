@@ -68,7 +68,8 @@ static void print_start(const ouro_heap *heap, int generation)
 {
     size_t count[3];
     ouro_get_count(heap, count);
-    fprintf(stderr, "ouro: collecting generation %d of heap \"%s\": %zu young objects, %zu live bytes\n",
+    fprintf(stderr,
+            "ouro: collecting generation %d of heap \"%s\": %zu young objects, %zu live bytes\n",
             generation, heap->name, count[0], heap_bytes(heap));
 }
 
@@ -100,7 +101,8 @@ size_t ouro__heap_collect(ouro_heap *heap, int generation)
     tell(heap, &info);
     uint64_t start = ouro__os_nanoseconds();
     ouro__collector_begin(collector, generation);
-    while (ouro__collector_step(collector)) {}
+    while (ouro__collector_step(collector)) {
+    }
     info.nanoseconds = ouro__os_nanoseconds() - start;
     info.stop = true;
     info.candidates = collector->candidates;
@@ -134,7 +136,8 @@ static bool is_busy(ouro_heap *heap)
 {
     ouro__finalizer_check_left(&heap->life.finalizers);
     if (!heap->collecting) return false;
-    ouro__heap_fail(heap, OURO_BUSY, 0, "a collection of heap \"%s\" is running: this one does nothing", heap->name);
+    ouro__heap_fail(heap, OURO_BUSY, 0,
+                    "a collection of heap \"%s\" is running: this one does nothing", heap->name);
     return true;
 }
 
@@ -187,14 +190,16 @@ static size_t count_young(const struct ouro__pool *pool)
     const ouro__bits *young = ouro__pool_young(pool);
     for (size_t i = 0; i < ouro__pool_young_words(pool); i++)
         for (uint64_t bits = young[i]; bits != 0; bits &= bits - 1)
-            count += *ouro__word_of(ouro__pool_young_entry(pool, i, (unsigned)__builtin_ctzl(bits))) != 0;
+            count += *ouro__word_of(
+                         ouro__pool_young_entry(pool, i, (unsigned)__builtin_ctzl(bits))) != 0;
     return count;
 }
 
 void ouro_get_count(const ouro_heap *heap, size_t out_count[3])
 {
     out_count[0] = 0;
-    for (struct ouro__pool *pool = ouro__heap_pools(heap)->marks.young; pool != NULL; pool = pool->young_next)
+    for (struct ouro__pool *pool = ouro__heap_pools(heap)->marks.young; pool != NULL;
+         pool = pool->young_next)
         out_count[0] += count_young(pool);
     out_count[1] = heap->passes[1];
     out_count[2] = heap->passes[2];
@@ -218,7 +223,8 @@ unsigned ouro_get_debug(const ouro_heap *heap)
 ouro_status ouro_add_callback(ouro_heap *heap, ouro_collector_callback callback, void *argument)
 {
     if (heap->callback_count == OURO__CALLBACKS_MAX) {
-        ouro__heap_fail(heap, OURO_BAD_ARGUMENT, 0, "heap \"%s\" has its %d callbacks: remove one first", heap->name,
+        ouro__heap_fail(heap, OURO_BAD_ARGUMENT, 0,
+                        "heap \"%s\" has its %d callbacks: remove one first", heap->name,
                         OURO__CALLBACKS_MAX);
         return OURO_BAD_ARGUMENT;
     }
@@ -229,12 +235,14 @@ ouro_status ouro_add_callback(ouro_heap *heap, ouro_collector_callback callback,
 ouro_status ouro_remove_callback(ouro_heap *heap, ouro_collector_callback callback, void *argument)
 {
     for (size_t i = 0; i < heap->callback_count; i++) {
-        if (heap->callbacks[i].call != callback || heap->callbacks[i].argument != argument) continue;
+        if (heap->callbacks[i].call != callback || heap->callbacks[i].argument != argument)
+            continue;
         heap->callback_count--;
         for (; i < heap->callback_count; i++) heap->callbacks[i] = heap->callbacks[i + 1];
         return OURO_OK;
     }
-    ouro__heap_fail(heap, OURO_BAD_ARGUMENT, 0, "the callback was not added to heap \"%s\"", heap->name);
+    ouro__heap_fail(heap, OURO_BAD_ARGUMENT, 0, "the callback was not added to heap \"%s\"",
+                    heap->name);
     return OURO_BAD_ARGUMENT;
 }
 
@@ -260,7 +268,8 @@ static void each_tracked(ouro_heap *heap, void (*visit)(void *entry, void *conte
 static void freeze_one(void *entry, void *context)
 {
     (void)context;
-    if (ouro__word_is_dying(*ouro__word_of(entry)) || (*ouro__word_of(entry) & OURO__FROZEN) != 0) return;
+    if (ouro__word_is_dying(*ouro__word_of(entry)) || (*ouro__word_of(entry) & OURO__FROZEN) != 0)
+        return;
     *ouro__word_of(entry) = (*ouro__word_of(entry) & ~OURO__MIDDLE) | OURO__FROZEN;
     ouro__young_clear(entry);
 }

@@ -38,10 +38,11 @@ void ouro__heap_fail_refused(ouro_heap *heap, const char *what, size_t requested
     size_t in_use = pools->committed_bytes + pools->accounted_bytes;
     ouro_status status = pools->refusal.status;
     if (status == OURO_LIMIT)
-        ouro__heap_fail(heap, status, requested,
-                        "%s of %zu bytes refused: heap \"%s\" uses %zu of its limit of %zu bytes; drop "
-                        "objects or raise the limit",
-                        what, requested, heap->name, in_use, pools->byte_limit);
+        ouro__heap_fail(
+            heap, status, requested,
+            "%s of %zu bytes refused: heap \"%s\" uses %zu of its limit of %zu bytes; drop "
+            "objects or raise the limit",
+            what, requested, heap->name, in_use, pools->byte_limit);
     else
         ouro__heap_fail(heap, status, requested,
                         "%s of %zu bytes refused: %s; heap \"%s\" uses %zu bytes", what, requested,

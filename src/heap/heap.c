@@ -30,8 +30,10 @@ static ouro_status bad_option(ouro_error *out_error, const char *what)
 static ouro_status complete_options(ouro_heap_options *options, ouro_error *out_error)
 {
     if (options->collect_at > OURO_COLLECT_AT_SAFEPOINT)
-        return bad_option(out_error, "option collect_at is neither OURO_COLLECT_AT_ALLOCATION nor OURO_COLLECT_AT_SAFEPOINT");
-    if (options->collect_always > 3) return bad_option(out_error, "option collect_always is none of 0, 1, 2, 3");
+        return bad_option(out_error, "option collect_at is neither OURO_COLLECT_AT_ALLOCATION nor "
+                                     "OURO_COLLECT_AT_SAFEPOINT");
+    if (options->collect_always > 3)
+        return bad_option(out_error, "option collect_always is none of 0, 1, 2, 3");
     if ((options->source.obtain == NULL) != (options->source.give_back == NULL))
         return bad_option(out_error, "option source needs both obtain and give_back, or neither");
     if (!options->ignore_environment) {
@@ -158,7 +160,9 @@ static void finalize(void *object, void *context)
 {
     struct closing *closing = context;
     uint64_t word = *ouro__word_of(object);
-    if (ouro__word_is_immortal(word) || ouro__word_is_dying(word) || !ouro__finalizer_is_due(object)) return;
+    if (ouro__word_is_immortal(word) || ouro__word_is_dying(word) ||
+        !ouro__finalizer_is_due(object))
+        return;
     closing->again = true;
     ouro_incref(object);
     ouro__finalizer_run(&closing->heap->life.finalizers, object);
@@ -170,10 +174,12 @@ static void release(void *object, void *context)
     struct closing *closing = context;
     const struct ouro__shape *shape = ouro__shape_of(object);
     if ((shape->flags & OURO__SHAPE_RELEASE) != 0) ouro__type_of(object)->release(object);
-    const ouro_field *field = (shape->flags & OURO__SHAPE_GENERAL) != 0 ? ouro__type_of(object)->fields : NULL;
+    const ouro_field *field =
+        (shape->flags & OURO__SHAPE_GENERAL) != 0 ? ouro__type_of(object)->fields : NULL;
     for (; field != NULL && field->kind != OURO_FIELD_END; field++) {
         if (field->kind != OURO_FIELD_VECTOR) continue;
-        const ouro_vector *vector = (const ouro_vector *)(const void *)((char *)object + field->offset);
+        const ouro_vector *vector =
+            (const ouro_vector *)(const void *)((char *)object + field->offset);
         closing->vector_blocks += vector->items != NULL;
     }
 }
@@ -205,11 +211,12 @@ static size_t raw_blocks_left(const struct closing *closing)
 static void print_report(const ouro_heap *heap, const ouro_close_report *report)
 {
     if (report->held_from_outside > 0 && (heap->collector.debug & OURO_DEBUG_STATS) != 0)
-        fprintf(stderr, "ouro: heap \"%s\" closed with %zu objects held from outside, one of type %s\n", heap->name,
-                report->held_from_outside, report->held_type_name);
+        fprintf(stderr,
+                "ouro: heap \"%s\" closed with %zu objects held from outside, one of type %s\n",
+                heap->name, report->held_from_outside, report->held_type_name);
     if (heap->collector.garbage > 0 && (heap->collector.debug & OURO_DEBUG_SAVEALL) == 0)
-        fprintf(stderr, "ouro: heap \"%s\" closed with %zu uncollectable objects in garbage\n", heap->name,
-                heap->collector.garbage);
+        fprintf(stderr, "ouro: heap \"%s\" closed with %zu uncollectable objects in garbage\n",
+                heap->name, heap->collector.garbage);
 }
 
 static void destroy(ouro_heap *heap)
@@ -219,14 +226,16 @@ static void destroy(ouro_heap *heap)
     source.give_back(source.context, heap, heap->size);
 }
 
-ouro_status ouro_heap_close(ouro_heap *heap, const ouro_close_options *options, ouro_close_report *out_report)
+ouro_status ouro_heap_close(ouro_heap *heap, const ouro_close_options *options,
+                            ouro_close_report *out_report)
 {
     ouro_close_report report = {0};
     struct closing closing = {.heap = heap, .report = &report};
     bool skips = options != NULL && options->skip_finalizers;
     ouro__finalizer_check_left(&heap->life.finalizers);
     if (heap->collecting || heap->life.finalizers.frame != NULL) {
-        ouro__heap_fail(heap, OURO_BUSY, 0, "heap \"%s\" is closed inside a collection or a finalizer: close it later",
+        ouro__heap_fail(heap, OURO_BUSY, 0,
+                        "heap \"%s\" is closed inside a collection or a finalizer: close it later",
                         heap->name);
         return OURO_BUSY;
     }

@@ -32,9 +32,9 @@ struct ouro_heap {
     ouro_collect_at collect_at;
     unsigned collect_always;
     size_t threshold[3];
-    size_t passes[3];        /* [1]: young passes since a middle one; [2]: middle since a full one */
-    size_t goal;             /* [heap.goal] */
-    bool last_full_found;    /* the goal grows while full collections find nothing */
+    size_t passes[3];     /* [1]: young passes since a middle one; [2]: middle since a full one */
+    size_t goal;          /* [heap.goal] */
+    bool last_full_found; /* the goal grows while full collections find nothing */
     unsigned sample_interval; /* of so many batches of young objects one is looked at */
     unsigned sample_left;
     ouro_generation_stats stats[3];
@@ -62,7 +62,8 @@ void ouro__heap_fail_refused(ouro_heap *heap, const char *what, size_t requested
 void *ouro__heap_new_object(ouro_heap *heap, ouro_type *type, size_t length);
 
 /* Runs `attempt` until it answers, with the remedies of [heap.refused] in between. */
-void *ouro__heap_insist(ouro_heap *heap, void *(*attempt)(ouro_heap *heap, void *context), void *context);
+void *ouro__heap_insist(ouro_heap *heap, void *(*attempt)(ouro_heap *heap, void *context),
+                        void *context);
 
 /* Collects if something is due; what it found. */
 size_t ouro__heap_collect_due(ouro_heap *heap);

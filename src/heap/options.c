@@ -76,12 +76,14 @@ static bool read_debug(const char *text, unsigned *out_flags)
     return true;
 }
 
-static ouro_status refuse(ouro_error *out_error, const char *variable, const char *value, const char *wanted)
+static ouro_status refuse(ouro_error *out_error, const char *variable, const char *value,
+                          const char *wanted)
 {
     if (out_error == NULL) return OURO_BAD_SETTING;
     *out_error = (ouro_error){.status = OURO_BAD_SETTING};
     snprintf(out_error->message, sizeof out_error->message,
-             "environment variable %s has the value \"%.40s\": give %s, or unset it", variable, value, wanted);
+             "environment variable %s has the value \"%.40s\": give %s, or unset it", variable,
+             value, wanted);
     return OURO_BAD_SETTING;
 }
 
@@ -91,10 +93,11 @@ ouro_status ouro__options_from_environment(ouro_heap_options *options, ouro_erro
     size_t number;
     if (options->byte_limit == 0 && (value = getenv("OURO_BYTE_LIMIT")) != NULL &&
         !read_size(value, &options->byte_limit))
-        return refuse(out_error, "OURO_BYTE_LIMIT", value, "a number of bytes, with k, m or g behind");
+        return refuse(out_error, "OURO_BYTE_LIMIT", value,
+                      "a number of bytes, with k, m or g behind");
     const size_t *given = options->threshold;
-    if (given[0] == 0 && given[1] == 0 && given[2] == 0 && (value = getenv("OURO_THRESHOLD")) != NULL &&
-        !read_thresholds(value, options->threshold))
+    if (given[0] == 0 && given[1] == 0 && given[2] == 0 &&
+        (value = getenv("OURO_THRESHOLD")) != NULL && !read_thresholds(value, options->threshold))
         return refuse(out_error, "OURO_THRESHOLD", value, "three numbers with commas between");
     if (!options->collector_off && (value = getenv("OURO_COLLECTOR")) != NULL) {
         options->collector_off = strcmp(value, "off") == 0;
@@ -107,7 +110,8 @@ ouro_status ouro__options_from_environment(ouro_heap_options *options, ouro_erro
             return refuse(out_error, "OURO_PURGE_DELAY_MS", value, "a number of milliseconds");
         options->purge_delay_ms = (unsigned)number;
     }
-    if (options->debug == 0 && (value = getenv("OURO_DEBUG")) != NULL && !read_debug(value, &options->debug))
+    if (options->debug == 0 && (value = getenv("OURO_DEBUG")) != NULL &&
+        !read_debug(value, &options->debug))
         return refuse(out_error, "OURO_DEBUG", value,
                       "some of stats, collectable, uncollectable, saveall, leak");
     return OURO_OK;

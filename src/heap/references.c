@@ -13,7 +13,8 @@
 
 static ouro_status vector_misplaced(ouro_heap *heap, const ouro_vector *vector, size_t position)
 {
-    ouro__heap_fail(heap, OURO_BAD_ARGUMENT, 0, "position %zu is outside a vector of %zu", position, vector->length);
+    ouro__heap_fail(heap, OURO_BAD_ARGUMENT, 0, "position %zu is outside a vector of %zu", position,
+                    vector->length);
     return OURO_BAD_ARGUMENT;
 }
 
@@ -22,7 +23,8 @@ ouro_status ouro_vector_reserve(void *owner, ouro_vector *vector, size_t capacit
     ouro_heap *heap = ouro_heap_of(owner);
     while (capacity > vector->capacity) {
         if (capacity > (size_t)PTRDIFF_MAX / 16) {
-            ouro__heap_fail(heap, OURO_TOO_LARGE, 0, "a vector of %zu references is larger than the address space",
+            ouro__heap_fail(heap, OURO_TOO_LARGE, 0,
+                            "a vector of %zu references is larger than the address space",
                             capacity);
             return OURO_TOO_LARGE;
         }
@@ -47,7 +49,8 @@ static ouro_status make_room(void *owner, ouro_vector *vector)
 {
     while (UNLIKELY(vector->length == vector->capacity)) {
         size_t more = vector->capacity / 2;
-        ouro_status status = ouro_vector_reserve(owner, vector, vector->length + (more > 4 ? more : 4));
+        ouro_status status =
+            ouro_vector_reserve(owner, vector, vector->length + (more > 4 ? more : 4));
         if (status != OURO_OK) return status;
     }
     return OURO_OK;
@@ -132,7 +135,8 @@ static ouro_weakref *link_new(ouro_heap *heap, ouro_weakref *weakref, void *targ
 {
     if (weakref == NULL) return NULL;
     if (ouro__heap_insist(heap, try_reserve, NULL) == NULL) {
-        ouro__heap_fail_refused(heap, "the table of weak references", ouro__heap_pools(heap)->refusal.requested);
+        ouro__heap_fail_refused(heap, "the table of weak references",
+                                ouro__heap_pools(heap)->refusal.requested);
         ouro_decref(weakref);
         return NULL;
     }
@@ -157,7 +161,9 @@ ouro_weakref *ouro_weakref_new_callback(void *target, ouro_weak_callback callbac
 {
     ouro_heap *heap = ouro_heap_of(target);
     if (callback == NULL) {
-        ouro__heap_fail(heap, OURO_BAD_ARGUMENT, 0, "a weak reference with a callback needs one: ouro_weakref_new makes one without");
+        ouro__heap_fail(
+            heap, OURO_BAD_ARGUMENT, 0,
+            "a weak reference with a callback needs one: ouro_weakref_new makes one without");
         return NULL;
     }
     struct ouro__weakref_callback *made = ouro_object_new(heap, &ouro_weakref_callback_type);

@@ -60,12 +60,13 @@ static void see(void *referent, void *context)
         found->other = true;
 }
 
-static ouro_status contradiction(ouro_error *out_error, const ouro_type *type, const char *what, size_t have, size_t want)
+static ouro_status contradiction(ouro_error *out_error, const ouro_type *type, const char *what,
+                                 size_t have, size_t want)
 {
     if (out_error != NULL) {
         *out_error = (ouro_error){.status = OURO_BAD_TYPE};
-        snprintf(out_error->message, sizeof out_error->message, "type %s: %s (%zu, expected %zu)", type->name, what,
-                 have, want);
+        snprintf(out_error->message, sizeof out_error->message, "type %s: %s (%zu, expected %zu)",
+                 type->name, what, have, want);
     }
     return OURO_BAD_TYPE;
 }
@@ -74,7 +75,8 @@ static ouro_status contradiction(ouro_error *out_error, const ouro_type *type, c
 static size_t fill_fields(const ouro_type *type, void *object, struct marker *marker)
 {
     size_t filled = 0;
-    for (const ouro_field *field = type->fields; field != NULL && field->kind != OURO_FIELD_END; field++) {
+    for (const ouro_field *field = type->fields; field != NULL && field->kind != OURO_FIELD_END;
+         field++) {
         if (field->kind != OURO_FIELD_REF && field->kind != OURO_FIELD_WEAK) continue;
         *(ouro__slot *)(void *)((char *)object + field->offset) = ouro__newref(marker);
         filled++;
@@ -85,7 +87,8 @@ static size_t fill_fields(const ouro_type *type, void *object, struct marker *ma
 static size_t named_references(const ouro_type *type)
 {
     size_t words = 0;
-    for (const ouro_field *field = type->fields; field != NULL && field->kind != OURO_FIELD_END; field++)
+    for (const ouro_field *field = type->fields; field != NULL && field->kind != OURO_FIELD_END;
+         field++)
         words += field->kind != OURO_FIELD_ITEMS;
     return words;
 }
@@ -104,9 +107,11 @@ static ouro_status check_with_object(ouro_type *type, ouro_heap *heap, ouro_erro
     size_t filled = fill_fields(type, object, marker);
     ouro__visit(object, see, &found);
     if (found.other || found.count != filled)
-        return contradiction(out_error, type, "visiting an object shows other references than its fields hold",
+        return contradiction(out_error, type,
+                             "visiting an object shows other references than its fields hold",
                              found.count, filled);
-    if (type->finalize != NULL) *ouro__word_of(object) |= OURO__FINALIZED; /* not the program's object */
+    if (type->finalize != NULL)
+        *ouro__word_of(object) |= OURO__FINALIZED; /* not the program's object */
     if (type->release == NULL) {
         ouro_decref(object);
         if (ouro_refcount(marker) != 1)
@@ -123,10 +128,12 @@ ouro_status ouro_type_check(ouro_type *type, size_t reference_fields, ouro_error
     size_t named = named_references(type);
     if (reference_fields > 0 && type->traverse == NULL && named != reference_fields)
         return contradiction(out_error, type,
-                             named < reference_fields ? "a reference field is left out of the table"
-                                                  : "the table names more reference fields than the struct has",
+                             named < reference_fields
+                                 ? "a reference field is left out of the table"
+                                 : "the table names more reference fields than the struct has",
                              named, reference_fields);
-    ouro_heap *heap = ouro_heap_new(&(ouro_heap_options){.ignore_environment = true, .collector_off = true}, out_error);
+    ouro_heap *heap = ouro_heap_new(
+        &(ouro_heap_options){.ignore_environment = true, .collector_off = true}, out_error);
     if (heap == NULL) return out_error != NULL ? out_error->status : OURO_NO_MEMORY;
     status = check_with_object(type, heap, out_error);
     ouro__pools_destroy(ouro__heap_pools(heap));

@@ -22,7 +22,8 @@ struct looking {
 static bool is_hidden(const void *object)
 {
     if (ouro__word_is_dying(*ouro__word_of(object))) return true;
-    return ouro__pools_of(object)->marks.condemned && ouro__is_tracked_entry(object) && ouro__is_suspect(object);
+    return ouro__pools_of(object)->marks.condemned && ouro__is_tracked_entry(object) &&
+           ouro__is_suspect(object);
 }
 
 static void show(struct looking *looking, void *object)
@@ -85,8 +86,11 @@ static void show_referrer(void *object, struct looking *looking)
 
 void ouro_get_referrers(void *target, ouro_visit visit, void *argument)
 {
-    struct looking looking = {
-        .heap = ouro_heap_of(target), .visit = visit, .argument = argument, .target = target, .each = show_referrer};
+    struct looking looking = {.heap = ouro_heap_of(target),
+                              .visit = visit,
+                              .argument = argument,
+                              .target = target,
+                              .each = show_referrer};
     look_everywhere(&looking);
 }
 
@@ -101,17 +105,22 @@ static int generation_of(const void *object)
 static void show_of_generation(void *object, struct looking *looking)
 {
     if ((*ouro__word_of(object) & OURO__FROZEN) != 0) return; /* out of sight, as gc.freeze says */
-    if (looking->generation < 0 || generation_of(object) == looking->generation) show(looking, object);
+    if (looking->generation < 0 || generation_of(object) == looking->generation)
+        show(looking, object);
 }
 
 ouro_status ouro_get_objects(ouro_heap *heap, int generation, ouro_visit visit, void *argument)
 {
     if (generation < -1 || generation > 2) {
-        ouro__heap_fail(heap, OURO_BAD_ARGUMENT, 0, "generation %d is none of -1, 0, 1, 2", generation);
+        ouro__heap_fail(heap, OURO_BAD_ARGUMENT, 0, "generation %d is none of -1, 0, 1, 2",
+                        generation);
         return OURO_BAD_ARGUMENT;
     }
-    struct looking looking = {
-        .heap = heap, .visit = visit, .argument = argument, .generation = generation, .each = show_of_generation};
+    struct looking looking = {.heap = heap,
+                              .visit = visit,
+                              .argument = argument,
+                              .generation = generation,
+                              .each = show_of_generation};
     ouro__walk_pools(ouro__heap_pools(heap), OURO__REALM_TRACKED, look_at_pool, &looking);
     return OURO_OK;
 }
@@ -151,7 +160,9 @@ bool ouro_is_object(const ouro_heap *heap, const void *address)
     pool -= pool->back;
     if (pool->state < OURO__POOL_CURRENT || (const char *)address < pool->first) return false;
     size_t offset = (size_t)((const char *)address - pool->first);
-    if (pool->capacity == 1 ? offset != 0 : offset % pool->block_size != 0 || offset / pool->block_size >= pool->carved)
+    if (pool->capacity == 1
+            ? offset != 0
+            : offset % pool->block_size != 0 || offset / pool->block_size >= pool->carved)
         return false;
     return !ouro__word_is_dying(*ouro__word_of(address));
 }

@@ -24,7 +24,8 @@ static ouro_class_kind kind_of_bin(size_t bin)
 static size_t list_length(const struct ouro__pools *pools, size_t bin)
 {
     size_t length = pools->front.hot[bin] != NULL;
-    for (void *entry = pools->front.list[bin]; entry != NULL; entry = *ouro__link_of(entry)) length++;
+    for (void *entry = pools->front.list[bin]; entry != NULL; entry = *ouro__link_of(entry))
+        length++;
     return length;
 }
 
@@ -119,7 +120,8 @@ void ouro_get_heap_stats(const ouro_heap *heap, ouro_heap_stats *out_stats)
     for (int realm = 0; realm < OURO__REALMS; realm++) {
         count_arenas(pools->realms[realm].arenas, out_stats);
         count_arenas(pools->realms[realm].large, out_stats);
-        for (const struct ouro__pool *pool = pools->realms[realm].empty; pool != NULL; pool = pool->next)
+        for (const struct ouro__pool *pool = pools->realms[realm].empty; pool != NULL;
+             pool = pool->next)
             out_stats->empty_pools++;
     }
 }
@@ -160,7 +162,8 @@ static char occupancy(const struct ouro__pool *pool, size_t cached)
 /* Blocks of a pool that lie on its class list. */
 static size_t cached_of(const struct ouro__pools *pools, const struct ouro__pool *pool)
 {
-    size_t cached = pools->front.hot[pool->bin] != NULL && ouro__pool_of(pools->front.hot[pool->bin]) == pool;
+    size_t cached =
+        pools->front.hot[pool->bin] != NULL && ouro__pool_of(pools->front.hot[pool->bin]) == pool;
     for (void *entry = pools->front.list[pool->bin]; entry != NULL; entry = *ouro__link_of(entry))
         cached += ouro__pool_of(entry) == pool;
     return cached;
@@ -176,7 +179,8 @@ static void draw_pool(struct ouro__pool *pool, void *context)
         drawing->text[drawing->length++] = occupancy(pool, cached_of(ouro__pools_of(pool), pool));
 }
 
-size_t ouro_draw_pools(const ouro_heap *heap, ouro_class_kind kind, size_t block_size, char *out_text, size_t size)
+size_t ouro_draw_pools(const ouro_heap *heap, ouro_class_kind kind, size_t block_size,
+                       char *out_text, size_t size)
 {
     struct drawing drawing = {kind, block_size, out_text, size, 0, 0};
     ouro__walk_pools(ouro__heap_pools(heap), (enum ouro__realm)kind, draw_pool, &drawing);
@@ -189,13 +193,14 @@ size_t ouro_draw_pools(const ouro_heap *heap, ouro_class_kind kind, size_t block
 static void print_classes(const struct census *census, FILE *file)
 {
     static const char *const kinds[] = {"raw", "acyclic", "tracked"};
-    fprintf(file, "%-8s %6s %7s %10s %8s %10s %10s %9s %6s\n", "kind", "size", "pools", "live", "cached", "free",
-            "carved", "capacity", "in use");
+    fprintf(file, "%-8s %6s %7s %10s %8s %10s %10s %9s %6s\n", "kind", "size", "pools", "live",
+            "cached", "free", "carved", "capacity", "in use");
     for (size_t bin = 1; bin < OURO__BINS; bin++) {
         const ouro_class_stats *class = &census->bins[bin];
         if (class->pools == 0) continue;
-        fprintf(file, "%-8s %6zu %7zu %10zu %8zu %10zu %10zu %9zu %5.1f%%\n", kinds[class->kind], class->block_size,
-                class->pools, class->live, class->cached, class->free, class->carved, class->capacity,
+        fprintf(file, "%-8s %6zu %7zu %10zu %8zu %10zu %10zu %9zu %5.1f%%\n", kinds[class->kind],
+                class->block_size, class->pools, class->live, class->cached, class->free,
+                class->carved, class->capacity,
                 100.0 * (double)class->live / (double)class->capacity);
     }
 }
@@ -213,7 +218,8 @@ static void print_line(FILE *file, const char *what, size_t number)
     fprintf(file, "%-44s = %18s\n", what, grouped);
 }
 
-static void print_drawing(const ouro_heap *heap, ouro_class_kind kind, const char *title, FILE *file)
+static void print_drawing(const ouro_heap *heap, ouro_class_kind kind, const char *title,
+                          FILE *file)
 {
     enum { width = 64, rows = 32 };
     char text[width * rows + 1];

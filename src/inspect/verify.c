@@ -16,11 +16,12 @@ struct audit {
     ouro_heap *heap;
     ouro_error *error;
     bool failed;
-    const void *holder;        /* the object whose references are looked at */
-    size_t weakly;             /* objects that say weak references look at them */
+    const void *holder; /* the object whose references are looked at */
+    size_t weakly;      /* objects that say weak references look at them */
 };
 
-__attribute__((format(printf, 2, 3))) static void corrupt(struct audit *audit, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void corrupt(struct audit *audit, const char *format,
+                                                          ...)
 {
     if (audit->failed) return;
     audit->failed = true;
@@ -39,17 +40,22 @@ static void audit_free_list(struct audit *audit, const struct ouro__pool *pool)
     uint32_t length = 0;
     for (void *entry = pool->free; entry != NULL; entry = *ouro__link_of(entry)) {
         if (ouro__pool_of(entry) != pool || ++length > pool->carved) {
-            corrupt(audit, "[pool.home] the free list of the pool of %u at %p leads elsewhere or in circles: %p",
+            corrupt(audit,
+                    "[pool.home] the free list of the pool of %u at %p leads elsewhere or in "
+                    "circles: %p",
                     pool->block_size, (void *)pool->first, entry);
             return;
         }
         if (has_words && *ouro__word_of(entry) != 0)
-            corrupt(audit, "[pool.word] a free block of %u at %p has a word: written after free?", pool->block_size,
-                    entry);
+            corrupt(audit, "[pool.word] a free block of %u at %p has a word: written after free?",
+                    pool->block_size, entry);
     }
     if (pool->used + length + pool->hole_blocks != pool->carved || pool->carved > pool->capacity)
-        corrupt(audit, "[pool.count] the pool of %u at %p has %u used, %u free and %u given back of %u carved blocks",
-                pool->block_size, (void *)pool->first, pool->used, length, pool->hole_blocks, pool->carved);
+        corrupt(audit,
+                "[pool.count] the pool of %u at %p has %u used, %u free and %u given back of %u "
+                "carved blocks",
+                pool->block_size, (void *)pool->first, pool->used, length, pool->hole_blocks,
+                pool->carved);
 }
 
 static void audit_tracked_blocks(struct audit *audit, const struct ouro__pool *pool)
@@ -59,14 +65,18 @@ static void audit_tracked_blocks(struct audit *audit, const struct ouro__pool *p
         bool young = ouro__is_young(entry);
         bool live = *ouro__word_of(entry) != 0;
         if (!live && ouro__hole_has(pool, entry)) continue; /* not cut */
-        if (!live && !young && !pool->unmarked) corrupt(audit, "[young.bit] the free block at %p has no young bit", (void *)entry);
+        if (!live && !young && !pool->unmarked)
+            corrupt(audit, "[young.bit] the free block at %p has no young bit", (void *)entry);
         if (live && young && !pool->young)
-            corrupt(audit, "[young.listed] the pool of the young object %p is not listed", (void *)entry);
+            corrupt(audit, "[young.listed] the pool of the young object %p is not listed",
+                    (void *)entry);
         if (ouro__is_marked(entry, OURO__SET_BITS) || ouro__is_marked(entry, OURO__GRAY_BITS) ||
             *ouro__count_of(entry) != 0)
-            corrupt(audit, "[mark.zero] the block at %p has marks outside a collection", (void *)entry);
+            corrupt(audit, "[mark.zero] the block at %p has marks outside a collection",
+                    (void *)entry);
         if (live && ouro__word_is_trapped(*ouro__word_of(entry)))
-            corrupt(audit, "[scan.trapped] the object %p is trapped outside a collection", (void *)entry);
+            corrupt(audit, "[scan.trapped] the object %p is trapped outside a collection",
+                    (void *)entry);
     }
 }
 
@@ -74,9 +84,12 @@ static void audit_pool(struct ouro__pool *pool, void *context)
 {
     struct audit *audit = context;
     if (audit->failed) return;
-    if (pool->in_set) corrupt(audit, "[set.listed] the pool at %p is in a set outside a collection", (void *)pool->first);
+    if (pool->in_set)
+        corrupt(audit, "[set.listed] the pool at %p is in a set outside a collection",
+                (void *)pool->first);
     if (!ouro__arena_of(pool)->large) audit_free_list(audit, pool);
-    if (ouro__arena_of(pool)->realm == OURO__REALM_TRACKED && !audit->failed) audit_tracked_blocks(audit, pool);
+    if (ouro__arena_of(pool)->realm == OURO__REALM_TRACKED && !audit->failed)
+        audit_tracked_blocks(audit, pool);
 }
 
 static void audit_class_list(struct audit *audit, size_t bin)
@@ -85,15 +98,20 @@ static void audit_class_list(struct audit *audit, size_t bin)
     void *hot = pools->front.hot[bin];
     if (hot != NULL && (ouro__pool_of(hot)->bin != bin || *ouro__word_of(hot) != 0 ||
                         bin >= (size_t)OURO__TRACKED << OURO__BIN_SHIFT))
-        corrupt(audit, "[list.hot] the hot block of %zu at %p is no free block of its class", ouro__bin_size(bin), hot);
-    for (void *entry = pools->front.list[bin]; entry != NULL && !audit->failed; entry = *ouro__link_of(entry)) {
+        corrupt(audit, "[list.hot] the hot block of %zu at %p is no free block of its class",
+                ouro__bin_size(bin), hot);
+    for (void *entry = pools->front.list[bin]; entry != NULL && !audit->failed;
+         entry = *ouro__link_of(entry)) {
         const struct ouro__pool *pool = ouro__pool_of(entry);
         if (pool->bin != bin || pool->state < OURO__POOL_CURRENT)
-            corrupt(audit, "[list.class] the class list of %zu holds %p of another class", ouro__bin_size(bin), entry);
-        else if (bin >= (size_t)OURO__ACYCLIC << OURO__BIN_SHIFT && *ouro__word_of(entry) != 0)
-            corrupt(audit, "[pool.word] a cached block of %zu at %p has a word: written after free?",
+            corrupt(audit, "[list.class] the class list of %zu holds %p of another class",
                     ouro__bin_size(bin), entry);
-        else if (ouro__kind_realm(ouro__bin_kind(bin)) == OURO__REALM_TRACKED && !ouro__is_young(entry))
+        else if (bin >= (size_t)OURO__ACYCLIC << OURO__BIN_SHIFT && *ouro__word_of(entry) != 0)
+            corrupt(audit,
+                    "[pool.word] a cached block of %zu at %p has a word: written after free?",
+                    ouro__bin_size(bin), entry);
+        else if (ouro__kind_realm(ouro__bin_kind(bin)) == OURO__REALM_TRACKED &&
+                 !ouro__is_young(entry))
             corrupt(audit, "[young.bit] the cached block %p has no young bit", entry);
         else if (ouro__kind_realm(ouro__bin_kind(bin)) == OURO__REALM_TRACKED && !pool->young)
             corrupt(audit, "[young.listed] the pool of the cached block %p is not listed", entry);
@@ -107,8 +125,8 @@ static void count_reference(void *referent, void *context)
     struct audit *audit = context;
     if (audit->failed) return;
     if (!ouro_is_object(audit->heap, referent)) {
-        corrupt(audit, "object %p of type %s refers to %p, which is no living object of the heap", audit->holder,
-                ouro__type_of(audit->holder)->name, referent);
+        corrupt(audit, "object %p of type %s refers to %p, which is no living object of the heap",
+                audit->holder, ouro__type_of(audit->holder)->name, referent);
         return;
     }
     *ouro__count_of(referent) += 1;
@@ -135,8 +153,9 @@ static void compare_count(void *object, void *context)
     uint32_t counted = *ouro__count_of(object);
     *ouro__count_of(object) = 0;
     if (ouro__word_is_dying(word) || ouro__word_count(word) >= counted) return;
-    corrupt(audit, "object %p of type %s has a count of %u, but other objects hold %u references to it", object,
-            ouro__type_of(object)->name, ouro__word_count(word), counted);
+    corrupt(audit,
+            "object %p of type %s has a count of %u, but other objects hold %u references to it",
+            object, ouro__type_of(object)->name, ouro__word_count(word), counted);
 }
 
 static void audit_objects_of(struct ouro__pool *pool, void *context)
@@ -155,7 +174,8 @@ static void audit_weak_list(struct audit *audit, const ouro_weakref *list)
 {
     const void *target = list->target;
     if (!ouro_is_object(audit->heap, target) || (*ouro__word_of(target) & OURO__WEAKLY) == 0) {
-        corrupt(audit, "[weak.flag] a weak reference looks at %p, which does not know of it", target);
+        corrupt(audit, "[weak.flag] a weak reference looks at %p, which does not know of it",
+                target);
         return;
     }
     const ouro_weakref *previous = NULL;
@@ -163,7 +183,8 @@ static void audit_weak_list(struct audit *audit, const ouro_weakref *list)
         if (list->target != target || list->previous != previous)
             corrupt(audit, "the list of weak references to %p is broken", target);
         if (previous != NULL && !ouro__weakref_has_callback(list))
-            corrupt(audit, "[weak.shared] object %p has two weak references without callback", target);
+            corrupt(audit, "[weak.shared] object %p has two weak references without callback",
+                    target);
     }
 }
 
@@ -177,9 +198,10 @@ static void audit_weakrefs(struct audit *audit)
         audit_weak_list(audit, weakrefs->table[i]);
     }
     if (audit->failed) return;
-    if (targets != weakrefs->targets || targets != audit->weakly || 2 * targets > weakrefs->capacity)
-        corrupt(audit, "[weak.table] %zu targets in the table, %zu counted, %zu objects say so", targets,
-                weakrefs->targets, audit->weakly);
+    if (targets != weakrefs->targets || targets != audit->weakly ||
+        2 * targets > weakrefs->capacity)
+        corrupt(audit, "[weak.table] %zu targets in the table, %zu counted, %zu objects say so",
+                targets, weakrefs->targets, audit->weakly);
 }
 
 /* ---- all of it ---- */
@@ -208,8 +230,8 @@ ouro_status ouro_verify(ouro_heap *heap, ouro_error *out_error)
     *audit.error = (ouro_error){.status = OURO_OK};
     if (ouro__heap_pools(heap)->marks.active) {
         *audit.error = (ouro_error){.status = OURO_BUSY};
-        snprintf(audit.error->message, sizeof audit.error->message, "a collection of heap \"%s\" is running",
-                 heap->name);
+        snprintf(audit.error->message, sizeof audit.error->message,
+                 "a collection of heap \"%s\" is running", heap->name);
         return OURO_BUSY;
     }
     audit_blocks(&audit);

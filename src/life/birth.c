@@ -6,11 +6,13 @@
 
 #include <string.h>
 
-static void *take_block(struct ouro__pools *pools, const struct ouro__shape *shape, size_t block_size)
+static void *take_block(struct ouro__pools *pools, const struct ouro__shape *shape,
+                        size_t block_size)
 {
     enum ouro__kind kind = (enum ouro__kind)shape->kind;
     if (block_size < 16) block_size = 16; /* the word and a link */
-    if (UNLIKELY(block_size > OURO_BLOCK_MAX)) return ouro__pools_take_large(pools, kind, block_size);
+    if (UNLIKELY(block_size > OURO_BLOCK_MAX))
+        return ouro__pools_take_large(pools, kind, block_size);
     size_t bin = ouro__bin_for(kind, block_size);
     void *entry = pools->front.hot[bin];
     if (entry != NULL) {

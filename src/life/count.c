@@ -29,9 +29,12 @@ void ouro__touch(void *object)
 static _Noreturn void dead_reference(const void *object, uint64_t word, const char *operation)
 {
     if (word == 0)
-        ouro__misuse(object, "%s of %p, which is no living object: it was freed already", operation, object);
-    ouro__misuse(object, "%s of object %p of type %s, which is dying: one decref too many, or a reference "
-                 "kept that was not owned", operation, object, ouro__types[ouro__word_type(word)]->name);
+        ouro__misuse(object, "%s of %p, which is no living object: it was freed already", operation,
+                     object);
+    ouro__misuse(object,
+                 "%s of object %p of type %s, which is dying: one decref too many, or a reference "
+                 "kept that was not owned",
+                 operation, object, ouro__types[ouro__word_type(word)]->name);
 }
 
 void ouro__incref_rare(void *object)
@@ -115,7 +118,8 @@ void *ouro_weakref_get(ouro_weakref *weakref)
     if (object == NULL) return NULL;
     uint64_t word = *ouro__word_of(object);
     if (ouro__word_is_dying(word)) return NULL;
-    if (ouro__word_is_trapped(word) && ouro__pools_of(object)->marks.condemned && ouro__is_suspect(object))
+    if (ouro__word_is_trapped(word) && ouro__pools_of(object)->marks.condemned &&
+        ouro__is_suspect(object))
         return NULL;
     ouro_incref(object);
     return object;

@@ -62,7 +62,8 @@ void ouro__callbacks_run(struct ouro__life *life, ouro_weakref *list)
         ouro_weakref *next = list->next;
         struct ouro__weakref_callback *due = (struct ouro__weakref_callback *)list;
         list->next = NULL;
-        void *argument = ouro__take(due, &due->argument); /* called once: nothing holds it for later */
+        void *argument =
+            ouro__take(due, &due->argument); /* called once: nothing holds it for later */
         due->callback(list, argument);
         ouro_xdecref(argument);
         ouro_decref(list);
@@ -83,8 +84,9 @@ static NOINLINE bool resurrected(struct ouro__life *life, void *object)
     uint64_t word = *ouro__word_of(object);
     if ((int32_t)word == 1) return false;
     if ((int32_t)word <= 0 && !ouro__word_is_immortal(word))
-        ouro__misuse(object, "the finalizer of object %p of type %s dropped a reference that it did not own",
-                     object, name);
+        ouro__misuse(
+            object, "the finalizer of object %p of type %s dropped a reference that it did not own",
+            object, name);
     ouro_decref(object);
     return true;
 }
@@ -217,7 +219,8 @@ static void *drop_vector(struct ouro__life *life, void **items, size_t *length)
     return NULL;
 }
 
-static void *drop_field(struct ouro__life *life, const ouro_type *type, const ouro_field *field, void *object)
+static void *drop_field(struct ouro__life *life, const ouro_type *type, const ouro_field *field,
+                        void *object)
 {
     void *place = (char *)object + field->offset;
     if (field->kind == OURO_FIELD_VECTOR) {
@@ -253,7 +256,8 @@ static NOINLINE void *drop_general(struct ouro__life *life, struct waiting *at)
 }
 
 /* Drops references from `cursor` on; returns a child that died, or NULL when all are gone. */
-static inline void *drop_references(struct ouro__life *life, struct waiting *at, const struct ouro__shape *shape)
+static inline void *drop_references(struct ouro__life *life, struct waiting *at,
+                                    const struct ouro__shape *shape)
 {
     if (at->cursor < CURSOR_GENERAL) {
         ouro__slot *words = (ouro__slot *)at->object;
@@ -301,7 +305,8 @@ static struct waiting next_waiting(uintptr_t *stack)
     uintptr_t entry = *stack & ~(uintptr_t)WAITS_GENERAL;
     bool general = (*stack & WAITS_GENERAL) != 0;
     void *object = (void *)entry;
-    uintptr_t link = (uintptr_t)(general ? *link_slot(object, ouro__shape_of(object)) : *(ouro__slot *)entry);
+    uintptr_t link =
+        (uintptr_t)(general ? *link_slot(object, ouro__shape_of(object)) : *(ouro__slot *)entry);
     unsigned cursor = (unsigned)(link >> 48);
     *stack = link & LINK_MASK;
     if (general) return (struct waiting){object, cursor};
@@ -311,12 +316,13 @@ static struct waiting next_waiting(uintptr_t *stack)
 /* True when nothing is left to drop after a child taken at `cursor`. */
 static bool is_done(const struct waiting *at, const struct ouro__shape *shape)
 {
-    return (shape->flags & OURO__SHAPE_GENERAL) == 0 && (at->cursor == 64 || shape->mask >> at->cursor == 0);
+    return (shape->flags & OURO__SHAPE_GENERAL) == 0 &&
+           (at->cursor == 64 || shape->mask >> at->cursor == 0);
 }
 
 /* Drops references up to the first child that died, which it returns, or ends the object. */
-static struct waiting die_general(struct ouro__life *life, struct waiting at, const struct ouro__shape *shape,
-                                  uintptr_t *stack)
+static struct waiting die_general(struct ouro__life *life, struct waiting at,
+                                  const struct ouro__shape *shape, uintptr_t *stack)
 {
     *ouro__word_of(at.object) &= ~OURO__COUNT_BITS; /* [death.hidden], also for a plain one */
     void *child = drop_references(life, &at, shape);
@@ -371,7 +377,8 @@ ALWAYS_INLINE void free_plain(struct ouro__pools *pools, struct batch *batch, vo
         ouro__pools_give_any(pools, object, shape->bin);
         return;
     }
-    if (UNLIKELY((uintptr_t)object >> OURO_POOL_SHIFT != batch->page)) batch_open(pools, batch, object);
+    if (UNLIKELY((uintptr_t)object >> OURO_POOL_SHIFT != batch->page))
+        batch_open(pools, batch, object);
     ptrdiff_t ahead = (char *)object > (char *)batch->free ? OURO_DEATH_AHEAD : -OURO_DEATH_AHEAD;
     __builtin_prefetch((char *)object + ahead, 1);
     *ouro__link_of(object) = batch->free;
@@ -408,10 +415,12 @@ ALWAYS_INLINE bool is_kin(const struct kin *kin, uint64_t word)
 
 /* In this loop the stack is threaded through the very field that led to the child, and its
  * entries are addresses of fields: that and the position give the object. */
-ALWAYS_INLINE void wait_for_child(uintptr_t *stack, void *object, unsigned position, const struct kin *kin)
+ALWAYS_INLINE void wait_for_child(uintptr_t *stack, void *object, unsigned position,
+                                  const struct kin *kin)
 {
     ouro__slot *field = (ouro__slot *)object + position;
-    *ouro__word_of(object) = kin->last_word - 1; /* [death.hidden]; the whole word, as it will be read soon */
+    *ouro__word_of(object) =
+        kin->last_word - 1; /* [death.hidden]; the whole word, as it will be read soon */
     *field = (void *)(*stack | (uintptr_t)position << 48);
     *stack = (uintptr_t)field;
 }
@@ -486,7 +495,8 @@ static bool is_spared(struct ouro__life *life, void *object, const struct ouro__
 {
     uint64_t word = *ouro__word_of(object);
     if (is_plain_death(word) || (word & OURO__ENDED) != 0) return false;
-    if (life->inside_traverse == 0 || (shape->flags & OURO__SHAPE_TRAVERSE) == 0) return !end(life, object, shape);
+    if (life->inside_traverse == 0 || (shape->flags & OURO__SHAPE_TRAVERSE) == 0)
+        return !end(life, object, shape);
     defer(life, object);
     return true;
 }
@@ -498,7 +508,8 @@ void ouro__die(struct ouro__life *life, void *object)
     if (is_spared(life, object, ouro__shape_of(object))) return;
     while (at.object != NULL) {
         const struct ouro__shape *shape = ouro__shape_of(at.object);
-        if (LIKELY((shape->flags & OURO__SHAPE_PLAIN) != 0) && LIKELY(!ouro__life_pools(life)->marks.active))
+        if (LIKELY((shape->flags & OURO__SHAPE_PLAIN) != 0) &&
+            LIKELY(!ouro__life_pools(life)->marks.active))
             at = die_plain(life, at, &stack);
         else
             at = die_general(life, at, shape, &stack);

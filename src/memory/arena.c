@@ -104,8 +104,7 @@ size_t ouro__arena_take_pages(struct ouro__arena *arena, unsigned pages)
 
 void ouro__arena_return_pages(struct ouro__arena *arena, size_t page, unsigned pages)
 {
-    for (size_t i = page; i < page + pages; i++)
-        arena->free_pages[i / 64] |= (uint64_t)1 << i % 64;
+    for (size_t i = page; i < page + pages; i++) arena->free_pages[i / 64] |= (uint64_t)1 << i % 64;
     arena->pages_used -= pages;
     OURO_ASSERT(arena->pages_used <= OURO_ARENA_PAGES);
 }

@@ -33,43 +33,43 @@ enum ouro__pool_state {
 /* What is known of a pool; these lie together in the arena's dense table. */
 struct ouro__pool {
     _Alignas(128) void *free; /* entries that came back, linked by their first word */
-    uint32_t used;         /* blocks handed out: live or on the class list */
-    uint32_t told;         /* the part of `used` that the heap's live bytes contain */
-    uint32_t wake;         /* when `used` falls to this, the pool changes state */
+    uint32_t used;            /* blocks handed out: live or on the class list */
+    uint32_t told;            /* the part of `used` that the heap's live bytes contain */
+    uint32_t wake;            /* when `used` falls to this, the pool changes state */
     uint32_t carved;
     uint32_t capacity;
     uint32_t block_size;
     uint16_t bin;
     uint8_t state;
-    uint8_t pages;         /* 1 or OURO_WIDE_PAGES; 0 behind the first of a wide pool */
-    char *first;           /* first entry */
-    struct ouro__pool *next, *previous;  /* the list of its state */
+    uint8_t pages; /* 1 or OURO_WIDE_PAGES; 0 behind the first of a wide pool */
+    char *first;   /* first entry */
+    struct ouro__pool *next, *previous; /* the list of its state */
     struct ouro__pool *young_next, *young_previous;
-    struct ouro__pool *set_next;         /* pools of the running cycle's set */
+    struct ouro__pool *set_next; /* pools of the running cycle's set */
     struct ouro__pool *gray_next;
-    uint32_t empty_since;  /* milliseconds */
-    uint32_t reciprocal;   /* 2^32 / block_size rounded up: division of an offset by it */
-    uint16_t holes;        /* pages of memory whose blocks were given back and may be cut again */
-    uint16_t hole_blocks;  /* carved blocks in them */
-    uint8_t back;          /* pages back to the first page of a wide pool */
-    bool unmarked;         /* blocks on `free` may lack their young bits */
-    bool young;            /* on the list of pools with young blocks */
+    uint32_t empty_since; /* milliseconds */
+    uint32_t reciprocal;  /* 2^32 / block_size rounded up: division of an offset by it */
+    uint16_t holes;       /* pages of memory whose blocks were given back and may be cut again */
+    uint16_t hole_blocks; /* carved blocks in them */
+    uint8_t back;         /* pages back to the first page of a wide pool */
+    bool unmarked;        /* blocks on `free` may lack their young bits */
+    bool young;           /* on the list of pools with young blocks */
     bool in_set;
-    bool gray;             /* on the list of pools with gray bits */
-    bool middle;           /* may hold objects that survived one young pass */
-    bool scratch;          /* its counts were touched and not purged yet */
+    bool gray;    /* on the list of pools with gray bits */
+    bool middle;  /* may hold objects that survived one young pass */
+    bool scratch; /* its counts were touched and not purged yet */
 };
 _Static_assert(sizeof(struct ouro__pool) == 128, "two cache lines, and the table stays dense");
 
 struct ouro__arena {
     void *owner; /* the heap; first, so that one load finds it */
     enum ouro__realm realm;
-    bool large;              /* one block with a mapping of its own */
-    size_t size;             /* of the mapping */
+    bool large;  /* one block with a mapping of its own */
+    size_t size; /* of the mapping */
     struct ouro__arena *next, *previous;
-    uint64_t free_pages[8];  /* clean pages */
-    uint32_t pages_used;     /* pages not clean */
-    uint32_t page_limit;     /* pages beyond do not exist: a small mapping */
+    uint64_t free_pages[8]; /* clean pages */
+    uint32_t pages_used;    /* pages not clean */
+    uint32_t page_limit;    /* pages beyond do not exist: a small mapping */
 };
 _Static_assert(sizeof(struct ouro__arena) <= OURO_ARENA_FIRST_PAGE * sizeof(struct ouro__pool),
                "the header fits in front of the pool headers");

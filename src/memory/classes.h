@@ -93,7 +93,8 @@ ALWAYS_INLINE bool ouro__bin_is_narrow(size_t bin)
 /* The bin for blocks of `size` bytes, prefix included. */
 ALWAYS_INLINE size_t ouro__bin_for(enum ouro__kind kind, size_t size)
 {
-    size_t whole = kind == OURO__ACYCLIC_16 || kind == OURO__TRACKED_16 ? (size + 15) & ~(size_t)15 : size;
+    size_t whole =
+        kind == OURO__ACYCLIC_16 || kind == OURO__TRACKED_16 ? (size + 15) & ~(size_t)15 : size;
     return ((size_t)kind << OURO__BIN_SHIFT) | ouro__class_of(whole);
 }
 

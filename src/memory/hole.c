@@ -14,7 +14,8 @@ static size_t part_of(const void *address)
 }
 
 /* The first and the last part that a block overlaps. */
-static void span(const struct ouro__pool *pool, const char *entry, size_t *out_first, size_t *out_last)
+static void span(const struct ouro__pool *pool, const char *entry, size_t *out_first,
+                 size_t *out_last)
 {
     const char *start = entry - ouro__kind_prefix(ouro__bin_kind(pool->bin));
     *out_first = part_of(start);
@@ -38,7 +39,8 @@ static uint16_t find_empty_parts(const struct ouro__pool *pool)
         count_block(pool, entry, all);
         if (ouro__hole_has(pool, entry)) count_block(pool, entry, free);
     }
-    for (void *one = pool->free; one != NULL; one = *ouro__link_of(one)) count_block(pool, one, free);
+    for (void *one = pool->free; one != NULL; one = *ouro__link_of(one))
+        count_block(pool, one, free);
     size_t cut = (size_t)(entry - pool->first) / OURO_CARVE_SIZE;
     uint16_t empty = 0;
     for (size_t part = 0; part < cut && part < PARTS; part++)
@@ -72,7 +74,8 @@ static size_t purge_parts(struct ouro__pools *pools, struct ouro__pool *pool, ui
         size_t end = part;
         while (end < PARTS && (parts >> end & 1) != 0) end++;
         size_t size = (end - part) * OURO_CARVE_SIZE;
-        pools->source.purge(pools->source.context, ouro__pool_start(pool) + part * OURO_CARVE_SIZE, size);
+        pools->source.purge(pools->source.context, ouro__pool_start(pool) + part * OURO_CARVE_SIZE,
+                            size);
         bytes += size;
         part = end;
     }
@@ -81,7 +84,9 @@ static size_t purge_parts(struct ouro__pools *pools, struct ouro__pool *pool, ui
 
 size_t ouro__hole_make(struct ouro__pools *pools, struct ouro__pool *pool)
 {
-    if (pool->pages != 1 || pool->block_size > OURO_CARVE_SIZE || pool->capacity == 1 || pool->in_set) return 0;
+    if (pool->pages != 1 || pool->block_size > OURO_CARVE_SIZE || pool->capacity == 1 ||
+        pool->in_set)
+        return 0;
     if (pool->free == NULL || pool->state == OURO__POOL_FULL) return 0;
     uint16_t parts = find_empty_parts(pool);
     if (parts == 0) return 0;

@@ -68,7 +68,8 @@ void ouro__gray_forget(struct ouro__marks *marks)
     marks->gray_count = 0;
     for (; marks->gray != NULL; marks->gray = marks->gray->gray_next) {
         marks->gray->gray = false;
-        memset(ouro__pool_marks(marks->gray, OURO__GRAY_BITS), 0, ouro__pool_mark_words(marks->gray) * 8);
+        memset(ouro__pool_marks(marks->gray, OURO__GRAY_BITS), 0,
+               ouro__pool_mark_words(marks->gray) * 8);
     }
 }
 
@@ -91,6 +92,7 @@ void ouro__mark_dead(struct ouro__marks *marks, void *entry)
     ouro__mark_clear(entry, OURO__SET_BITS);
     ouro__mark_clear(entry, OURO__GRAY_BITS);
     for (uint32_t i = 0; i < marks->gray_count; i++) {
-        if (marks->gray_stack[i] == entry) marks->gray_stack[i] = marks->gray_stack[--marks->gray_count];
+        if (marks->gray_stack[i] == entry)
+            marks->gray_stack[i] = marks->gray_stack[--marks->gray_count];
     }
 }

@@ -40,13 +40,13 @@ typedef uint64_t __attribute__((may_alias)) ouro__bits;
 
 /* The lists of pools that carry marks; one per heap. */
 struct ouro__marks {
-    struct ouro__pool *young;  /* pools with young blocks */
+    struct ouro__pool *young; /* pools with young blocks */
     struct ouro__pool *gray;
-    size_t young_handed;       /* tracked blocks handed out since the last young pass */
-    size_t scratch_pools;      /* pools whose counts were touched and not purged */
-    bool active;               /* a cycle runs: deaths clear marks */
-    bool condemned;            /* suspects are garbage now: nothing may reach them again */
-    bool last_words;           /* callbacks and finalizers run: the whole set is garbage, suspect or not */
+    size_t young_handed;  /* tracked blocks handed out since the last young pass */
+    size_t scratch_pools; /* pools whose counts were touched and not purged */
+    bool active;          /* a cycle runs: deaths clear marks */
+    bool condemned;       /* suspects are garbage now: nothing may reach them again */
+    bool last_words;      /* callbacks and finalizers run: all of the set is garbage */
     uint32_t gray_count;
     void *gray_stack[OURO_GRAY_STACK];
 };

@@ -133,8 +133,7 @@ static struct ouro__pool *format(struct ouro__pool *pool, size_t bin, unsigned p
         pool[i].pages = 0;
         pool[i].back = (uint8_t)i;
     }
-    if (kind >= OURO__TRACKED)
-        memset(ouro__pool_young(pool), 0, ouro__pool_young_words(pool) * 8);
+    if (kind >= OURO__TRACKED) memset(ouro__pool_young(pool), 0, ouro__pool_young_words(pool) * 8);
     return pool;
 }
 
@@ -157,7 +156,8 @@ static struct ouro__pool *take_clean(struct ouro__pools *pools, size_t bin, unsi
         page = ouro__arena_take_pages(arena, pages);
     }
     struct ouro__pool *pool = ouro__arena_pool(arena, page);
-    if (pools->pools_of[bin] > OURO_POPULATE_AFTER && pools->source.purge == ouro__system_source.purge)
+    if (pools->pools_of[bin] > OURO_POPULATE_AFTER &&
+        pools->source.purge == ouro__system_source.purge)
         ouro__os_populate(ouro__pool_start(pool), OURO_POOL_SIZE);
     return format(pool, bin, pages);
 }
@@ -211,7 +211,8 @@ static int32_t list_limit(size_t bin)
 }
 
 /* [pool.handover]: the entries from `first` on are used from now on. */
-static void *hand_over(struct ouro__pools *pools, struct ouro__pool *pool, void *first, uint32_t count)
+static void *hand_over(struct ouro__pools *pools, struct ouro__pool *pool, void *first,
+                       uint32_t count)
 {
     size_t bin = pool->bin;
     pool->used += count;
@@ -253,7 +254,8 @@ static void *hand_over_free(struct ouro__pools *pools, struct ouro__pool *pool)
 static struct ouro__pool *wake_any(struct ouro__pools *pools, size_t bin)
 {
     enum ouro__realm realm = ouro__kind_realm(ouro__bin_kind(bin));
-    for (struct ouro__arena *arena = pools->realms[realm].arenas; arena != NULL; arena = arena->next) {
+    for (struct ouro__arena *arena = pools->realms[realm].arenas; arena != NULL;
+         arena = arena->next) {
         for (size_t page = OURO_ARENA_FIRST_PAGE; page < arena->page_limit; page++) {
             struct ouro__pool *pool = ouro__arena_pool(arena, page);
             if (pool->state == OURO__POOL_FULL && pool->bin == bin && pool->back == 0 &&
@@ -381,14 +383,16 @@ static void flush_bin(struct ouro__pools *pools, size_t bin)
 void ouro__pools_flush(struct ouro__pools *pools)
 {
     for (size_t bin = 0; bin < OURO__BINS; bin++)
-        if (pools->front.list[bin] != NULL || pools->front.hot[bin] != NULL || pools->current[bin] != NULL)
+        if (pools->front.list[bin] != NULL || pools->front.hot[bin] != NULL ||
+            pools->current[bin] != NULL)
             flush_bin(pools, bin);
 }
 
 void ouro__pools_flush_idle(struct ouro__pools *pools)
 {
     for (size_t bin = 0; bin < OURO__BINS; bin++) {
-        void *list = pools->front.list[bin] != NULL ? pools->front.list[bin] : pools->front.hot[bin];
+        void *list =
+            pools->front.list[bin] != NULL ? pools->front.list[bin] : pools->front.hot[bin];
         if (list != NULL && list == pools->list_at_tick[bin]) {
             flush_bin(pools, bin);
             list = NULL;
@@ -475,7 +479,8 @@ void ouro__pools_unpin(struct ouro__pools *pools)
 {
     if (--pools->pinned > 0) return;
     for (int realm = 0; realm < OURO__REALMS; realm++) {
-        for (struct ouro__arena *arena = pools->realms[realm].large, *next; arena != NULL; arena = next) {
+        for (struct ouro__arena *arena = pools->realms[realm].large, *next; arena != NULL;
+             arena = next) {
             next = arena->next;
             struct ouro__pool *pool = ouro__arena_pool(arena, OURO_ARENA_FIRST_PAGE);
             if (pool->used == 0) ouro__pools_give_large(pools, pool->first);

@@ -31,16 +31,16 @@ struct ouro__refusal {
 };
 
 struct ouro__realm_arenas {
-    struct ouro__arena *arenas;         /* with pools */
-    struct ouro__arena *large;          /* of one block */
-    struct ouro__pool *empty;           /* newest first: still resident, waiting */
+    struct ouro__arena *arenas; /* with pools */
+    struct ouro__arena *large;  /* of one block */
+    struct ouro__pool *empty;   /* newest first: still resident, waiting */
     struct ouro__pool *empty_last;
     size_t empty_pages;
 };
 
 struct ouro__pools {
     struct ouro__front front; /* first: inlined code knows the beginning of a heap */
-    uint64_t guess_word;     /* the word of a simple object of the type that dies most, at its last reference */
+    uint64_t guess_word;      /* that the next simple object to die has, most likely */
     uint32_t guess_bin;
     uint32_t guess_patience; /* how many others may die before the guess changes */
     struct ouro__pool *current[OURO__BINS];
@@ -52,14 +52,14 @@ struct ouro__pools {
     struct ouro__realm_arenas realms[OURO__REALMS];
     struct ouro__marks marks;
 
-    size_t live_bytes;      /* handed out: live, or on the class lists; late by less than an eighth */
+    size_t live_bytes; /* handed out: live, or on the class lists; late by less than an eighth */
     size_t committed_bytes; /* carved blocks and large ones */
     size_t accounted_bytes; /* native bytes that the program declared */
     size_t byte_limit;      /* for committed and accounted; 0: none */
     uint64_t tick;          /* milliseconds, when empty pools were last looked at */
     uint64_t idle_tick;     /* and idle class lists */
     uint32_t purge_delay;
-    unsigned pinned;        /* walks that run user code: arenas stay mapped */
+    unsigned pinned; /* walks that run user code: arenas stay mapped */
     bool one_at_a_time;
     bool (*refuse)(void *context, size_t bytes);
     void *refuse_context;

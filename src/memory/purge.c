@@ -49,7 +49,8 @@ void ouro__empty_add(struct ouro__pools *pools, struct ouro__pool *pool)
     realm->empty_pages += pool->pages;
 }
 
-struct ouro__pool *ouro__empty_take(struct ouro__pools *pools, enum ouro__realm realm, unsigned pages)
+struct ouro__pool *ouro__empty_take(struct ouro__pools *pools, enum ouro__realm realm,
+                                    unsigned pages)
 {
     enum { tries = 8 }; /* pools of the other width are few: a longer search is not worth it */
     struct ouro__pool *pool = pools->realms[realm].empty;
@@ -91,7 +92,9 @@ static void forget_pools(struct ouro__pool *pool, unsigned pages)
 static void arena_settle(struct ouro__pools *pools, struct ouro__arena *arena)
 {
     struct ouro__realm_arenas *realm = &pools->realms[arena->realm];
-    if (arena->pages_used > 0 || pools->pinned > 0 || (realm->arenas == arena && arena->next == NULL)) return;
+    if (arena->pages_used > 0 || pools->pinned > 0 ||
+        (realm->arenas == arena && arena->next == NULL))
+        return;
     if (arena->next != NULL) arena->next->previous = arena->previous;
     if (arena->previous != NULL)
         arena->previous->next = arena->next;
@@ -119,7 +122,8 @@ static void purge_due(struct ouro__pools *pools, struct ouro__realm_arenas *real
     unsigned purged = 0;
     while (realm->empty_last != NULL && purged < most) {
         struct ouro__pool *oldest = realm->empty_last;
-        if ((uint32_t)pools->tick - oldest->empty_since < pools->purge_delay) return; /* [purge.delay] */
+        if ((uint32_t)pools->tick - oldest->empty_since < pools->purge_delay)
+            return; /* [purge.delay] */
         purged += (unsigned)(purge_run(pools, oldest, most - purged) >> OURO_POOL_SHIFT);
     }
 }
@@ -135,7 +139,9 @@ void ouro__purge_tick(struct ouro__pools *pools)
         ouro__pools_flush_idle(pools); /* [purge.idle] */
     }
     if (pools->source.purge == NULL) return;
-    for (int realm = 0; realm < OURO__REALMS; realm++) purge_due(pools, &pools->realms[realm], most < OURO_PURGE_BATCH ? (unsigned)most : OURO_PURGE_BATCH);
+    if (most > OURO_PURGE_BATCH) most = OURO_PURGE_BATCH;
+    for (int realm = 0; realm < OURO__REALMS; realm++)
+        purge_due(pools, &pools->realms[realm], (unsigned)most);
 }
 
 static void hollow_pool(struct ouro__pool *pool, void *context)

@@ -18,7 +18,8 @@
 void ouro__empty_add(struct ouro__pools *pools, struct ouro__pool *pool);
 
 /* The newest empty pool of so many pages, off the list, or NULL. */
-struct ouro__pool *ouro__empty_take(struct ouro__pools *pools, enum ouro__realm realm, unsigned pages);
+struct ouro__pool *ouro__empty_take(struct ouro__pools *pools, enum ouro__realm realm,
+                                    unsigned pages);
 
 /* Purges what is due.  Cost: a look at a coarse clock; rarely a system call. */
 void ouro__purge_tick(struct ouro__pools *pools);

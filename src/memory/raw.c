@@ -78,8 +78,10 @@ static bool grow_in_place(struct ouro__pools *pools, void *memory, size_t size)
 /* In place only where a sized free of the new size finds the same class. */
 static bool stays(const void *memory, size_t size, size_t usable)
 {
-    if (ouro__arena_of(memory)->large) return size <= usable && size > usable / 2 && size > OURO_BLOCK_MAX;
-    return size <= OURO_BLOCK_MAX && ouro__bin_for(OURO__RAW, size) == ouro__pool_of(memory)->bin && size <= usable;
+    if (ouro__arena_of(memory)->large)
+        return size <= usable && size > usable / 2 && size > OURO_BLOCK_MAX;
+    return size <= OURO_BLOCK_MAX && ouro__bin_for(OURO__RAW, size) == ouro__pool_of(memory)->bin &&
+           size <= usable;
 }
 
 void *ouro__raw_realloc(struct ouro__pools *pools, void *memory, size_t size)
@@ -87,7 +89,8 @@ void *ouro__raw_realloc(struct ouro__pools *pools, void *memory, size_t size)
     if (memory == NULL) return ouro__raw_alloc(pools, size);
     size_t usable = ouro__raw_usable_size(memory);
     if (stays(memory, size, usable)) return memory;
-    if (size > usable && memory == block_of(memory) && grow_in_place(pools, memory, size)) return memory;
+    if (size > usable && memory == block_of(memory) && grow_in_place(pools, memory, size))
+        return memory;
     void *moved = ouro__raw_alloc(pools, size);
     if (moved == NULL) return NULL;
     memcpy(moved, memory, size < usable ? size : usable);

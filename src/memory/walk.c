@@ -4,12 +4,13 @@
  */
 #include "memory/walk.h"
 
-static void walk_arena(struct ouro__arena *arena, void (*visit)(struct ouro__pool *pool, void *context),
-                       void *context)
+static void walk_arena(struct ouro__arena *arena,
+                       void (*visit)(struct ouro__pool *pool, void *context), void *context)
 {
     for (size_t page = OURO_ARENA_FIRST_PAGE; page < arena->page_limit; page++) {
         struct ouro__pool *pool = ouro__arena_pool(arena, page);
-        if (pool->state >= OURO__POOL_CURRENT && pool->back == 0 && pool->pages > 0) visit(pool, context);
+        if (pool->state >= OURO__POOL_CURRENT && pool->back == 0 && pool->pages > 0)
+            visit(pool, context);
     }
 }
 
@@ -25,10 +26,11 @@ void ouro__walk_pools(const struct ouro__pools *pools, enum ouro__realm realm,
     }
 }
 
-void ouro__walk_live(struct ouro__pool *pool, void (*visit)(void *entry, void *context), void *context)
+void ouro__walk_live(struct ouro__pool *pool, void (*visit)(void *entry, void *context),
+                     void *context)
 {
     char *entry = pool->first;
-    if (pool->capacity == 1) { /* a visitor that gives a large block back takes the pool's header along */
+    if (pool->capacity == 1) { /* giving a large block back takes the pool's header along */
         if (*ouro__word_of(entry) != 0) visit(entry, context);
         return;
     }

@@ -15,6 +15,7 @@ void ouro__walk_pools(const struct ouro__pools *pools, enum ouro__realm realm,
                       void (*visit)(struct ouro__pool *pool, void *context), void *context);
 
 /* The entries of living objects of a pool of objects. */
-void ouro__walk_live(struct ouro__pool *pool, void (*visit)(void *entry, void *context), void *context);
+void ouro__walk_live(struct ouro__pool *pool, void (*visit)(void *entry, void *context),
+                     void *context);
 
 #endif

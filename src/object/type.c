@@ -23,8 +23,9 @@ uint16_t ouro__type_bins[OURO_TYPES_MAX];
 static pthread_mutex_t numbering = PTHREAD_MUTEX_INITIALIZER;
 static uint32_t last_number; /* guarded by `numbering` */
 
-__attribute__((format(printf, 3, 4))) static ouro_status say(ouro_error *out_error, ouro_status status,
-                                                             const char *format, ...)
+__attribute__((format(printf, 3, 4))) static ouro_status say(ouro_error *out_error,
+                                                             ouro_status status, const char *format,
+                                                             ...)
 {
     if (out_error == NULL) return status;
     va_list arguments;
@@ -47,32 +48,36 @@ static size_t field_size(const ouro_field *field)
     }
 }
 
-static ouro_status check_field(const ouro_type *type, const ouro_field *field, ouro_error *out_error)
+static ouro_status check_field(const ouro_type *type, const ouro_field *field,
+                               ouro_error *out_error)
 {
     const char *name = field->name != NULL ? field->name : "(unnamed)";
     if (field->kind > OURO_FIELD_ITEMS)
         return say(out_error, OURO_BAD_TYPE, "type %s: field %s has kind %d, which is none",
                    type->name, name, (int)field->kind);
     if (field->offset % sizeof(void *) != 0)
-        return say(out_error, OURO_BAD_TYPE, "type %s: field %s lies at %u, which is not a multiple of 8",
-                   type->name, name, field->offset);
+        return say(out_error, OURO_BAD_TYPE,
+                   "type %s: field %s lies at %u, which is not a multiple of 8", type->name, name,
+                   field->offset);
     if (field->offset + field_size(field) > type->size)
         return say(out_error, OURO_BAD_TYPE, "type %s: field %s ends at %zu, beyond the size %zu",
                    type->name, name, field->offset + field_size(field), type->size);
     if (field->kind == OURO_FIELD_ITEMS && type->item_size != sizeof(void *))
-        return say(out_error, OURO_BAD_TYPE, "type %s: items %s are references, so item_size must be 8, not %zu",
-                   type->name, name, type->item_size);
+        return say(out_error, OURO_BAD_TYPE,
+                   "type %s: items %s are references, so item_size must be 8, not %zu", type->name,
+                   name, type->item_size);
     if (field->kind == OURO_FIELD_ITEMS && field->offset != type->size)
-        return say(out_error, OURO_BAD_TYPE, "type %s: items %s lie at %u, not behind the struct of %zu",
-                   type->name, name, field->offset, type->size);
+        return say(out_error, OURO_BAD_TYPE,
+                   "type %s: items %s lie at %u, not behind the struct of %zu", type->name, name,
+                   field->offset, type->size);
     for (const ouro_field *other = type->fields; other != field; other++) {
         if (field->offset < other->offset + field_size(other) &&
             other->offset < field->offset + field_size(field))
             return say(out_error, OURO_BAD_TYPE, "type %s: fields %s and %s overlap", type->name,
                        other->name, name);
         if (other->kind == OURO_FIELD_ITEMS)
-            return say(out_error, OURO_BAD_TYPE, "type %s: items %s must be the last field", type->name,
-                       other->name);
+            return say(out_error, OURO_BAD_TYPE, "type %s: items %s must be the last field",
+                       type->name, other->name);
     }
     return OURO_OK;
 }
@@ -86,14 +91,17 @@ static ouro_status check_table(const ouro_type *type, ouro_error *out_error)
                    type->alignment);
     if (type->item_size != 0 && (type->length_offset % sizeof(size_t) != 0 ||
                                  type->length_offset + sizeof(size_t) > type->size))
-        return say(out_error, OURO_BAD_TYPE, "type %s: the length lies at %zu, outside the struct of %zu",
-                   type->name, type->length_offset, type->size);
+        return say(out_error, OURO_BAD_TYPE,
+                   "type %s: the length lies at %zu, outside the struct of %zu", type->name,
+                   type->length_offset, type->size);
     size_t number = 0;
-    for (const ouro_field *field = type->fields; field != NULL && field->kind != OURO_FIELD_END; field++) {
+    for (const ouro_field *field = type->fields; field != NULL && field->kind != OURO_FIELD_END;
+         field++) {
         ouro_status status = check_field(type, field, out_error);
         if (status != OURO_OK) return status;
         if (++number >= UINT16_MAX)
-            return say(out_error, OURO_BAD_TYPE, "type %s: more than %d fields", type->name, UINT16_MAX - 1);
+            return say(out_error, OURO_BAD_TYPE, "type %s: more than %d fields", type->name,
+                       UINT16_MAX - 1);
     }
     return OURO_OK;
 }
@@ -110,7 +118,8 @@ static bool leads_to_cycle(const ouro_type *type, struct path *met, size_t depth
 
 static bool field_leads_to_cycle(const ouro_field *field, struct path *met, size_t depth)
 {
-    if (field->kind == OURO_FIELD_WEAK) return false; /* leads to a weak reference, which holds nothing */
+    if (field->kind == OURO_FIELD_WEAK)
+        return false; /* leads to a weak reference, which holds nothing */
     return field->type == NULL || leads_to_cycle(field->type, met, depth);
 }
 
@@ -149,14 +158,16 @@ bool ouro__type_block_size(const ouro_type *type, size_t length, size_t *out_siz
     size_t items;
     if (__builtin_mul_overflow(length, type->item_size, &items)) return false;
     if (__builtin_add_overflow(items, type->size, &items)) return false;
-    if (__builtin_add_overflow(items, 7 + sizeof(ouro__word) + ouro__type_extra(type), &items)) return false;
+    if (__builtin_add_overflow(items, 7 + sizeof(ouro__word) + ouro__type_extra(type), &items))
+        return false;
     *out_size = items & ~(size_t)7;
     return items <= (size_t)PTRDIFF_MAX / 2;
 }
 
 static void compile_fields(const ouro_type *type, struct ouro__shape *shape)
 {
-    for (const ouro_field *field = type->fields; field != NULL && field->kind != OURO_FIELD_END; field++) {
+    for (const ouro_field *field = type->fields; field != NULL && field->kind != OURO_FIELD_END;
+         field++) {
         bool single = field->kind == OURO_FIELD_REF || field->kind == OURO_FIELD_WEAK;
         if (single && field->offset < 64 * sizeof(void *))
             shape->mask |= (uint64_t)1 << field->offset / sizeof(void *);
@@ -215,8 +226,9 @@ ouro_status ouro__type_prepare(ouro_type *type, ouro_error *out_error)
         if (last_number + 1 < OURO_TYPES_MAX)
             publish(type, &shape);
         else
-            status = say(out_error, OURO_TOO_MANY_TYPES, "type %s is one more than the %u that a process can have",
-                         type->name, OURO_TYPES_MAX - 1);
+            status = say(out_error, OURO_TOO_MANY_TYPES,
+                         "type %s is one more than the %u that a process can have", type->name,
+                         OURO_TYPES_MAX - 1);
     }
     pthread_mutex_unlock(&numbering);
     return status;

@@ -18,20 +18,20 @@
 #include "object/word.h"
 
 enum ouro__shape_flag {
-    OURO__SHAPE_GENERAL = 1,  /* has references that the mask does not show */
+    OURO__SHAPE_GENERAL = 1, /* has references that the mask does not show */
     OURO__SHAPE_FINALIZE = 2,
     OURO__SHAPE_RELEASE = 4,
     OURO__SHAPE_TRACKED = 8,
-    OURO__SHAPE_LARGE = 16,   /* blocks may be large: the bin does not tell */
+    OURO__SHAPE_LARGE = 16, /* blocks may be large: the bin does not tell */
     OURO__SHAPE_TRAVERSE = 32,
-    OURO__SHAPE_PLAIN = 64,   /* single references only, no hook, a bin of narrow pools */
+    OURO__SHAPE_PLAIN = 64, /* single references only, no hook, a bin of narrow pools */
 };
 
 struct ouro__shape {
-    uint64_t mask;  /* bit i: word i of the object is a reference */
-    uint16_t bin;   /* 0: depends on the length */
+    uint64_t mask; /* bit i: word i of the object is a reference */
+    uint16_t bin;  /* 0: depends on the length */
     uint8_t flags;
-    uint8_t kind;   /* enum ouro__kind, known to floor 1 */
+    uint8_t kind; /* enum ouro__kind, known to floor 1 */
     uint32_t unused;
 };
 

@@ -39,7 +39,8 @@ void ouro__visit_general(void *object, void (*visit)(void *referent, void *conte
 {
     ouro_type *type = ouro__type_of(object);
     struct visitor visitor = {visit, context};
-    for (const ouro_field *field = type->fields; field != NULL && field->kind != OURO_FIELD_END; field++)
+    for (const ouro_field *field = type->fields; field != NULL && field->kind != OURO_FIELD_END;
+         field++)
         visit_field(type, field, object, &visitor);
     if (type->traverse != NULL) (void)type->traverse(object, visit_one, &visitor);
 }

@@ -14,7 +14,8 @@
 void ouro__visit_general(void *object, void (*visit)(void *referent, void *context), void *context);
 
 /* Each reference that is not NULL, once. */
-ALWAYS_INLINE void ouro__visit(void *object, void (*visit)(void *referent, void *context), void *context)
+ALWAYS_INLINE void ouro__visit(void *object, void (*visit)(void *referent, void *context),
+                               void *context)
 {
     const struct ouro__shape *shape = ouro__shape_of(object);
     ouro__slot *words = (ouro__slot *)object;
@@ -22,7 +23,8 @@ ALWAYS_INLINE void ouro__visit(void *object, void (*visit)(void *referent, void 
         void *referent = words[__builtin_ctzl(mask)];
         if (referent != NULL) visit(referent, context);
     }
-    if (UNLIKELY((shape->flags & OURO__SHAPE_GENERAL) != 0)) ouro__visit_general(object, visit, context);
+    if (UNLIKELY((shape->flags & OURO__SHAPE_GENERAL) != 0))
+        ouro__visit_general(object, visit, context);
 }
 
 #endif

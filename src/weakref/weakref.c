@@ -56,13 +56,15 @@ static ouro_weakref **find(const struct ouro__weakrefs *weakrefs, const void *ta
 bool ouro__weakrefs_reserve(struct ouro__weakrefs *weakrefs)
 {
     if (2 * (weakrefs->targets + 1) <= weakrefs->capacity) return true; /* [weak.table] */
-    struct ouro__weakrefs grown = {.capacity = weakrefs->capacity > 0 ? 2 * weakrefs->capacity : 16};
+    struct ouro__weakrefs grown = {.capacity = 16};
+    if (weakrefs->capacity > 0) grown.capacity = 2 * weakrefs->capacity;
     size_t size = grown.capacity * sizeof(ouro_weakref *);
     grown.table = ouro__raw_alloc(&weakrefs->pools, size);
     if (grown.table == NULL) return false;
     memset(grown.table, 0, size);
     for (size_t i = 0; i < weakrefs->capacity; i++)
-        if (weakrefs->table[i] != NULL) *find(&grown, weakrefs->table[i]->target) = weakrefs->table[i];
+        if (weakrefs->table[i] != NULL)
+            *find(&grown, weakrefs->table[i]->target) = weakrefs->table[i];
     ouro__raw_free(&weakrefs->pools, weakrefs->table);
     weakrefs->table = grown.table;
     weakrefs->capacity = grown.capacity;
