@@ -191,7 +191,7 @@ static ouro_type memo_type = OURO_TYPE(memo, .fields = memo_fields, .traverse = 
                                        .finalize = finalize, .release = release);
 
 const struct model_traits kind_traits[KINDS_ALL] = {
-    [KIND_ATOM] = {"atom"},
+    [KIND_ATOM] = {"atom", .fixed = 0},
     [KIND_CHAIN] = {"chain", .fixed = 2, .tracked = true},
     [KIND_PLAIN] = {"plain", .fixed = 3, .tracked = true},
     [KIND_PAIR] = {"pair", .fixed = 2, .tracked = true, .releases = true},

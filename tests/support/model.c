@@ -491,8 +491,7 @@ static void stop_waiting(struct model *model, model_id id)
     }
 }
 
-/* Whether a node may be finalized or released in a collection. */
-static bool may_end(struct model *model, model_id id)
+bool model_may_end(struct model *model, model_id id)
 {
     stop_waiting(model, id);
     if (!model_reaches(model, id)) return true;
@@ -507,7 +506,7 @@ void model_finalizing(struct model *model, model_id id)
         model_fail("the finalizer of #%u runs again or without need", node->serial);
     if (in_order(model))
         expect(model, MODEL_FINALIZE, id, node->serial);
-    else if (model->collecting && !node->suspect && !may_end(model, id))
+    else if (model->collecting && !node->suspect && !model_may_end(model, id))
         model_fail("#%u is finalized though the program reaches it", node->serial);
     node->finalized = true;
 }
@@ -519,7 +518,7 @@ static void call_in_collection(struct model *model, model_id id)
     const struct model_node *weak = model_node(model, id);
     if (weak->target == MODEL_NONE) model_fail("the callback of #%u runs again", weak->serial);
     struct model_node *target = model_node(model, weak->target);
-    if (!target->suspect && !may_end(model, weak->target))
+    if (!target->suspect && !model_may_end(model, weak->target))
         model_fail("the callback of #%u runs, but its target #%u lives", weak->serial,
                    target->serial);
     if (weak->suspect && model->collecting == 3 && !model_reaches(model, id))
@@ -565,7 +564,7 @@ static void look_away_all(struct model *model, model_id target)
     model_id weak;
     while ((weak = model_node(model, target)->first_weak) != MODEL_NONE) {
         struct model_node *node = model_node(model, weak);
-        bool lives = node->count > 0 && !node->suspect && !may_end(model, weak);
+        bool lives = node->count > 0 && !node->suspect && !model_may_end(model, weak);
         if (node->has_callback && lives && model->collecting)
             model_fail("#%u is released, but the callback of #%u has not run",
                        model_node(model, target)->serial, node->serial);
@@ -598,7 +597,7 @@ void model_released(struct model *model, model_id id)
         release_in_order(model, id);
         return;
     }
-    if (model->collecting && (node->immortal || !may_end(model, id)))
+    if (model->collecting && (node->immortal || !model_may_end(model, id)))
         model_fail("#%u is released though the program reaches it", node->serial);
     if (node->traits->finalizes && !node->finalized && !node->immortal)
         model_fail("#%u is released without its finalizer", node->serial);

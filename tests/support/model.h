@@ -205,6 +205,9 @@ void model_leave(struct model *model, size_t base);
 /* Fails when something that must have happened by now hasn't. */
 void model_settle(struct model *model);
 
+/* Whether a node may be finalized or released in the running collection. */
+bool model_may_end(struct model *model, model_id id);
+
 /* Whether the program can reach a node. */
 bool model_reaches(struct model *model, model_id id);
 

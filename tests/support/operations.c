@@ -303,12 +303,18 @@ static void do_weak_callback(const struct operation *operation)
     scene_unprotect(target);
 }
 
-/* What a weak reference gave must be what the model says; it is kept.  Within a
- * collection, trash may or may not answer: it does to finalizers. */
+/* Within a collection, trash may or may not answer (it does to finalizers), and
+ * what dies doesn't. */
+static bool may_be_silent(model_id target)
+{
+    if (target == MODEL_NONE || scene.model.collecting == 0) return false;
+    return scene_node(target)->suspect || model_may_end(&scene.model, target);
+}
+
+/* What a weak reference gave must be what the model says; it is kept. */
 static void keep_answer(void *answer, model_id target)
 {
-    bool is_trash = target != MODEL_NONE && scene_node(target)->suspect;
-    if (answer != scene_object(target) && !(is_trash && answer == NULL))
+    if (answer != scene_object(target) && (answer != NULL || !may_be_silent(target)))
         model_fail("a weak reference to #%u answers wrongly", scene_serial(target));
     if (answer == NULL) return;
     model_hold(&scene.model, target);
