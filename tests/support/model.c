@@ -479,24 +479,45 @@ static void mark_falling(struct model *model)
     }
 }
 
-/* A death within a collection may go on with those who wait for an outer one. */
-static void stop_waiting(struct model *model, model_id id)
+static bool is_let_go(struct model *model, model_id id)
 {
-    for (size_t i = 0; i < model->waiting_count; i++) {
-        if (model->waiting[i] != id) continue;
-        model->waiting_count--;
-        for (; i < model->waiting_count; i++) model->waiting[i] = model->waiting[i + 1];
-        model_node(model, id)->doomed = true;
-        model_changed(model);
-    }
+    if (!model_reaches(model, id)) return true;
+    mark_falling(model);
+    return model_node(model, id)->falling;
+}
+
+/* Those who wait for the end of an outer death, as dying already or not. */
+static void doom_waiting(struct model *model, bool doomed)
+{
+    for (size_t i = 0; i < model->waiting_count; i++)
+        model_node(model, model->waiting[i])->doomed = doomed;
+    model_changed(model);
+}
+
+/* A death within a collection goes on with those who wait for an outer one. */
+static bool has_waited(struct model *model, model_id id)
+{
+    size_t count = model->waiting_count;
+    doom_waiting(model, true);
+    model->waiting_count = 0;
+    bool let_go = is_let_go(model, id);
+    model->waiting_count = count;
+    doom_waiting(model, false);
+    return let_go;
 }
 
 bool model_may_end(struct model *model, model_id id)
 {
-    stop_waiting(model, id);
-    if (!model_reaches(model, id)) return true;
-    mark_falling(model);
-    return model_node(model, id)->falling;
+    return is_let_go(model, id) || has_waited(model, id);
+}
+
+/* The same for one that does end: then nobody waits any more. */
+static bool ends_rightly(struct model *model, model_id id)
+{
+    if (is_let_go(model, id)) return true;
+    doom_waiting(model, true);
+    model->waiting_count = 0;
+    return is_let_go(model, id);
 }
 
 void model_finalizing(struct model *model, model_id id)
@@ -506,7 +527,7 @@ void model_finalizing(struct model *model, model_id id)
         model_fail("the finalizer of #%u runs again or without need", node->serial);
     if (in_order(model))
         expect(model, MODEL_FINALIZE, id, node->serial);
-    else if (model->collecting && !node->suspect && !model_may_end(model, id))
+    else if (model->collecting && !node->suspect && !ends_rightly(model, id))
         model_fail("#%u is finalized though the program reaches it", node->serial);
     node->finalized = true;
 }
@@ -597,7 +618,7 @@ void model_released(struct model *model, model_id id)
         release_in_order(model, id);
         return;
     }
-    if (model->collecting && (node->immortal || !model_may_end(model, id)))
+    if (model->collecting && (node->immortal || !ends_rightly(model, id)))
         model_fail("#%u is released though the program reaches it", node->serial);
     if (node->traits->finalizes && !node->finalized && !node->immortal)
         model_fail("#%u is released without its finalizer", node->serial);
