@@ -39,11 +39,10 @@
 
 /* A class list holds at most this many bytes or blocks before frees go to
  * their pools.  Its length is measured by walking once in half as many frees, so a short limit
- * would cost more steps than it saves memory: a stack of 64 blocks of 128 bytes took a step a free
- * at a quarter of this. */
-#define OURO_LIST_BYTES 131072u
+ * would cost more steps than it saves memory; a long one leaves the nearest cache. */
+#define OURO_LIST_BYTES 65536u
 #define OURO_LIST_MIN 8u
-#define OURO_LIST_MAX 2048u
+#define OURO_LIST_MAX 1024u
 
 /* Once a class has more pools than this, fresh ones are populated whole: one
  * system call instead of sixteen page faults (20 to 25% of fresh allocation). */

@@ -252,13 +252,24 @@ static void do_reserve(const struct operation *operation)
 
 /* ---- weak references ---- */
 
+/* The shared weak reference of a target, unless it is just dying in a collection
+ * and the library has made a second one. */
+static model_id known_weak(const ouro_weakref *weakref, model_id target)
+{
+    model_id known = model_shared_weak(&scene.model, target);
+    if (known == MODEL_NONE || scene_object(known) == weakref) return known;
+    if (scene.model.collecting == 0 || !model_may_end(&scene.model, known))
+        model_fail("a second shared weak reference");
+    model_cleared(&scene.model, known);
+    return MODEL_NONE;
+}
+
 /* The node of a callback-less weak reference that the library has just given
  * us: it may have given it before. */
 static model_id register_weak(ouro_weakref *weakref, model_id target)
 {
-    model_id known = model_shared_weak(&scene.model, target);
+    model_id known = known_weak(weakref, target);
     if (known != MODEL_NONE) {
-        if (scene_object(known) != weakref) model_fail("a second shared weak reference");
         model_hold(&scene.model, known);
         return known;
     }
