@@ -111,6 +111,13 @@ OURO__INLINE void ouro__drop(void *object)
         ouro__decref_rare(object);
 }
 
+/* A reference that leaves a field, or gets into one, without a change of its count is told to
+ * the collector. */
+OURO__INLINE void ouro__moved(void *object)
+{
+    if (object != NULL && OURO__UNLIKELY(ouro__sign_of(object) < 0)) ouro__touch(object);
+}
+
 /* The owner is named so that a store into a shared object can take its lock. */
 OURO__INLINE void ouro__put(void *owner, void *slot, void *value)
 {
@@ -126,10 +133,10 @@ OURO__INLINE void ouro__set(void *owner, void *slot, void *value)
     ouro__put(owner, slot, value);
 }
 
-/* A reference that leaves a field without a decref is told to the collector. */
-OURO__INLINE void ouro__moved(void *object)
+OURO__INLINE void ouro__put_owned(void *owner, void *slot, void *value)
 {
-    if (object != NULL && OURO__UNLIKELY(ouro__sign_of(object) < 0)) ouro__touch(object);
+    ouro__moved(value);
+    ouro__put(owner, slot, value);
 }
 
 OURO__INLINE void *ouro__take(void *owner, void *slot)

@@ -124,7 +124,7 @@ typedef struct ouro_arena_source {
 
 typedef enum ouro_collect_at {
     OURO_COLLECT_AT_ALLOCATION, /* an allocation may collect first: finalizers may run in it */
-    OURO_COLLECT_AT_SAFEPOINT,  /* only ouro_safepoint and ouro_collect do */
+    OURO_COLLECT_AT_SAFEPOINT,  /* only ouro_safepoint, ouro_step and ouro_collect do */
 } ouro_collect_at;
 
 /*
@@ -141,6 +141,7 @@ typedef struct ouro_heap_options {
     size_t threshold[3];      /* all 0: 4096, 10, 10; see ouro_set_threshold */
     unsigned debug;           /* OURO_DEBUG_ flags */
     unsigned purge_delay_ms;  /* how long an empty pool waits; 0: 100 */
+    unsigned step_microseconds; /* how long a step of the collector may take; 0: 100 */
     ouro_arena_source source; /* `obtain` NULL: the system's mmap */
     const char *name;         /* for messages and statistics; copied; NULL: "heap" */
     bool ignore_environment;  /* no override from the environment */
@@ -380,7 +381,7 @@ OURO_API size_t ouro_sizeof(const void *object);
 /* Stores an owned value, which is owned by the field from then on. */
 #define ouro_put(owner, field, value)                                                         \
     (OURO__CHECK_ASSIGN((owner)->field, value),                                               \
-     ouro__put((owner), &(owner)->field, (value)))
+     ouro__put_owned((owner), &(owner)->field, (value)))
 
 /* Drops what the field holds; the field is NULL before that object may die. */
 #define ouro_clear(owner, field) ouro__put((owner), &(owner)->field, NULL)
@@ -499,6 +500,31 @@ OURO_API size_t ouro_collect(ouro_heap *heap, int generation);
  * only drop.  Returns what it found. */
 OURO_API size_t ouro_safepoint(ouro_heap *heap);
 
+/* How much a step may do: whichever is used up first; zero means without bound. */
+typedef struct ouro_budget {
+    unsigned microseconds;
+    size_t units; /* objects and references looked at */
+} ouro_budget;
+
+/*
+ * For programs with idle time (a game's frame, an event loop): works ahead on the whole cycle, and
+ * begins one if an old object was touched since the last.  What is done here, allocations need not
+ * pay.  Returns how many objects a cycle that came to its end has found, mostly 0.  Inside a
+ * collection it does nothing, and the heap's error says OURO_BUSY.
+ * Cost: the budget, and at most one finalizer or callback beyond it.
+ */
+OURO_API size_t ouro_step(ouro_heap *heap, ouro_budget budget);
+
+/*
+ * Names a root: `variable` is the address of a variable of the program that holds an owned reference or
+ * NULL.  Where roots are named, the whole cycle begins at them and saves a pass over the heap.
+ * They need not be all: what others hold is found alive all the same, at the price of a longer look.
+ * The variable must stay where it is until ouro_unroot.  Failure: OURO_NO_MEMORY, OURO_LIMIT;
+ * OURO_BAD_ARGUMENT for one that was not named.
+ */
+OURO_API ouro_status ouro_root(ouro_heap *heap, void *variable);
+OURO_API ouro_status ouro_unroot(ouro_heap *heap, void *variable);
+
 OURO_API void ouro_collector_enable(ouro_heap *heap);
 OURO_API void ouro_collector_disable(ouro_heap *heap); /* ouro_collect still works */
 OURO_API bool ouro_collector_is_enabled(const ouro_heap *heap);
@@ -521,6 +547,24 @@ typedef struct ouro_generation_stats {
     uint64_t nanoseconds; /* spent, user code in finalizers included */
 } ouro_generation_stats;
 OURO_API void ouro_get_stats(const ouro_heap *heap, ouro_generation_stats out_stats[3]);
+
+/* How the whole cycle goes that is under way, if any, and how long its steps have been.  A unit
+ * is an object or a reference that is looked at. */
+typedef struct ouro_progress {
+    const char *phase;    /* static text: "idle", "count", "scan", ... */
+    size_t bytes;         /* live and accounted now */
+    size_t start_bytes;   /* when they pass this, a whole cycle begins */
+    size_t goal_bytes;    /* before they pass this, it is over */
+    size_t debt;          /* units that allocation owes */
+    size_t work_left;     /* units, by what is known now */
+    size_t steps;         /* since the heap was made */
+    size_t touched;       /* old objects that wait to be looked at */
+    size_t nearby_passes; /* over what lies near touched objects */
+    size_t nearby_found;  /* objects of garbage that these found */
+    uint64_t longest_step_nanoseconds; /* user code included */
+    const char *longest_step_phase;
+} ouro_progress;
+OURO_API void ouro_get_progress(const ouro_heap *heap, ouro_progress *out_progress);
 
 /* Moves every object out of the collector's sight, as gc.freeze; and back, into
  * the oldest generation. */
@@ -546,6 +590,7 @@ OURO_API void ouro_garbage_clear(ouro_heap *heap);
 typedef struct ouro_collection {
     bool stop; /* false: start */
     int generation;
+    bool nearby; /* a pass over what lies near touched objects, told as generation 1 */
     size_t candidates; /* the rest is known at the stop only */
     size_t collected;
     size_t uncollectable;

@@ -23,9 +23,6 @@ void ouro__os_purge(void *start, size_t size);
 /* Commits a range at once.  A hint: failure changes nothing. */
 void ouro__os_populate(void *start, size_t size);
 
-/* Asks for huge pages in a range.  A hint. */
-void ouro__os_want_huge(void *start, size_t size);
-
 /* Bytes of a range that are in memory. */
 size_t ouro__os_resident(const void *start, size_t size);
 

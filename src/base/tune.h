@@ -64,13 +64,51 @@
 #define OURO_FRUITLESS_SHIFT 6
 #define OURO_SAMPLE_MAX 32u
 
-/* A full collection is due when the heap has grown by half of what lived after
- * the last one (by all of it while they find nothing) and by this at least:
- * below it, walking costs more than the memory is worth. */
-#define OURO_FULL_MIN_GROWTH ((size_t)32 << 20)
+/* A whole cycle is over before the heap has grown by half of what lived after the last one (by
+ * all of it while they find nothing), and by this at least: below it, walking costs more than the
+ * memory is worth. */
+#define OURO_WHOLE_MIN_GROWTH ((size_t)4 << 20)
+
+/* While cycles find nothing, and before any garbage was found, the least growth is doubled, so many
+ * times at most: a program that makes no cycles pays little for looking. */
+#define OURO_WHOLE_PATIENCE 3u
+
+/* Where the heap does not grow, a cycle is over when so many times its live bytes were handed out: it
+ * takes about a tenth of the time then. */
+#define OURO_WHOLE_TURNOVER 8u
+
+/* A heap in which nothing was touched is looked at all the same when it has grown so many times. */
+#define OURO_WHOLE_DOUBT 8u
+
+/* Less debt than this waits for more: a step has a price of its own. */
+#define OURO_STEP_MIN_UNITS 256u
+
+/* How long a step may take by default. */
+#define OURO_STEP_MICROSECONDS 100u
+
+/* A young pass is due when the heap has grown by so much since the last, or by a sixteenth. */
+#define OURO_YOUNG_MIN_GROWTH ((size_t)1 << 20)
+
+/* Pools whose marks stay in memory from pass to pass: 16 KiB of counts each. */
+#define OURO_SCRATCH_KEPT 16u
+
+/* Work on touched objects in one pass, in units: about a tenth of a millisecond. */
+#define OURO_NEARBY_UNITS 16384
 
 /* Gray objects that wait outside the bitmaps; more go to the bitmaps. */
 #define OURO_GRAY_STACK 512u
+
+/* Touched old objects that are remembered until what lies near them is looked at. */
+#define OURO_TOUCHED_MAX 1024u
+
+/* A pass, which is not cut, leaves objects with more references in vectors and items than this to
+ * the whole cycle. */
+#define OURO_PASS_LENGTH 65536u
+
+/* Objects that one pass near touched objects looks at, at most: a third of a millisecond.  From each
+ * touched one so many are followed at least, and more while it promises garbage. */
+#define OURO_NEARBY_MAX 4096u
+#define OURO_NEARBY_ALLOWANCE 16u
 
 /* The guess which simple type dies next changes after so many wrong ones, so
  * that two types in turn do not spoil it each time. */

@@ -2,121 +2,301 @@
 /*
  * collector.c -- the state machine                                     [floor 5]
  *
- * A phase walks the pools of the set, one a step, or follows gray objects, one
- * a step; when it has nothing left, `advance` chooses the next.
+ * Most phases go through the pools of the set, or follow gray objects; when one has nothing left,
+ * `advance` chooses the next.  A step goes on until its units are used up.
  */
 #include "collector/collector.h"
 
-#include <stdio.h>
+static const char *const names[OURO__PHASES] = {
+    [OURO__IDLE] = "idle",
+    [OURO__PROPOSE] = "propose",
+    [OURO__COUNT] = "count",
+    [OURO__DECIDE] = "decide",
+    [OURO__DECIDE_FLOOD] = "decide: follow",
+    [OURO__NARROW] = "narrow",
+    [OURO__SCAN] = "scan",
+    [OURO__CHECK] = "check",
+    [OURO__CHECK_FLOOD] = "check: follow",
+    [OURO__LEAVE] = "leave",
+    [OURO__MUFFLE] = "muffle weak references",
+    [OURO__CALL] = "call back",
+    [OURO__REVIVE] = "revive",
+    [OURO__REVIVE_FLOOD] = "revive: follow",
+    [OURO__DARKEN] = "darken",
+    [OURO__FINALIZE] = "finalize",
+    [OURO__AGAIN] = "suspect again",
+    [OURO__CLEAR] = "clear weak references",
+    [OURO__SAVE] = "save",
+    [OURO__SEVER] = "sever",
+    [OURO__FINISH] = "finish",
+    [OURO__FORGET] = "forget",
+};
 
-void ouro__collector_begin(struct ouro__collector *collector, int generation)
+const char *ouro__phase_name(enum ouro__phase phase)
+{
+    return names[phase];
+}
+
+/* ---- the beginning ---- */
+
+static void reset(struct ouro__collector *collector, int generation)
 {
     struct ouro__marks *marks = ouro__collector_marks(collector);
     OURO_ASSERT(collector->phase == OURO__IDLE);
     collector->generation = generation;
-    collector->candidates = collector->suspects = collector->outward = 0;
-    collector->collected = collector->saved = 0;
+    collector->candidates = collector->scanned = collector->outward = 0;
+    collector->collected = collector->saved = collector->work_done = 0;
     collector->rescued = collector->has_last_words = collector->has_hooks = false;
-    collector->finalized = collector->births = false;
-    ouro__set_gather(collector);
-    marks->active = true;
-    marks->young_handed = 0;
+    collector->finalized = collector->births = collector->nearby = collector->forgot = false;
+    collector->exact = collector->lane == OURO__WHOLE;
+    collector->set = collector->cursor = collector->proposed = NULL;
+    collector->at = 0;
     collector->traffic = ouro__pools_tracked_traffic(ouro__collector_pools(collector));
-    collector->phase = generation == 2 ? OURO__COUNT : OURO__PROPOSE;
-    collector->cursor = collector->set;
+    marks->lanes[collector->lane].suspects = 0;
+    marks->lanes[collector->lane].gray_from = NULL;
+    marks->active |= (uint8_t)(1u << collector->lane);
 }
 
-static void enter(struct ouro__collector *collector, enum ouro__phase phase)
+void ouro__collector_enter(struct ouro__collector *collector, enum ouro__phase phase)
 {
     if (phase == OURO__FINISH)
         collector->births =
             collector->traffic != ouro__pools_tracked_traffic(ouro__collector_pools(collector));
     collector->phase = phase;
     collector->cursor = collector->set;
+    collector->at = 0;
 }
 
-static void print_found(struct ouro__collector *collector)
+void ouro__collector_begin(struct ouro__collector *collector, int generation)
 {
-    for (struct ouro__pool *pool = collector->set; pool != NULL; pool = pool->set_next)
-        OURO__EACH_SUSPECT (entry, pool)
-            fprintf(stderr, "ouro: collectable <%s %p>\n", ouro__type_of(entry)->name, entry);
+    struct ouro__marks *marks = ouro__collector_marks(collector);
+    reset(collector, generation);
+    if (generation == 2) marks->touched_any = false;
+    ouro__set_gather(collector);
+    if (generation < 2) marks->young_handed = 0;
+    collector->traffic = ouro__pools_tracked_traffic(ouro__collector_pools(collector));
+    ouro__collector_enter(collector, generation == 2 ? OURO__COUNT : OURO__PROPOSE);
+}
+
+void ouro__pass_open(struct ouro__collector *pass)
+{
+    reset(pass, 1);
+    pass->nearby = true;
+    ouro__collector_marks(pass)->judged |= OURO__SUSPECT(pass->lane);
+}
+
+void ouro__pass_close(struct ouro__collector *pass)
+{
+    pass->scanned = ouro__suspects(pass);
+    ouro__collector_enter(pass, pass->scanned > 0 ? OURO__SCAN : OURO__FINISH);
+}
+
+/* ---- from phase to phase ---- */
+
+static void begin_scan(struct ouro__collector *collector)
+{
+    collector->scanned = ouro__suspects(collector);
+    ouro__collector_enter(collector, collector->scanned > 0 ? OURO__SCAN : OURO__FINISH);
 }
 
 /* What is left when last words are spoken. */
 static void pass_sentence(struct ouro__collector *collector)
 {
-    if ((collector->debug & OURO_DEBUG_COLLECTABLE) != 0) print_found(collector);
-    if ((collector->debug & OURO_DEBUG_SAVEALL) != 0) ouro__save_garbage(collector);
-    ouro__collector_marks(collector)->condemned = collector->suspects > 0;
     /* where all references stay among the condemned there is nothing to sever */
-    bool severs = collector->suspects > 0 &&
-                  (collector->outward > 0 || collector->rescued || collector->has_hooks);
-    enter(collector, severs ? OURO__SEVER : OURO__FINISH);
+    bool severs = collector->outward > 0 || collector->rescued || collector->has_hooks;
+    if ((collector->debug & (OURO_DEBUG_COLLECTABLE | OURO_DEBUG_SAVEALL)) != 0)
+        ouro__collector_enter(collector, OURO__SAVE);
+    else
+        ouro__collector_enter(collector, severs ? OURO__SEVER : OURO__FINISH);
 }
 
+/*
+ * The suspects that are left are garbage.  From this moment on nothing leads to them: there is no
+ * step between the last look and this.  [condemn.dark]
+ */
 static void condemn(struct ouro__collector *collector)
 {
-    if (collector->suspects > 0 && ouro__condemn(collector)) {
-        collector->outward = 0;
-        enter(collector, OURO__SCAN);
+    struct ouro__marks *marks = ouro__collector_marks(collector);
+    if (ouro__suspects(collector) == 0) {
+        ouro__collector_enter(collector, OURO__FINISH);
         return;
     }
-    pass_sentence(collector);
+    marks->condemned |= OURO__SUSPECT(collector->lane);
+    if (!collector->has_last_words)
+        pass_sentence(collector);
+    else
+        ouro__collector_enter(collector, collector->finalized ? OURO__CLEAR : OURO__LEAVE);
+}
+
+/* All callbacks are called; now those with a finalizer and what they reach. */
+static void after_revival(struct ouro__collector *collector)
+{
+    bool any = collector->rescued;
+    ouro__collector_enter(collector, any ? OURO__DARKEN : OURO__CLEAR);
 }
 
 static void end_cycle(struct ouro__collector *collector)
 {
     struct ouro__marks *marks = ouro__collector_marks(collector);
-    marks->active = false;
-    marks->condemned = false;
+    marks->active &= (uint8_t) ~(1u << collector->lane);
     collector->set = NULL;
     collector->phase = OURO__IDLE;
-    ouro__set_forget(collector);
     ouro__pools_enlist_cached(ouro__collector_pools(collector)); /* [young.listed] */
 }
 
 static void advance(struct ouro__collector *collector)
 {
+    struct ouro__marks *marks = ouro__collector_marks(collector);
+    uint32_t suspect = OURO__SUSPECT(collector->lane);
+    uint8_t lane = (uint8_t)(1u << collector->lane);
     switch (collector->phase) {
     case OURO__IDLE: return;
-    case OURO__COUNT: enter(collector, OURO__DECIDE); return;
-    case OURO__DECIDE: enter(collector, OURO__DECIDE_FLOOD); return;
-    case OURO__DECIDE_FLOOD: enter(collector, OURO__NARROW); return;
-    case OURO__PROPOSE:
-    case OURO__NARROW:
-        enter(collector, collector->suspects > 0 ? OURO__SCAN : OURO__FINISH);
+    case OURO__COUNT: ouro__collector_enter(collector, OURO__DECIDE); return;
+    case OURO__DECIDE:
+        ouro__whole_roots(collector);
+        ouro__collector_enter(collector, OURO__DECIDE_FLOOD);
         return;
+    case OURO__DECIDE_FLOOD:
+        collector->unproven = ouro__suspects(collector);
+        marks->lanes[collector->lane].suspects = 0; /* NARROW counts those that it traps */
+        marks->judged |= suspect;
+        ouro__collector_enter(collector, OURO__NARROW);
+        return;
+    case OURO__PROPOSE:
+        collector->set = collector->proposed;
+        begin_scan(collector);
+        return;
+    case OURO__NARROW: begin_scan(collector); return;
     case OURO__SCAN:
         collector->rescued = false;
-        enter(collector, OURO__CHECK);
+        ouro__collector_enter(collector, OURO__CHECK);
         return;
-    case OURO__CHECK: enter(collector, OURO__CHECK_FLOOD); return;
-    case OURO__CHECK_FLOOD: enter(collector, OURO__CONDEMN); return;
-    case OURO__CONDEMN: condemn(collector); return;
-    case OURO__SEVER: enter(collector, OURO__FINISH); return;
-    case OURO__FINISH: end_cycle(collector); return;
+    case OURO__CHECK: ouro__collector_enter(collector, OURO__CHECK_FLOOD); return;
+    case OURO__CHECK_FLOOD: condemn(collector); return;
+    case OURO__LEAVE:
+        marks->last_words |= lane;
+        ouro__collector_enter(collector, OURO__MUFFLE);
+        return;
+    case OURO__MUFFLE: ouro__collector_enter(collector, OURO__CALL); return;
+    case OURO__CALL:
+        collector->rescued = false;
+        ouro__collector_enter(collector, OURO__REVIVE);
+        return;
+    case OURO__REVIVE: ouro__collector_enter(collector, OURO__REVIVE_FLOOD); return;
+    case OURO__REVIVE_FLOOD: after_revival(collector); return;
+    case OURO__DARKEN: ouro__collector_enter(collector, OURO__FINALIZE); return;
+    case OURO__FINALIZE:
+        marks->condemned &= ~suspect;
+        marks->last_words &= (uint8_t)~lane;
+        ouro__collector_enter(collector, OURO__AGAIN);
+        return;
+    case OURO__AGAIN:
+        collector->outward = 0;
+        begin_scan(collector);
+        return;
+    case OURO__CLEAR:
+        marks->last_words &= (uint8_t)~lane;
+        pass_sentence(collector);
+        return;
+    case OURO__SAVE:
+        if (ouro__suspects(collector) == 0) {
+            ouro__collector_enter(collector, OURO__FINISH);
+            return;
+        }
+        ouro__collector_enter(collector, OURO__SEVER);
+        return;
+    case OURO__SEVER: ouro__collector_enter(collector, OURO__FINISH); return;
+    case OURO__FINISH:
+        marks->judged &= ~suspect;
+        marks->condemned &= ~suspect;
+        marks->last_words &= (uint8_t)~lane;
+        ouro__collector_enter(collector, OURO__FORGET);
+        return;
+    case OURO__FORGET: end_cycle(collector); return;
+    case OURO__PHASES: OURO_CHECK(false);
     }
 }
 
-/* The work of a phase on one pool; NULL where it does not go by pools. */
-static void (*const pool_work[])(struct ouro__collector *, struct ouro__pool *) = {
-    [OURO__PROPOSE] = ouro__set_propose, [OURO__COUNT] = ouro__whole_count,
-    [OURO__DECIDE] = ouro__whole_decide, [OURO__NARROW] = ouro__set_narrow,
-    [OURO__SCAN] = ouro__verify_scan,    [OURO__CHECK] = ouro__verify_check,
-    [OURO__SEVER] = ouro__sever,         [OURO__FINISH] = ouro__set_finish,
+/* ---- steps ---- */
+
+/* The work of a phase on the pool under the cursor; NULL where it does not go by pools. */
+static void (*const pool_work[OURO__PHASES])(struct ouro__collector *) = {
+    [OURO__PROPOSE] = ouro__set_propose,
+    [OURO__DECIDE] = ouro__whole_decide,
+    [OURO__NARROW] = ouro__set_narrow,
+    [OURO__SCAN] = ouro__verify_scan,
+    [OURO__CHECK] = ouro__verify_check,
+    [OURO__LEAVE] = ouro__condemn_leave,
+    [OURO__MUFFLE] = ouro__condemn_muffle,
+    [OURO__REVIVE] = ouro__condemn_revive,
+    [OURO__DARKEN] = ouro__condemn_clear,
+    [OURO__FINALIZE] = ouro__condemn_finalize,
+    [OURO__AGAIN] = ouro__condemn_again,
+    [OURO__CLEAR] = ouro__condemn_clear,
+    [OURO__SAVE] = ouro__save,
+    [OURO__SEVER] = ouro__sever,
+    [OURO__FINISH] = ouro__set_finish,
 };
 
-bool ouro__collector_step(struct ouro__collector *collector)
+/* Some work of the phase; false when it has nothing left. */
+static bool work(struct ouro__collector *collector)
 {
     enum ouro__phase phase = collector->phase;
-    if (pool_work[phase] != NULL && collector->cursor != NULL) {
-        struct ouro__pool *pool = collector->cursor;
-        collector->cursor = pool->set_next; /* before the pool may go */
-        pool_work[phase](collector, pool);
-        return true;
+    bool goes_on = collector->cursor != NULL || ouro__half_of(collector)->owner != NULL;
+    if (pool_work[phase] != NULL) {
+        if (goes_on) pool_work[phase](collector);
+        return goes_on;
     }
-    if (phase == OURO__DECIDE_FLOOD && ouro__whole_flood(collector)) return true;
-    if (phase == OURO__CHECK_FLOOD && ouro__verify_flood(collector)) return true;
-    advance(collector);
+    switch (phase) {
+    case OURO__COUNT: return ouro__whole_count(collector);
+    case OURO__DECIDE_FLOOD: return ouro__whole_flood(collector);
+    case OURO__CHECK_FLOOD: return ouro__verify_flood(collector);
+    case OURO__CALL: return ouro__condemn_call(collector);
+    case OURO__REVIVE_FLOOD: return ouro__condemn_revive_flood(collector);
+    case OURO__FORGET: return ouro__set_forget(collector);
+    default: return false;
+    }
+}
+
+bool ouro__collector_step(struct ouro__collector *collector, long units)
+{
+    collector->units = units;
+    while (collector->phase != OURO__IDLE && collector->units > 0)
+        if (!work(collector)) advance(collector);
+    if (units != OURO__UNBOUNDED) collector->work_done += (size_t)(units - collector->units);
     return collector->phase != OURO__IDLE;
+}
+
+/* ---- ending early ---- */
+
+bool ouro__collector_abandon(struct ouro__collector *collector)
+{
+    struct ouro__marks *marks = ouro__collector_marks(collector);
+    if (collector->phase >= OURO__LEAVE) return false;
+    ouro__gray_forget(marks, collector->lane, collector->set);
+    ouro__half_of(collector)->owner = NULL;
+    marks->counting = NULL;
+    marks->touched_any = true; /* what it would have found is still there */
+    ouro__collector_enter(collector, OURO__FINISH);
+    collector->generation = -1; /* nobody grows older */
+    collector->exact = false;
+    while (collector->cursor != NULL) ouro__set_abandon(collector);
+    return true;
+}
+
+/* ---- how much is left ---- */
+
+/*
+ * Every candidate is visited three times to find the suspects, each of those five times more.  An
+ * estimate that proves too low raises the rate of what follows.
+ */
+size_t ouro__collector_work_left(const struct ouro__collector *collector)
+{
+    enum { unit = 3 }; /* of an object and its references */
+    if (collector->phase == OURO__IDLE) return 0;
+    size_t all =
+        collector->expected > collector->candidates ? collector->expected : collector->candidates;
+    size_t total = 3 * unit * all + 5 * unit * collector->scanned;
+    size_t least = collector->phase < OURO__SCAN ? unit * all / 4 : unit * collector->scanned;
+    return total > collector->work_done + least ? total - collector->work_done : least + unit;
 }

@@ -2,23 +2,28 @@
 /*
  * collector.h -- finds the garbage that counting cannot                [floor 5]
  *
- * One state machine.  A cycle looks at a set of objects: the young, the young and
- * middle-aged, or all.  Any set may be proposed; only the verifier decides.
+ * One state machine, of which a heap has two, each with its own lane of marks.  A *pass* looks at
+ * a few objects (the young, those near a touched one) from start to end.  A *whole cycle* looks at
+ * all, in steps between which the program runs and passes are made.  Any set may be proposed; only the
+ * verifier decides.
  *
- *     young sets                      the whole heap
- *     PROPOSE                         COUNT, DECIDE, NARROW: what may be garbage
- *        |                               |
- *        +-------------+-----------------+
- *                      v
+ *     young sets      near touched objects      the whole heap
+ *     PROPOSE         explored beforehand       COUNT, DECIDE, NARROW: what may be garbage
+ *        |                    |                     |
+ *        +----------+---------+---------------------+
+ *                   v
  *     SCAN     references between suspects are counted
  *     CHECK    a suspect with a reference from elsewhere is live, and all it reaches
- *     CONDEMN  what is left is garbage: weak references, callbacks, finalizers; then
- *              those that finalizers could reach are scanned and checked once more
+ *              what is left is garbage, condemned at once
+ *     MUFFLE, CALL       weak references with callbacks are cleared, then the callbacks run
+ *     REVIVE, FINALIZE   what finalizers can reach is whole again while they run; AGAIN: then all
+ *                        is suspect and is scanned and checked once more
+ *     CLEAR    the other weak references are cleared
  *     SEVER    references from garbage to living objects are dropped
  *     FINISH   garbage blocks go back, survivors grow older
+ *     FORGET   the marks' memory goes back
  *
- * A step works on one pool or one gray object; between any two steps the program could run.
- *
+ *   [set.words]      a pass has its objects of a pool in the words from set_from to set_to of the set bits
  *   [set.listed]     the pools of a set are linked; a pool in a set keeps its blocks
  *   [scan.trapped]   every suspect is trapped before the first reference is counted: its
  *                    count is constant from then on, or it is touched and no suspect
@@ -26,13 +31,17 @@
  *   [condemn.dark]   no weak reference leads to condemned objects, but while finalizers
  *                    run to those that they can reach
  *   [cycle.nomemory] a cycle allocates nothing
+ *   [quiet.old]      an object that is trapped and no suspect is tracked and old, and has not been
+ *                    touched since it was looked at
  *
- * Below: life and everything under it.  Above: heap.c, which says when.
+ * Below: life and everything under it.  Above: heap, which says when and how much.
  */
 #ifndef OURO_COLLECTOR_COLLECTOR_H
 #define OURO_COLLECTOR_COLLECTOR_H
 
 #include "life/life.h"
+
+#include <limits.h>
 
 enum ouro__phase {
     OURO__IDLE,
@@ -44,97 +53,217 @@ enum ouro__phase {
     OURO__SCAN,
     OURO__CHECK,
     OURO__CHECK_FLOOD,
-    OURO__CONDEMN,
+    OURO__LEAVE,
+    OURO__MUFFLE,
+    OURO__CALL,
+    OURO__REVIVE,
+    OURO__REVIVE_FLOOD,
+    OURO__DARKEN,
+    OURO__FINALIZE,
+    OURO__AGAIN,
+    OURO__CLEAR,
+    OURO__SAVE,
     OURO__SEVER,
     OURO__FINISH,
+    OURO__FORGET,
+    OURO__PHASES,
 };
+
+/* A step that may take as long as it needs. */
+#define OURO__UNBOUNDED LONG_MAX
 
 struct ouro__collector {
     struct ouro__life *life;
+    int lane; /* OURO__PASS or OURO__WHOLE */
     enum ouro__phase phase;
     int generation;
-    unsigned debug;            /* OURO_DEBUG_ flags */
-    struct ouro__pool *set;    /* [set.listed] */
-    struct ouro__pool *cursor; /* the next pool of the phase */
+    unsigned debug;                /* OURO_DEBUG_ flags */
+    void *const *const *roots;     /* of the whole heap, named by the program: see ouro_root */
+    size_t root_count;
+    bool by_roots;                 /* the cycle follows roots instead of counting references */
+    struct ouro__pool *set;        /* [set.listed] */
+    struct ouro__pool *proposed;   /* PROPOSE: the set as it will be */
+    struct ouro__pool *cursor;     /* where the phase stands: a pool of the set, */
+    size_t at;                     /* and a block or a bit in it */
+    uintptr_t near;                /* the page of the object whose references a pass looks at */
+    size_t page;                   /* COUNT: the next page of the arena */
+    long units;                    /* of work left in this step: objects and references */
+    size_t work_done;              /* units since the cycle began */
+    size_t expected; /* candidates that the heap expects, for work_left */
     size_t candidates;
-    size_t suspects;     /* candidates that are not proven live yet */
+    size_t unproven;     /* candidates that the whole heap's count could not prove live */
+    size_t scanned;      /* suspects when SCAN began */
     size_t outward;      /* references that leave the suspects */
+    bool bounded;        /* a pass that shall be short: set by whoever begins it */
+    bool exact;          /* a whole cycle between whose steps nothing ran */
     bool rescued;        /* a suspect was proven live after the scan */
     bool has_last_words; /* a suspect may have a finalizer or weak references */
     bool has_hooks;      /* a suspect has more to release than its references */
-    bool finalized;      /* finalizers have run in this cycle */
+    bool finalized;      /* last words were spoken in this cycle */
     uint64_t traffic;    /* of the tracked class lists when the cycle began */
     bool births;         /* user code of the cycle made or freed tracked objects */
+    bool nearby;         /* a pass over what lies near touched objects, of whatever age */
+    bool forgot;         /* the marks' memory was given back */
+    ouro_weakref *due;   /* weak references whose callbacks are to be called */
     size_t collected;
     size_t saved;
-    size_t garbage; /* objects kept by SAVEALL, of all cycles */
 };
 
-ALWAYS_INLINE struct ouro__pools *ouro__collector_pools(struct ouro__collector *collector)
+ALWAYS_INLINE struct ouro__pools *ouro__collector_pools(const struct ouro__collector *collector)
 {
     return ouro__life_pools(collector->life);
 }
 
-ALWAYS_INLINE struct ouro__marks *ouro__collector_marks(struct ouro__collector *collector)
+ALWAYS_INLINE struct ouro__marks *ouro__collector_marks(const struct ouro__collector *collector)
 {
     return &ouro__collector_pools(collector)->marks;
 }
 
-/* Begins a cycle over a generation and those below.  Idle before. */
+ALWAYS_INLINE struct ouro__half *ouro__half_of(const struct ouro__collector *collector)
+{
+    return &ouro__collector_marks(collector)->lanes[collector->lane].half;
+}
+
+ALWAYS_INLINE size_t ouro__suspects(const struct ouro__collector *collector)
+{
+    return ouro__collector_marks(collector)->lanes[collector->lane].suspects;
+}
+
+/* Begins a pass over generation 0 or 0 and 1, or a whole cycle for 2.  Idle before. */
 void ouro__collector_begin(struct ouro__collector *collector, int generation);
 
-/* One bounded step; false when the cycle is over.  May run user code. */
-bool ouro__collector_step(struct ouro__collector *collector);
+/* Begins a pass over objects that `propose` was called for between the two. */
+void ouro__pass_open(struct ouro__collector *pass);
+void ouro__pass_propose(struct ouro__collector *pass, void *entry);
+void ouro__pass_close(struct ouro__collector *pass);
 
-/* Lets everything young grow old without looking at it.
- * Cost: the bitmaps of the young pools. */
+/*
+ * A step of about so many units, an object or a reference each; false when the cycle is over.
+ * May run user code: at most one finalizer or callback.
+ */
+bool ouro__collector_step(struct ouro__collector *collector, long units);
+
+/* Ends a cycle that has condemned nothing yet as if it had not begun; false when it has. */
+bool ouro__collector_abandon(struct ouro__collector *collector);
+
+/* Gives back what the marks of the n-th arena take, if no cycle is under way. */
+void ouro__collector_wipe(struct ouro__collector *collector, size_t number);
+
+/* Units that a running cycle has still to do, by what is known now. */
+size_t ouro__collector_work_left(const struct ouro__collector *collector);
+
+const char *ouro__phase_name(enum ouro__phase phase);
+
+/* Lets everything young grow old without looking at what it refers to.
+ * Cost: the words of the young objects. */
 void ouro__collector_skip_young(struct ouro__collector *collector);
 
 /* ---- between the files of this room ---- */
 
-/* set.c: which objects a cycle looks at */
+void ouro__collector_enter(struct ouro__collector *collector, enum ouro__phase phase);
+
+/* A pool joins the set. */
+void ouro__set_add(struct ouro__collector *collector, struct ouro__pool *pool);
+
+/* set.c: which objects a cycle looks at, and what becomes of them */
 void ouro__set_gather(struct ouro__collector *collector);
-void ouro__set_propose(struct ouro__collector *collector, struct ouro__pool *pool);
-void ouro__set_narrow(struct ouro__collector *collector, struct ouro__pool *pool);
+void ouro__set_propose(struct ouro__collector *collector);
+void ouro__set_narrow(struct ouro__collector *collector);
 void ouro__set_age(const struct ouro__collector *collector, struct ouro__pool *pool, void *entry);
-void ouro__set_finish(struct ouro__collector *collector, struct ouro__pool *pool);
-void ouro__set_forget(struct ouro__collector *collector);
+void ouro__set_finish(struct ouro__collector *collector);
+bool ouro__set_forget(struct ouro__collector *collector);
+void ouro__set_abandon(struct ouro__collector *collector);
 
 /* whole.c: the proposer of the whole heap */
-void ouro__whole_count(struct ouro__collector *collector, struct ouro__pool *pool);
-void ouro__whole_decide(struct ouro__collector *collector, struct ouro__pool *pool);
+bool ouro__whole_count(struct ouro__collector *collector);
+void ouro__whole_decide(struct ouro__collector *collector);
+void ouro__whole_roots(struct ouro__collector *collector);
 bool ouro__whole_flood(struct ouro__collector *collector);
 
 /* verify.c: the only judge */
-void ouro__verify_scan(struct ouro__collector *collector, struct ouro__pool *pool);
-void ouro__verify_check(struct ouro__collector *collector, struct ouro__pool *pool);
+void ouro__verify_scan(struct ouro__collector *collector);
+void ouro__verify_check(struct ouro__collector *collector);
 bool ouro__verify_flood(struct ouro__collector *collector);
 _Noreturn void ouro__verify_count_too_low(const void *object, uint32_t count, uint32_t counted);
 
-/* condemn.c: last words; true when the suspects must be verified again */
-bool ouro__condemn(struct ouro__collector *collector);
+/* condemn.c: last words */
+void ouro__condemn_leave(struct ouro__collector *collector);
+void ouro__condemn_muffle(struct ouro__collector *collector);
+bool ouro__condemn_call(struct ouro__collector *collector);
+void ouro__condemn_revive(struct ouro__collector *collector);
+bool ouro__condemn_revive_flood(struct ouro__collector *collector);
+void ouro__condemn_clear(struct ouro__collector *collector);
+void ouro__condemn_finalize(struct ouro__collector *collector);
+void ouro__condemn_again(struct ouro__collector *collector);
 
-/* sever.c */
-void ouro__sever(struct ouro__collector *collector, struct ouro__pool *pool);
-void ouro__save_garbage(struct ouro__collector *collector);
-
-/* Calls `action` for each object in the set of a pool, suspects only or not. */
-#define OURO__EACH_IN_SET(entry, pool)                                                        \
-    for (size_t word_ = 0, words_ = ouro__pool_mark_words(pool); word_ < words_; word_++)     \
-        for (uint64_t bits_ = ouro__pool_marks((pool), OURO__SET_BITS)[word_]; bits_ != 0;    \
-             bits_ &= bits_ - 1)                                                              \
-            for (void *entry = ouro__pool_start(pool) + word_ * 512 +                         \
-                               8 * (size_t)__builtin_ctzl(bits_);                             \
-                 entry != NULL; entry = NULL)
-
-#define OURO__EACH_SUSPECT(entry, pool)                                                       \
-    OURO__EACH_IN_SET(entry, pool)                                                            \
-    if (LIKELY(ouro__is_suspect(entry)))
+/* sever.c: garbage lets go of the living */
+void ouro__sever(struct ouro__collector *collector);
+void ouro__save(struct ouro__collector *collector);
 
 /* Only tracked arenas have counts. */
 ALWAYS_INLINE bool ouro__is_tracked_entry(const void *entry)
 {
     return ouro__arena_of(entry)->realm == OURO__REALM_TRACKED;
+}
+
+/* Where the set bits of a pool end, for a cycle of the lane. */
+ALWAYS_INLINE size_t ouro__set_words(const struct ouro__pool *pool, int lane)
+{
+    return lane == OURO__PASS ? pool->set_to : ouro__pool_mark_words(pool);
+}
+
+/*
+ * Calls `work` for the objects of the set in the pool under the cursor, from `at` on, until the step
+ * is used up.  The bits are read afresh for each word, and `work` may clear that of its object.
+ * A visit that was cut in the middle of an object goes on with it first [mark.half].
+ */
+ALWAYS_INLINE void ouro__set_walk(struct ouro__collector *collector,
+                                  void (*work)(struct ouro__collector *, void *entry))
+{
+    struct ouro__pool *pool = collector->cursor;
+    ouro__bits *map = ouro__pool_marks(pool, ouro__set_bits(collector->lane));
+    char *start = ouro__pool_start(pool);
+    size_t words = ouro__set_words(pool, collector->lane);
+    if (collector->lane == OURO__PASS && collector->at == 0) collector->at = pool->set_from * 64u;
+    for (size_t word = collector->at / 64; word < words; word++) {
+        uint64_t bits = map[word] & (~(uint64_t)0 << collector->at % 64);
+        for (; bits != 0; bits &= bits - 1) {
+            size_t bit = (size_t)__builtin_ctzl(bits);
+            work(collector, start + (word * 64 + bit) * 8);
+            if (UNLIKELY(collector->units <= 0)) {
+                collector->at = word * 64 + bit + 1;
+                return;
+            }
+        }
+        collector->at = (word + 1) * 64;
+    }
+    collector->cursor = pool->set_next[collector->lane];
+    collector->at = 0;
+}
+
+/*
+ * Visits the references of an object of the set: of a common shape at once, of a general one as
+ * far as the step allows; then the rest is left to ouro__cut_resume.
+ */
+ALWAYS_INLINE void ouro__set_visit(struct ouro__collector *collector, void *entry,
+                                   void (*visit)(void *referent, void *context))
+{
+    collector->units -= 2;
+    if (UNLIKELY((ouro__shape_of(entry)->flags & OURO__SHAPE_GENERAL) != 0))
+        (void)ouro__visit_cut(entry, ouro__half_of(collector), &collector->units, visit,
+                              collector);
+    else
+        ouro__visit(entry, visit, collector);
+}
+
+/* Goes on with an object whose visit was cut; false when there is none. */
+ALWAYS_INLINE bool ouro__cut_resume(struct ouro__collector *collector,
+                                    void (*visit)(void *referent, void *context))
+{
+    struct ouro__half *half = ouro__half_of(collector);
+    if (LIKELY(half->owner == NULL)) return false;
+    (void)ouro__visit_cut(half->owner, half, &collector->units, visit, collector);
+    return true;
 }
 
 #endif

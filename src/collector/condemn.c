@@ -7,128 +7,150 @@
  * garbage is examined again, and what became reachable survives; then the other weak
  * references are cleared.  Here the condemned are dark from the first moment, but what a finalizer can
  * reach is whole and seen until the finalizers are done.
+ *
+ * All of it goes in steps.  Nothing that is condemned can be reached, so the program may run between them;
+ * what is revived is alive until it is suspected again.
  */
 #include "collector/collector.h"
 
+/* ---- LEAVE: what was proven live leaves the set, so that the set is the garbage ---- */
+
+static void leave(struct ouro__collector *collector, void *entry)
+{
+    collector->units--;
+    if (ouro__is_suspect(entry, collector->lane)) return;
+    *ouro__count_of(entry) = 0;
+    ouro__mark_clear(entry, ouro__set_bits(collector->lane));
+    ouro__set_age(collector, collector->cursor, entry);
+}
+
+void ouro__condemn_leave(struct ouro__collector *collector)
+{
+    ouro__set_walk(collector, leave);
+}
+
+/* ---- MUFFLE, CALL: weak references with callbacks ---- */
+
 /* The callbacks of weak references to garbage join one list; those of weak references that are garbage
  * themselves stay silent. */
-static void run_callbacks(struct ouro__collector *collector)
+static void muffle(struct ouro__collector *collector, void *entry)
 {
-    ouro_weakref *due = NULL;
-    ouro_weakref **last_link = &due;
-    for (struct ouro__pool *pool = collector->set; pool != NULL; pool = pool->set_next) {
-        OURO__EACH_SUSPECT (entry, pool) {
-            *last_link = ouro__callbacks_hold(
-                ouro__weakrefs_clear_callbacks(&collector->life->weakrefs, entry));
-            while (*last_link != NULL) last_link = &(*last_link)->next;
-        }
-    }
-    if (due == NULL) return;
+    collector->units--;
+    if (LIKELY((*ouro__word_of(entry) & OURO__WEAKLY) == 0)) return;
+    ouro_weakref *held = ouro__callbacks_hold(
+        ouro__weakrefs_clear_callbacks(&collector->life->weakrefs, entry));
+    if (held == NULL) return;
+    ouro_weakref *last = held;
+    while (last->next != NULL) last = last->next;
+    last->next = collector->due;
+    collector->due = held;
+}
+
+void ouro__condemn_muffle(struct ouro__collector *collector)
+{
+    ouro__set_walk(collector, muffle);
+}
+
+bool ouro__condemn_call(struct ouro__collector *collector)
+{
+    ouro_weakref *due = collector->due;
+    if (due == NULL) return false;
+    collector->due = due->next;
+    due->next = NULL;
+    collector->units = 0; /* the program's own time is long enough for a step */
     ouro__callbacks_run(collector->life, due);
+    return true;
 }
 
-static void clear_weakrefs(struct ouro__collector *collector)
-{
-    for (struct ouro__pool *pool = collector->set; pool != NULL; pool = pool->set_next)
-        OURO__EACH_SUSPECT (entry, pool)
-            (void)ouro__weakrefs_clear(&collector->life->weakrefs, entry);
-}
-
-/* ---- finalizers ---- */
+/* ---- REVIVE: what has a finalizer, and all that those can reach, leaves the dark ---- */
 
 static void revive(struct ouro__collector *collector, void *entry)
 {
     ouro__word_untrap(entry);
-    ouro__mark_live(ouro__collector_marks(collector), entry);
+    ouro__mark_live(ouro__collector_marks(collector), collector->lane, entry);
+    collector->rescued = true;
+}
+
+static void revive_if_due(struct ouro__collector *collector, void *entry)
+{
+    collector->units--;
+    if (ouro__is_suspect(entry, collector->lane) && ouro__finalizer_is_due(entry))
+        revive(collector, entry);
+}
+
+void ouro__condemn_revive(struct ouro__collector *collector)
+{
+    ouro__set_walk(collector, revive_if_due);
 }
 
 static void revive_reference(void *referent, void *context)
 {
-    if (ouro__is_suspect(referent)) revive(context, referent);
+    struct ouro__collector *collector = context;
+    if (ouro__is_suspect(referent, collector->lane)) revive(collector, referent);
 }
 
-/* Takes what has a finalizer, and all that those can reach, out of the dark. */
-static bool revive_finalizable(struct ouro__collector *collector)
+bool ouro__condemn_revive_flood(struct ouro__collector *collector)
 {
-    bool any = false;
-    void *entry_gray;
-    for (struct ouro__pool *pool = collector->set; pool != NULL; pool = pool->set_next) {
-        OURO__EACH_SUSPECT (entry, pool) {
-            if (!ouro__finalizer_is_due(entry)) continue;
-            revive(collector, entry);
-            any = true;
-        }
-    }
-    while ((entry_gray = ouro__gray_next(ouro__collector_marks(collector))) != NULL)
-        ouro__visit(entry_gray, revive_reference, collector);
-    return any;
+    if (ouro__cut_resume(collector, revive_reference)) return true;
+    void *entry = ouro__gray_next(ouro__collector_marks(collector), collector->lane, collector->set);
+    if (entry == NULL) return false;
+    if (!ouro__word_is_dying(*ouro__word_of(entry)))
+        ouro__set_visit(collector, entry, revive_reference);
+    return true;
 }
 
-/* What was proven live leaves the set, so that the set is the garbage. */
-static void drop_live(struct ouro__collector *collector)
+/* ---- DARKEN, CLEAR: weak references without callbacks ---- */
+
+static void clear(struct ouro__collector *collector, void *entry)
 {
-    for (struct ouro__pool *pool = collector->set; pool != NULL; pool = pool->set_next) {
-        OURO__EACH_IN_SET (entry, pool) {
-            if (ouro__is_suspect(entry)) continue;
-            *ouro__count_of(entry) = 0;
-            ouro__mark_clear(entry, OURO__SET_BITS);
-            ouro__set_age(collector, pool, entry);
-        }
-    }
+    collector->units--;
+    if ((*ouro__word_of(entry) & OURO__WEAKLY) == 0) return;
+    if (ouro__is_suspect(entry, collector->lane))
+        (void)ouro__weakrefs_clear(&collector->life->weakrefs, entry);
 }
+
+void ouro__condemn_clear(struct ouro__collector *collector)
+{
+    ouro__set_walk(collector, clear);
+}
+
+/* ---- FINALIZE ---- */
 
 /*
  * Finalizers may do anything: objects of the set may die by count meanwhile, and
- * then leave it [mark.dead]; so the bits are read afresh each time.
+ * then leave it [mark.dead].
  */
-static void run_finalizers(struct ouro__collector *collector)
+static void finalize(struct ouro__collector *collector, void *entry)
 {
-    for (struct ouro__pool *pool = collector->set; pool != NULL; pool = pool->set_next) {
-        OURO__EACH_IN_SET (entry, pool) {
-            if (!ouro__is_marked(entry, OURO__SET_BITS) || ouro__is_suspect(entry) ||
-                !ouro__finalizer_is_due(entry))
-                continue;
-            ouro_incref(entry);
-            ouro__finalizer_run(&collector->life->finalizers, entry);
-            ouro_decref(entry);
-        }
-    }
+    collector->units--;
+    if (!ouro__is_marked(entry, ouro__set_bits(collector->lane)) ||
+        ouro__is_suspect(entry, collector->lane) || !ouro__finalizer_is_due(entry))
+        return;
+    ouro_incref(entry);
+    ouro__finalizer_run(&collector->life->finalizers, entry);
+    ouro_decref(entry);
+    collector->units = 0; /* the program's own time is long enough for a step */
 }
 
-/* The whole set is suspect again, with counts that begin at zero. */
-static void suspect_again(struct ouro__collector *collector)
+void ouro__condemn_finalize(struct ouro__collector *collector)
 {
-    collector->suspects = 0;
-    for (struct ouro__pool *pool = collector->set; pool != NULL; pool = pool->set_next) {
-        OURO__EACH_IN_SET (entry, pool) {
-            *ouro__count_of(entry) = ouro__word_trap(entry) ? OURO__SUSPECT : 0;
-            collector->suspects += ouro__is_suspect(entry);
-        }
-    }
+    ouro__set_walk(collector, finalize);
 }
 
-/*
- * Returns true when finalizers ran: then everything is suspect again and the
- * verifier must look at it once more, after which this is called again.
- */
-bool ouro__condemn(struct ouro__collector *collector)
+/* ---- AGAIN: the whole set is suspect, with counts that begin at zero ---- */
+
+static void suspect_again(struct ouro__collector *collector, void *entry)
 {
-    struct ouro__marks *marks = ouro__collector_marks(collector);
-    if (!collector->has_last_words) return false;
-    marks->condemned = true; /* [condemn.dark] */
-    if (!collector->finalized) {
-        collector->finalized = true;
-        drop_live(collector);
-        marks->last_words = true;
-        run_callbacks(collector);
-        bool again = revive_finalizable(collector);
-        if (again) run_finalizers(collector);
-        marks->last_words = false;
-        if (again) {
-            suspect_again(collector);
-            return true;
-        }
-    }
-    clear_weakrefs(collector);
-    return false;
+    struct ouro__lane *lane = &ouro__collector_marks(collector)->lanes[collector->lane];
+    collector->units--;
+    bool was = ouro__is_suspect(entry, collector->lane);
+    bool is = ouro__word_trap(entry);
+    *ouro__count_of(entry) = is ? OURO__SUSPECT(collector->lane) : 0;
+    lane->suspects += (size_t)is - (size_t)was;
+}
+
+void ouro__condemn_again(struct ouro__collector *collector)
+{
+    collector->finalized = true;
+    ouro__set_walk(collector, suspect_again);
 }

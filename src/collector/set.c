@@ -4,7 +4,7 @@
  *
  * A set is a list of pools and a bitmap in each.  Age is kept by pool and bit: a
  * young object has its young bit, a middle-aged one a flag in its word (it was just
- * touched by the pass that it survived), an old one neither.
+ * touched by the pass that it survived), an old one neither.  An old one is quiet until it is touched.
  */
 #include "collector/collector.h"
 
@@ -15,55 +15,73 @@
 
 /* ---- gathering pools ---- */
 
-static void add_pool(struct ouro__collector *collector, struct ouro__pool *pool)
+void ouro__set_add(struct ouro__collector *collector, struct ouro__pool *pool)
 {
-    if (pool->in_set) return;
-    pool->in_set = true;
-    pool->set_next = collector->set;
+    uint8_t bit = (uint8_t)(1u << collector->lane);
+    if ((pool->sets & bit) != 0) return;
+    pool->sets |= bit; /* [set.listed] */
+    pool->set_next[collector->lane] = collector->set;
     collector->set = pool;
+    pool->set_from = UINT16_MAX;
+    pool->set_to = 0;
     if (!pool->scratch) {
         pool->scratch = true;
         ouro__collector_marks(collector)->scratch_pools++;
     }
 }
 
-static void add_arena(struct ouro__collector *collector, struct ouro__arena *arena)
+static void add_middle(struct ouro__collector *collector, struct ouro__arena *arena)
 {
-    for (size_t page = OURO_ARENA_FIRST_PAGE; page < arena->page_limit; page++) {
-        struct ouro__pool *pool = ouro__arena_pool(arena, page);
-        if (pool->state < OURO__POOL_CURRENT || pool->back != 0) continue;
-        if (collector->generation == 2 || pool->middle) add_pool(collector, pool);
+    for (size_t i = 0; i < sizeof arena->middle_pages / sizeof arena->middle_pages[0]; i++) {
+        for (uint64_t bits = arena->middle_pages[i]; bits != 0; bits &= bits - 1) {
+            size_t page = i * 64 + (size_t)__builtin_ctzl(bits);
+            ouro__set_add(collector, ouro__arena_pool(arena, page));
+        }
     }
 }
 
-/* The tallies of a large heap are visited at random: one huge page for an arena's saves
- * a miss each time.  They go back with the end of the cycle. */
-static void want_huge_tallies(struct ouro__pools *pools)
+static void gather_whole(struct ouro__collector *collector, struct ouro__pools *pools)
 {
-    if (pools->source.obtain != ouro__system_source.obtain) return;
-    for (struct ouro__arena *arena = pools->realms[OURO__REALM_TRACKED].arenas; arena != NULL;
-         arena = arena->next)
-        ouro__os_want_huge((char *)arena + OURO__TALLIES, OURO__POOLS_START - OURO__TALLIES);
+    struct ouro__realm_arenas *tracked = &pools->realms[OURO__REALM_TRACKED];
+    pools->marks.counting = tracked->arenas != NULL ? tracked->arenas : tracked->large;
+    collector->page = OURO_ARENA_FIRST_PAGE;
 }
 
 void ouro__set_gather(struct ouro__collector *collector)
 {
     struct ouro__pools *pools = ouro__collector_pools(collector);
     struct ouro__realm_arenas *tracked = &pools->realms[OURO__REALM_TRACKED];
-    collector->set = NULL;
-    if (collector->generation == 2 && tracked->arenas != NULL && tracked->arenas->next != NULL)
-        want_huge_tallies(pools);
-    if (collector->generation > 0) {
+    if (collector->generation == 2) { /* COUNT gathers as it goes */
+        gather_whole(collector, pools);
+        return;
+    }
+    if (collector->generation == 1) {
         for (struct ouro__arena *arena = tracked->arenas; arena != NULL; arena = arena->next)
-            add_arena(collector, arena);
+            add_middle(collector, arena);
         for (struct ouro__arena *arena = tracked->large; arena != NULL; arena = arena->next)
-            add_arena(collector, arena);
+            add_middle(collector, arena);
     }
     for (struct ouro__pool *pool = pools->marks.young; pool != NULL; pool = pool->young_next)
-        add_pool(collector, pool);
+        ouro__set_add(collector, pool);
 }
 
-/* ---- proposing young objects ---- */
+/* The pool leaves the set, and what waited for that is done. */
+static void leave_set(struct ouro__collector *collector, struct ouro__pool *pool)
+{
+    struct ouro__pools *pools = ouro__collector_pools(collector);
+    bool all = collector->lane == OURO__PASS || collector->exact;
+    pool->sets &= (uint8_t) ~(1u << collector->lane);
+    if (collector->generation == 1 && !collector->nearby) ouro__pool_clear_middle(pool);
+    if (pool->young && all && !collector->nearby && !collector->births)
+        ouro__young_unlist(&pools->marks, pool);
+    if (ouro__arena_of(pool)->large) {
+        if (pool->used == 0) ouro__pools_give_large(pools, pool->first);
+        return;
+    }
+    ouro__pool_settle(pools, pool);
+}
+
+/* ---- proposing ---- */
 
 /* A live object in nobody's death, whose references can be counted on. */
 ALWAYS_INLINE bool is_candidate(uint64_t word)
@@ -71,15 +89,34 @@ ALWAYS_INLINE bool is_candidate(uint64_t word)
     return (int32_t)word > 0 && (word & OURO__FROZEN) == 0;
 }
 
-ALWAYS_INLINE void propose(struct ouro__collector *collector, void *entry)
+/* Makes an object suspect, all but its set bit; false when it cannot be. */
+ALWAYS_INLINE bool propose(void *entry, uint64_t word)
 {
-    if (UNLIKELY(!ouro__word_trap(entry))) {
-        ouro__young_clear(entry);
-        return;
+    ouro__count *count = ouro__count_of(entry);
+    if (UNLIKELY(*count != 0)) return false; /* the other lane looks at it  [mark.one] */
+    if (UNLIKELY((uint32_t)word > OURO__TRAPPED_COUNT)) {
+        ouro__young_clear(entry); /* it lives, and is too popular to be looked at */
+        return false;
     }
-    *ouro__count_of(entry) = OURO__SUSPECT; /* [scan.trapped] */
-    ouro__mark_set(entry, OURO__SET_BITS);
-    collector->candidates++;
+    *ouro__word_of(entry) = word | OURO__TRAPPED; /* [scan.trapped] */
+    *count = OURO__SUSPECT(OURO__PASS);
+    return true;
+}
+
+/* Objects in these words of the pool's set bits.  [set.words] */
+ALWAYS_INLINE void widen(struct ouro__pool *pool, size_t from, size_t to)
+{
+    if (from < pool->set_from) pool->set_from = (uint16_t)from;
+    if (to > pool->set_to) pool->set_to = (uint16_t)to;
+}
+
+static void propose_one(struct ouro__collector *pass, struct ouro__pool *pool, void *entry)
+{
+    size_t word = (size_t)((char *)entry - ouro__pool_start(pool)) / 512;
+    if (!propose(entry, *ouro__word_of(entry))) return;
+    ouro__mark_set(entry, ouro__set_bits(OURO__PASS));
+    widen(pool, word, word + 1);
+    pass->candidates++;
 }
 
 static void propose_middle(struct ouro__collector *collector, struct ouro__pool *pool)
@@ -87,141 +124,313 @@ static void propose_middle(struct ouro__collector *collector, struct ouro__pool 
     char *entry = pool->first;
     for (uint32_t i = 0; i < pool->carved; i++, entry += pool->block_size) {
         uint64_t word = *ouro__word_of(entry);
-        if ((word & OURO__MIDDLE) != 0 && is_candidate(word)) propose(collector, entry);
+        if ((word & OURO__MIDDLE) != 0 && is_candidate(word)) propose_one(collector, pool, entry);
     }
 }
 
-void ouro__set_propose(struct ouro__collector *collector, struct ouro__pool *pool)
+/* The entries of one word of young bits, which stands for two words of set bits. */
+ALWAYS_INLINE size_t propose_word(const struct ouro__pool *pool, ouro__bits *set, size_t i,
+                                  uint64_t bits)
 {
-    size_t before = collector->candidates;
-    if (collector->generation > 0 && pool->middle) propose_middle(collector, pool);
-    const ouro__bits *young = ouro__pool_young(pool);
-    for (size_t i = 0, words = ouro__pool_young_words(pool); i < words; i++) {
-        for (uint64_t bits = young[i]; bits != 0; bits &= bits - 1) {
-            void *entry = ouro__pool_young_entry(pool, i, (unsigned)__builtin_ctzl(bits));
-            uint64_t word = *ouro__word_of(entry);
-            if (LIKELY(is_candidate(word)))
-                propose(collector, entry);
-            else if (word != 0) /* dying, frozen or immortal: its death lists the pool again */
-                ouro__young_clear(entry);
+    size_t proposed = 0;
+    uint64_t first = 0, second = 0;
+    for (; bits != 0; bits &= bits - 1) {
+        void *entry = ouro__pool_young_entry(pool, i, (unsigned)__builtin_ctzl(bits));
+        uint64_t word = *ouro__word_of(entry);
+        if (UNLIKELY(!is_candidate(word))) { /* its death lists the pool again */
+            if (word != 0) ouro__young_clear(entry);
+        } else if (LIKELY(propose(entry, word))) {
+            uint64_t bit = ouro__mark_bit(entry);
+            bool is_second = ((uintptr_t)entry & 512) != 0;
+            first |= is_second ? 0 : bit;
+            second |= is_second ? bit : 0;
+            proposed++;
         }
     }
-    collector->suspects += collector->candidates - before;
+    set[2 * i] |= first;
+    set[2 * i + 1] |= second;
+    return proposed;
+}
+
+static void propose_young(struct ouro__collector *collector, struct ouro__pool *pool)
+{
+    const ouro__bits *young = ouro__pool_young(pool);
+    ouro__bits *set = ouro__pool_marks(pool, ouro__set_bits(OURO__PASS));
+    for (size_t i = 0, words = ouro__pool_young_words(pool); i < words; i++) {
+        if (young[i] == 0) continue;
+        collector->candidates += propose_word(pool, set, i, young[i]);
+        widen(pool, 2 * i, 2 * i + 2);
+    }
+}
+
+/* A pass has no steps: all of a pool at once.  A pool with cached blocks only leaves the set, as there
+ * may be many such when the class lists hold blocks from all over the heap. */
+void ouro__set_propose(struct ouro__collector *collector)
+{
+    struct ouro__pool *pool = collector->cursor;
+    struct ouro__marks *marks = ouro__collector_marks(collector);
+    size_t before = collector->candidates;
+    marks->judged |= OURO__SUSPECT(OURO__PASS);
+    collector->cursor = pool->set_next[OURO__PASS];
+    if (collector->generation > 0 && ouro__pool_is_middle(pool)) propose_middle(collector, pool);
+    propose_young(collector, pool);
+    marks->lanes[OURO__PASS].suspects += collector->candidates - before;
+    if (collector->candidates > before) {
+        pool->set_next[OURO__PASS] = collector->proposed;
+        collector->proposed = pool;
+    } else {
+        leave_set(collector, pool);
+    }
+}
+
+void ouro__pass_propose(struct ouro__collector *pass, void *entry)
+{
+    struct ouro__pool *pool = ouro__pool_of(entry);
+    size_t before = pass->candidates;
+    ouro__word_untrap(entry);
+    ouro__set_add(pass, pool);
+    propose_one(pass, pool, entry);
+    ouro__collector_marks(pass)->lanes[OURO__PASS].suspects += pass->candidates - before;
 }
 
 /* ---- survivors ---- */
 
 void ouro__set_age(const struct ouro__collector *collector, struct ouro__pool *pool, void *entry)
 {
-    ouro__young_clear(entry);
     if (collector->generation == 0) {
+        ouro__young_clear(entry);
         *ouro__word_of(entry) |= OURO__MIDDLE;
-        pool->middle = true;
-    } else {
+        ouro__pool_set_middle(pool);
+    } else if (collector->generation > 0) {
+        ouro__young_clear(entry);
         *ouro__word_of(entry) &= ~OURO__MIDDLE;
+        if ((*ouro__word_of(entry) & OURO__FROZEN) == 0)
+            (void)ouro__word_trap(entry); /* [quiet.old] */
     }
 }
 
-/* The young and middle-aged of a pool that a full collection looked at are old from now on. */
+/* All objects that were young grow old. */
+static void quiet_young(struct ouro__pool *pool)
+{
+    ouro__bits *young = ouro__pool_young(pool);
+    for (size_t i = 0, words = ouro__pool_young_words(pool); i < words; i++) {
+        for (uint64_t bits = young[i]; bits != 0; bits &= bits - 1) {
+            void *entry = ouro__pool_young_entry(pool, i, (unsigned)__builtin_ctzl(bits));
+            if (is_candidate(*ouro__word_of(entry))) (void)ouro__word_trap(entry);
+        }
+        young[i] = 0;
+    }
+    pool->unmarked = pool->free != NULL; /* [young.bit] */
+}
+
+/* The young and middle-aged of a pool that a collection of everything looked at are old from now on. */
 static void age_pool(struct ouro__pool *pool)
 {
-    if (pool->young) {
-        memset(ouro__pool_young(pool), 0, ouro__pool_young_words(pool) * 8);
-        pool->unmarked = pool->free != NULL; /* [young.bit] */
-    }
-    if (!pool->middle) return;
+    if (pool->young) quiet_young(pool);
+    if (!ouro__pool_is_middle(pool)) return;
     char *entry = pool->first;
-    for (uint32_t i = 0; i < pool->carved; i++, entry += pool->block_size)
-        *ouro__word_of(entry) &= ~OURO__MIDDLE;
-    pool->middle = false;
+    for (uint32_t i = 0; i < pool->carved; i++, entry += pool->block_size) {
+        uint64_t word = *ouro__word_of(entry);
+        if ((word & OURO__MIDDLE) == 0) continue;
+        *ouro__word_of(entry) = word & ~OURO__MIDDLE;
+        if (is_candidate(word)) (void)ouro__word_trap(entry);
+    }
+    ouro__pool_clear_middle(pool);
 }
 
 /* The whole heap has told suspects from live objects: suspects are trapped, to be counted
  * again; the others have left the set. */
-void ouro__set_narrow(struct ouro__collector *collector, struct ouro__pool *pool)
+static void narrow(struct ouro__collector *collector, void *entry)
 {
-    if (collector->suspects > 0) {
-        OURO__EACH_IN_SET (entry, pool) {
-            if (ouro__word_trap(entry)) {
-                *ouro__count_of(entry) = OURO__SUSPECT; /* [scan.trapped] */
-            } else {
-                ouro__mark_clear(entry, OURO__SET_BITS);
-                collector->suspects--;
-            }
-        }
+    collector->units--;
+    if (ouro__word_trap(entry)) {
+        *ouro__count_of(entry) = OURO__SUSPECT(OURO__WHOLE); /* [scan.trapped] */
+        ouro__collector_marks(collector)->lanes[OURO__WHOLE].suspects++;
+    } else {
+        ouro__mark_clear(entry, ouro__set_bits(OURO__WHOLE));
     }
-    age_pool(pool);
+}
+
+void ouro__set_narrow(struct ouro__collector *collector)
+{
+    struct ouro__pool *pool = collector->cursor;
+    if (collector->exact && collector->at == 0) age_pool(pool);
+    if (collector->unproven > 0)
+        ouro__set_walk(collector, narrow);
+    else
+        collector->cursor = pool->set_next[OURO__WHOLE];
+    collector->units--;
 }
 
 /* ---- the end of a cycle ---- */
 
-/*
- * Garbage blocks go back, linked by address so that they are handed out in that order;
- * survivors grow older.  [mark.zero]
- */
-void ouro__set_finish(struct ouro__collector *collector, struct ouro__pool *pool)
+/* What a set's pool gives back and keeps, a few words of its bitmap. */
+struct harvest {
+    void *first;
+    ouro__slot *last_link;
+    uint32_t freed;
+};
+
+/* Garbage blocks are linked by address so that they are handed out in that order. */
+ALWAYS_INLINE void reap(void *entry, struct harvest *harvest)
 {
-    struct ouro__pools *pools = ouro__collector_pools(collector);
-    uint32_t freed = 0;
-    void *first = NULL;
-    ouro__slot *last_link = &first;
-    if (collector->generation > 0) pool->middle = false;
-    OURO__EACH_IN_SET (entry, pool) {
-        ouro__count *count = ouro__count_of(entry);
-        if ((*count & OURO__SUSPECT) != 0) {
-            *ouro__word_of(entry) = 0; /* [pool.word] */
-            ouro__young_set(entry);    /* [young.bit] */
-            *last_link = entry;
-            last_link = ouro__link_of(entry);
-            freed++;
-        } else {
-            ouro__set_age(collector, pool, entry);
-        }
-        *count = 0;
-    }
-    memset(ouro__pool_marks(pool, OURO__SET_BITS), 0, ouro__pool_mark_words(pool) * 8);
-    pool->in_set = false;
-    if (pool->young && !collector->births) ouro__young_unlist(&pools->marks, pool);
-    collector->collected += freed;
-    if (ouro__arena_of(pool)->large) {
-        if (freed > 0 || pool->used == 0) ouro__pools_give_large(pools, pool->first);
-        return;
-    }
-    if (freed > 0) {
-        *last_link = pool->free;
-        pool->free = first;
-        pool->used -= freed;
-    }
-    if (pool->used < pool->wake || freed > 0) pool->wake = pool->used; /* looked at now */
-    ouro__pool_settle(pools, pool);
+    *ouro__word_of(entry) = 0; /* [pool.word] */
+    ouro__young_set(entry);    /* [young.bit] */
+    *harvest->last_link = entry;
+    harvest->last_link = ouro__link_of(entry);
+    harvest->freed++;
 }
 
-/* Gives the counts' memory back, unless it is little and the next pass will need it soon: after
- * a fruitless one that is not so. */
-void ouro__set_forget(struct ouro__collector *collector)
+static void give_harvest(struct ouro__collector *collector, struct ouro__pool *pool,
+                         const struct harvest *harvest)
 {
-    size_t keep = collector->collected > 0 ? 4 : 0; /* pools: 64 KiB of counts */
-    struct ouro__pools *pools = ouro__collector_pools(collector);
-    if (pools->marks.scratch_pools <= keep) return;
-    if (pools->source.purge == NULL) return;
-    pools->marks.scratch_pools = 0;
-    for (struct ouro__arena *arena = pools->realms[OURO__REALM_TRACKED].arenas; arena != NULL;
-         arena = arena->next) {
-        char *start = (char *)arena;
-        pools->source.purge(pools->source.context, start + OURO__SET_BITS,
-                            OURO__POOLS_START - OURO__SET_BITS);
-        for (size_t page = OURO_ARENA_FIRST_PAGE; page < arena->page_limit; page++)
-            ouro__arena_pool(arena, page)->scratch = false;
+    collector->collected += harvest->freed;
+    if (harvest->freed == 0) return;
+    if (ouro__arena_of(pool)->large) {
+        pool->used = 0;
+        return;
     }
+    *harvest->last_link = pool->free;
+    pool->free = harvest->first;
+    pool->used -= harvest->freed;
+}
+
+/* The marks of the pool are zero again.  [mark.zero] */
+static void leave_pool(struct ouro__collector *collector, struct ouro__pool *pool)
+{
+    collector->cursor = pool->set_next[collector->lane];
+    collector->at = 0;
+    leave_set(collector, pool);
+}
+
+/* Words of a pool's bitmap between two looks at what is left of the step. */
+enum { WORDS = 16 };
+
+/* Garbage blocks go back; survivors grow older. */
+void ouro__set_finish(struct ouro__collector *collector)
+{
+    struct ouro__marks *marks = ouro__collector_marks(collector);
+    struct ouro__pool *pool = collector->cursor;
+    int lane = collector->lane;
+    ouro__bits *map = ouro__pool_marks(pool, ouro__set_bits(lane));
+    char *start = ouro__pool_start(pool);
+    size_t words = ouro__set_words(pool, lane);
+    size_t from = lane == OURO__PASS ? pool->set_from : collector->at / 64;
+    size_t end = lane == OURO__PASS || from + WORDS > words ? words : from + WORDS;
+    bool shared = (pool->sets >> (1 - lane) & 1) != 0;
+    struct harvest harvest = {.last_link = (ouro__slot *)&harvest.first};
+    for (size_t word = from; word < end; word++) {
+        for (uint64_t bits = map[word]; bits != 0; bits &= bits - 1) {
+            void *entry = start + (word * 64 + (size_t)__builtin_ctzl(bits)) * 8;
+            ouro__count *count = ouro__count_of(entry);
+            if (LIKELY((*count & OURO__SUSPECT(lane)) != 0)) {
+                if (UNLIKELY(shared)) ouro__mark_dead(marks, pool, entry);
+                reap(entry, &harvest);
+            } else {
+                ouro__set_age(collector, pool, entry);
+            }
+            *count = 0;
+        }
+        map[word] = 0;
+    }
+    collector->units -= 4 * WORDS;
+    collector->at = end * 64;
+    give_harvest(collector, pool, &harvest);
+    if (end == words) leave_pool(collector, pool);
+}
+
+/* As FINISH, but nothing is garbage. */
+static void let_go(struct ouro__collector *collector, void *entry)
+{
+    if (ouro__is_suspect(entry, collector->lane)) ouro__word_untrap(entry);
+    *ouro__count_of(entry) = 0;
+    ouro__mark_clear(entry, ouro__set_bits(collector->lane));
+}
+
+void ouro__set_abandon(struct ouro__collector *collector)
+{
+    struct ouro__pool *pool = collector->cursor;
+    collector->units = OURO__UNBOUNDED;
+    ouro__set_walk(collector, let_go);
+    leave_pool(collector, pool);
+}
+
+/* ---- the memory of the marks ---- */
+
+/* Where memory cannot be given back, what may be dirty is written over. */
+static void wipe_page(struct ouro__arena *arena, size_t page)
+{
+    char *start = (char *)arena + (page << OURO_POOL_SHIFT);
+    memset(ouro__count_of(start), 0, OURO_POOL_SIZE / 4);
+    memset(ouro__tally_of(start), 0, OURO_POOL_SIZE / 16);
+}
+
+static bool has_scratch(struct ouro__arena *arena)
+{
+    for (size_t page = OURO_ARENA_FIRST_PAGE; page < arena->page_limit; page++)
+        if (ouro__arena_pool(arena, page)->scratch) return true;
+    return false;
+}
+
+static void wipe_arena(struct ouro__pools *pools, struct ouro__arena *arena)
+{
+    bool purges = pools->source.purge != NULL;
+    if (purges && has_scratch(arena))
+        pools->source.purge(pools->source.context, (char *)arena + OURO__SET_BITS,
+                            OURO__POOLS_START - OURO__SET_BITS);
+    for (size_t page = OURO_ARENA_FIRST_PAGE; page < arena->page_limit; page++) {
+        struct ouro__pool *pool = ouro__arena_pool(arena, page);
+        if (!purges && pool->state != OURO__POOL_UNUSED) wipe_page(arena, page);
+        pools->marks.scratch_pools -= pool->scratch;
+        pool->scratch = false;
+    }
+}
+
+/*
+ * Whether the marks' memory shall go at the end of a cycle.  Tallies that were made while the
+ * program ran may lie anywhere, and must go; what a pass used, the next will need again.
+ */
+static bool wants_wipe(const struct ouro__collector *collector)
+{
+    const struct ouro__pools *pools = ouro__collector_pools(collector);
+    if (collector->lane == OURO__PASS) return false;
+    return !collector->exact || (pools->source.purge != NULL && pools->marks.scratch_pools > 0);
+}
+
+/* One arena; false when all are done. */
+bool ouro__set_forget(struct ouro__collector *collector)
+{
+    struct ouro__pools *pools = ouro__collector_pools(collector);
+    if (!collector->forgot) {
+        if (!wants_wipe(collector)) return false;
+        collector->forgot = true;
+        pools->marks.counting = pools->realms[OURO__REALM_TRACKED].arenas;
+    }
+    struct ouro__arena *arena = pools->marks.counting;
+    if (arena == NULL) return false;
+    wipe_arena(pools, arena);
+    collector->units -= 4096;
+    pools->marks.counting = arena->next;
+    ouro__purge_arena_if_unused(pools, arena);
+    return true;
+}
+
+/* Between cycles all marks are zero, so that their memory may go at any time.  [mark.zero] */
+void ouro__collector_wipe(struct ouro__collector *collector, size_t number)
+{
+    struct ouro__pools *pools = ouro__collector_pools(collector);
+    struct ouro__arena *arena = pools->realms[OURO__REALM_TRACKED].arenas;
+    while (arena != NULL && number-- > 0) arena = arena->next;
+    if (arena != NULL && pools->marks.active == 0) wipe_arena(pools, arena);
 }
 
 void ouro__collector_skip_young(struct ouro__collector *collector)
 {
     struct ouro__pools *pools = ouro__collector_pools(collector);
     struct ouro__pool *pool;
+    pools->marks.touched_any = true; /* garbage among them was not looked for */
     while ((pool = pools->marks.young) != NULL) {
-        memset(ouro__pool_young(pool), 0, ouro__pool_young_words(pool) * 8);
-        pool->unmarked = pool->free != NULL; /* [young.bit] */
+        quiet_young(pool);
         ouro__young_unlist(&pools->marks, pool);
     }
     pools->marks.young_handed = 0;

@@ -8,33 +8,108 @@
  * Why it is sound: a trapped, untouched object's count is constant, and no
  * counted reference to it can vanish unseen.  A reference made unseen only makes
  * `counted` too small, which errs towards life.  [check.sound]
+ *
+ * A suspect of the other lane is no suspect here: each lane counts references between its own, and
+ * the other's objects are the outside.  [mark.one]
  */
 #include "collector/collector.h"
 
-/* The counts of an acyclic object exist too, and are zero: no suspect. */
-static void scan_reference(void *referent, void *context)
+/*
+ * A pass looks at few pools, and its objects may refer to any other: whether the referent's pool is in the set
+ * is asked first, so that counts that nobody wrote are not read, which would cost a page each.
+ */
+ALWAYS_INLINE bool may_be_suspect(const struct ouro__collector *collector, const void *referent)
 {
-    struct ouro__collector *collector = context;
+    if (LIKELY((uintptr_t)referent >> OURO_POOL_SHIFT == collector->near)) return true;
+    return (ouro__pool_of(referent)->sets & 1u << OURO__PASS) != 0;
+}
+
+/* The counts of an acyclic object exist too, and are zero: no suspect. */
+ALWAYS_INLINE void scan_reference(struct ouro__collector *collector, void *referent, int lane)
+{
     ouro__count *count = ouro__count_of(referent);
-    if (LIKELY((*count & OURO__SUSPECT) != 0))
+    if (LIKELY((*count & OURO__SUSPECT(lane)) != 0))
         *count += 1;
     else
         collector->outward++;
 }
 
-void ouro__verify_scan(struct ouro__collector *collector, struct ouro__pool *pool)
+ALWAYS_INLINE void scan_in_pass(void *referent, void *context)
+{
+    struct ouro__collector *pass = context;
+    if (LIKELY(may_be_suspect(pass, referent)))
+        scan_reference(pass, referent, OURO__PASS);
+    else
+        pass->outward++;
+}
+
+ALWAYS_INLINE void scan_in_whole(void *referent, void *context)
+{
+    scan_reference(context, referent, OURO__WHOLE);
+}
+
+/* A pass has no steps, so one that nobody asked for does not look at an object with very many
+ * references. */
+ALWAYS_INLINE bool is_too_long(const struct ouro__collector *pass, void *entry)
+{
+    return pass->bounded && (ouro__shape_of(entry)->flags & OURO__SHAPE_GENERAL) != 0 &&
+           ouro__visit_length(entry) > OURO_PASS_LENGTH;
+}
+
+/* It is no suspect then, and what it refers to has a reference that is not counted. */
+static NOINLINE void spare(struct ouro__collector *collector, void *entry)
+{
+    struct ouro__marks *marks = ouro__collector_marks(collector);
+    ouro__word_untrap(entry);
+    *ouro__count_of(entry) &= OURO__COUNT_MASK;
+    marks->lanes[OURO__PASS].suspects--;
+    marks->touched_any = true;
+}
+
+/* What an object has that needs care when it is garbage. */
+static NOINLINE void note_cares(struct ouro__collector *collector, unsigned flags, uint64_t word)
 {
     enum { hooks = OURO__SHAPE_RELEASE | OURO__SHAPE_GENERAL };
-    unsigned flags = 0;
-    uint64_t words = 0;
-    OURO__EACH_SUSPECT (entry, pool) {
-        words |= *ouro__word_of(entry);
-        flags |= ouro__shape_of(entry)->flags;
-        ouro__visit(entry, scan_reference, collector);
-    }
-    if ((flags & OURO__SHAPE_FINALIZE) != 0 || (words & OURO__WEAKLY) != 0)
+    if ((flags & OURO__SHAPE_FINALIZE) != 0 || (word & OURO__WEAKLY) != 0)
         collector->has_last_words = true;
     if ((flags & hooks) != 0) collector->has_hooks = true;
+}
+
+ALWAYS_INLINE void scan(struct ouro__collector *collector, void *entry, int lane,
+                        void (*visit)(void *referent, void *context))
+{
+    enum { cares = OURO__SHAPE_FINALIZE | OURO__SHAPE_RELEASE | OURO__SHAPE_GENERAL };
+    if (UNLIKELY(!ouro__is_suspect(entry, lane))) return;
+    uint64_t word = *ouro__word_of(entry);
+    const struct ouro__shape *shape = &ouro__shapes[ouro__word_type(word)];
+    if (lane == OURO__WHOLE) collector->units -= 2;
+    if (LIKELY(((shape->flags & cares) | (word & OURO__WEAKLY)) == 0)) {
+        ouro__visit_mask(entry, shape->mask, visit, collector);
+    } else if (lane == OURO__PASS && is_too_long(collector, entry)) {
+        spare(collector, entry);
+    } else {
+        note_cares(collector, shape->flags, word);
+        ouro__set_visit(collector, entry, visit);
+    }
+}
+
+static void scan_one_in_pass(struct ouro__collector *collector, void *entry)
+{
+    collector->near = (uintptr_t)entry >> OURO_POOL_SHIFT;
+    scan(collector, entry, OURO__PASS, scan_in_pass);
+}
+
+static void scan_one_in_whole(struct ouro__collector *collector, void *entry)
+{
+    scan(collector, entry, OURO__WHOLE, scan_in_whole);
+}
+
+void ouro__verify_scan(struct ouro__collector *collector)
+{
+    if (collector->lane == OURO__PASS)
+        ouro__set_walk(collector, scan_one_in_pass);
+    else if (!ouro__cut_resume(collector, scan_in_whole) && collector->cursor != NULL)
+        ouro__set_walk(collector, scan_one_in_whole);
 }
 
 void ouro__verify_count_too_low(const void *object, uint32_t count, uint32_t counted)
@@ -49,31 +124,46 @@ void ouro__verify_count_too_low(const void *object, uint32_t count, uint32_t cou
 static void rescue(struct ouro__collector *collector, void *entry)
 {
     ouro__word_untrap(entry);
-    ouro__mark_live(ouro__collector_marks(collector), entry);
-    collector->suspects--;
+    ouro__mark_live(ouro__collector_marks(collector), collector->lane, entry);
     collector->rescued = true;
 }
 
-void ouro__verify_check(struct ouro__collector *collector, struct ouro__pool *pool)
+static void check(struct ouro__collector *collector, void *entry)
 {
-    OURO__EACH_SUSPECT (entry, pool) {
-        uint32_t count = (uint32_t)(*ouro__word_of(entry) & OURO__TRAPPED_COUNT);
-        uint32_t counted = *ouro__count_of(entry) & OURO__COUNT_MASK;
-        if (LIKELY(count == counted)) continue;
-        if (UNLIKELY(count < counted)) ouro__verify_count_too_low(entry, count, counted);
-        rescue(collector, entry);
-    }
+    ouro__count *counts = ouro__count_of(entry);
+    if (collector->lane == OURO__WHOLE) collector->units--;
+    if ((*counts & OURO__SUSPECT(collector->lane)) == 0) return;
+    uint32_t count = (uint32_t)(*ouro__word_of(entry) & OURO__TRAPPED_COUNT);
+    uint32_t counted = *counts & OURO__COUNT_MASK;
+    if (LIKELY(count == counted)) return;
+    if (UNLIKELY(count < counted)) ouro__verify_count_too_low(entry, count, counted);
+    rescue(collector, entry);
 }
 
-static void rescue_reference(void *referent, void *context)
+void ouro__verify_check(struct ouro__collector *collector)
 {
-    if (ouro__is_suspect(referent)) rescue(context, referent);
+    ouro__set_walk(collector, check);
+}
+
+ALWAYS_INLINE void rescue_reference(void *referent, void *context)
+{
+    struct ouro__collector *collector = context;
+    if (collector->lane == OURO__PASS && !may_be_suspect(collector, referent)) return;
+    if (ouro__is_suspect(referent, collector->lane)) rescue(collector, referent);
 }
 
 bool ouro__verify_flood(struct ouro__collector *collector)
 {
-    void *entry = ouro__gray_next(ouro__collector_marks(collector));
-    if (entry == NULL) return false;
-    ouro__visit(entry, rescue_reference, collector);
+    struct ouro__marks *marks = ouro__collector_marks(collector);
+    if (ouro__cut_resume(collector, rescue_reference)) return true;
+    while (collector->units > 0) {
+        void *entry = ouro__gray_next(marks, collector->lane, collector->set);
+        if (entry == NULL) return false;
+        collector->rescued = true; /* also what the program has touched */
+        if (ouro__word_is_dying(*ouro__word_of(entry))) continue;
+        collector->near = (uintptr_t)entry >> OURO_POOL_SHIFT;
+        ouro__set_visit(collector, entry, rescue_reference);
+        if (ouro__half_of(collector)->owner != NULL) break;
+    }
     return true;
 }

@@ -3,27 +3,23 @@
  * whole.c -- the proposer that looks at everything                     [floor 5]
  *
  *     COUNT   every object x:  for y in references(x): tally[y]++
- *     DECIDE  count(x) != tally[x]: live, and all it reaches; what is left is suspect
+ *     DECIDE  count(x) > tally[x]: live, and all it reaches; what is left is suspect
  *
- * No header is written.  The set bit of an object means here that it is not
+ * No count is written.  The set bit of an object means here that it is not
  * proven live yet.  All but the walk in address order are visits at random, so what is visited is kept
  * small: a byte for a tally, a bit for the proof.
+ *
+ * The program runs between steps, so tallies may be wrong in any way: this only proposes.  Where a
+ * program names its roots, nothing is tallied, and what they do not reach is suspect.
  */
 #include "collector/collector.h"
 
-static __attribute__((noinline)) void carry(void *object)
-{
-    uint32_t count = ouro__word_count(*ouro__word_of(object));
-    uint32_t counted = *ouro__count_of(object) += 256;
-    if (count < counted) ouro__verify_count_too_low(object, count, counted);
-}
+#include "memory/purge.h"
 
-static void tally_reference(void *referent, void *context)
-{
-    (void)context;
-    if (UNLIKELY(!ouro__is_tracked_entry(referent))) return;
-    if (UNLIKELY(++*ouro__tally_of(referent) == 0)) carry(referent);
-}
+#include <string.h>
+
+/* Blocks between two looks at what is left of the step. */
+enum { STRIDE = 64 };
 
 static bool is_candidate(uint64_t word)
 {
@@ -31,67 +27,203 @@ static bool is_candidate(uint64_t word)
            !ouro__word_is_immortal(word);
 }
 
-void ouro__whole_count(struct ouro__collector *collector, struct ouro__pool *pool)
+/* ---- COUNT ---- */
+
+/* Tells a wrong count where tallies are exact; elsewhere the program may have dropped references. */
+static __attribute__((noinline)) void carry(const struct ouro__collector *collector, void *object)
 {
-    char *entry = pool->first;
-    size_t found = 0;
-    for (uint32_t i = 0; i < pool->carved; i++, entry += pool->block_size) {
+    uint32_t count = ouro__word_count(*ouro__word_of(object));
+    uint32_t counted = *ouro__count_of(object) += 256;
+    if (collector->exact && count < (counted & OURO__COUNT_MASK))
+        ouro__verify_count_too_low(object, count, counted & OURO__COUNT_MASK);
+}
+
+ALWAYS_INLINE void tally_reference(void *referent, void *context)
+{
+    if (UNLIKELY(!ouro__is_tracked_entry(referent))) return;
+    if (UNLIKELY(++*ouro__tally_of(referent) == 0)) carry(context, referent);
+}
+
+/* The next arena of the heap after `arena`, which stays mapped until then. */
+static struct ouro__arena *next_arena(struct ouro__pools *pools, struct ouro__arena *arena)
+{
+    struct ouro__realm_arenas *tracked = &pools->realms[OURO__REALM_TRACKED];
+    struct ouro__arena *next = arena->next;
+    if (next == NULL && !arena->large) next = tracked->large;
+    pools->marks.counting = next;
+    ouro__purge_arena_if_unused(pools, arena);
+    return next;
+}
+
+/* The next pool from the cursor on joins the set; false when there is none. */
+static bool next_pool(struct ouro__collector *collector)
+{
+    struct ouro__pools *pools = ouro__collector_pools(collector);
+    struct ouro__arena *arena = pools->marks.counting;
+    while (arena != NULL) {
+        for (; collector->page < arena->page_limit; collector->page++) {
+            struct ouro__pool *pool = ouro__arena_pool(arena, collector->page);
+            collector->units--;
+            if (pool->state < OURO__POOL_CURRENT || pool->back != 0 || pool->used == 0) continue;
+            collector->page++;
+            ouro__set_add(collector, pool);
+            collector->cursor = pool;
+            collector->at = 0;
+            return true;
+        }
+        collector->page = OURO_ARENA_FIRST_PAGE;
+        arena = next_arena(pools, arena);
+    }
+    return false;
+}
+
+/* Some blocks in a row, up to the first that is cut; how many. */
+static size_t count_blocks(struct ouro__collector *collector, char *entry, size_t count,
+                           size_t block_size)
+{
+    bool tallies = !collector->by_roots;
+    size_t found = 0, i = 0;
+    for (; i < count && ouro__half_of(collector)->owner == NULL; i++, entry += block_size) {
         if (!is_candidate(*ouro__word_of(entry))) continue;
-        ouro__mark_set(entry, OURO__SET_BITS);
-        ouro__visit(entry, tally_reference, NULL);
+        ouro__mark_set(entry, ouro__set_bits(OURO__WHOLE));
         found++;
+        if (LIKELY(tallies)) ouro__set_visit(collector, entry, tally_reference);
     }
     collector->candidates += found;
-    collector->suspects += found;
+    ouro__collector_marks(collector)->lanes[OURO__WHOLE].suspects += found;
+    return i;
 }
+
+/* The pool under the cursor, as far as the step allows. */
+static void count_pool(struct ouro__collector *collector)
+{
+    struct ouro__pool *pool = collector->cursor;
+    while (collector->at < pool->carved) {
+        size_t left = pool->carved - collector->at;
+        char *entry = pool->first + collector->at * pool->block_size;
+        collector->at +=
+            count_blocks(collector, entry, left < STRIDE ? left : STRIDE, pool->block_size);
+        collector->units -= STRIDE / 4;
+        if (collector->units <= 0) return;
+    }
+    collector->cursor = NULL;
+}
+
+bool ouro__whole_count(struct ouro__collector *collector)
+{
+    if (ouro__cut_resume(collector, tally_reference)) return true;
+    if (collector->cursor == NULL && !next_pool(collector)) return false;
+    count_pool(collector);
+    return true;
+}
+
+/* ---- DECIDE ---- */
 
 ALWAYS_INLINE void prove_live(struct ouro__collector *collector, void *entry)
 {
-    ouro__mark_clear(entry, OURO__SET_BITS);
-    ouro__gray_add(ouro__collector_marks(collector), entry);
-    collector->suspects--;
+    struct ouro__marks *marks = ouro__collector_marks(collector);
+    ouro__mark_clear(entry, ouro__set_bits(OURO__WHOLE));
+    ouro__gray_add(marks, OURO__WHOLE, entry);
+    marks->lanes[OURO__WHOLE].suspects--;
 }
 
-/* The references that were counted; the marks are zero for the next cycle [mark.zero].
- * An object with fewer than 256 references has nothing in its count. */
-static uint32_t take_tally(void *entry, uint32_t count)
+/* The references that were counted.  An object with fewer than 256 references has nothing in its
+ * count, unless some went since. */
+static uint32_t take_tally(const struct ouro__collector *collector, void *entry, uint32_t count)
 {
-    uint8_t *tally = ouro__tally_of(entry);
-    uint32_t counted = *tally;
-    *tally = 0;
-    if (LIKELY(count < 256)) return counted;
-    counted += *ouro__count_of(entry);
+    uint32_t counted = *ouro__tally_of(entry);
+    if (LIKELY(count < 256) && collector->exact) return counted;
+    counted += *ouro__count_of(entry) & OURO__COUNT_MASK;
     *ouro__count_of(entry) = 0;
     return counted;
 }
 
-/* Frozen and immortal objects have tallies too, and a count that says nothing. */
-void ouro__whole_decide(struct ouro__collector *collector, struct ouro__pool *pool)
+/* An old object that lives is quiet from now on.  [quiet.old] */
+static void hush(const struct ouro__pool *pool, void *entry, uint64_t word)
 {
-    char *entry = pool->first;
-    for (uint32_t i = 0; i < pool->carved; i++, entry += pool->block_size) {
-        uint64_t word = *ouro__word_of(entry);
-        if (word == 0) continue;
-        bool counts = is_candidate(word);
-        uint32_t count = ouro__word_count(word);
-        uint32_t counted = take_tally(entry, counts ? count : UINT32_MAX);
-        if (!counts || counted == count) continue;
-        if (UNLIKELY(counted > count)) ouro__verify_count_too_low(entry, count, counted);
-        prove_live(collector, entry);
-    }
+    if ((word & OURO__MIDDLE) != 0) return;
+    if (pool->young && ouro__is_young(entry)) return;
+    (void)ouro__word_trap(entry);
 }
 
-static void prove_reference(void *referent, void *context)
+/* Frozen and immortal objects have tallies too, and a count that says nothing. */
+static void decide_block(struct ouro__collector *collector, struct ouro__pool *pool, char *entry)
 {
-    if (ouro__is_marked(referent, OURO__SET_BITS)) prove_live(context, referent);
+    uint64_t word = *ouro__word_of(entry);
+    if (word == 0) return;
+    bool counts = is_candidate(word);
+    uint32_t count = ouro__word_count(word);
+    uint32_t counted = take_tally(collector, entry, counts ? count : UINT32_MAX);
+    if (!counts) return;
+    if (UNLIKELY((int32_t)word > 0)) hush(pool, entry, word);
+    if (LIKELY(counted == count) || !ouro__is_marked(entry, ouro__set_bits(OURO__WHOLE))) return;
+    if (UNLIKELY(counted > count)) { /* references have gone since they were counted */
+        if (collector->exact) ouro__verify_count_too_low(entry, count, counted);
+        return;
+    }
+    prove_live(collector, entry);
+}
+
+/* The tallies of a pool are zero again.  [mark.zero] */
+static void forget_tallies(const struct ouro__pool *pool)
+{
+    memset(ouro__tally_of(ouro__pool_start(pool)), 0, (size_t)pool->pages * OURO_POOL_SIZE / 16);
+}
+
+static void leave_pool(struct ouro__collector *collector, const struct ouro__pool *pool)
+{
+    forget_tallies(pool);
+    collector->cursor = pool->set_next[OURO__WHOLE];
+    collector->at = 0;
+}
+
+void ouro__whole_decide(struct ouro__collector *collector)
+{
+    struct ouro__pool *pool = collector->cursor;
+    if (collector->by_roots) {
+        collector->cursor = NULL;
+        return;
+    }
+    while (collector->at < pool->carved) {
+        size_t end = collector->at + STRIDE < pool->carved ? collector->at + STRIDE : pool->carved;
+        char *entry = pool->first + collector->at * pool->block_size;
+        for (; collector->at < end; collector->at++, entry += pool->block_size)
+            decide_block(collector, pool, entry);
+        collector->units -= STRIDE;
+        if (collector->units <= 0 && collector->at < pool->carved) return;
+    }
+    leave_pool(collector, pool);
+}
+
+/* ---- following what lives ---- */
+
+ALWAYS_INLINE void prove_reference(void *referent, void *context)
+{
+    if (ouro__is_marked(referent, ouro__set_bits(OURO__WHOLE))) prove_live(context, referent);
+}
+
+void ouro__whole_roots(struct ouro__collector *collector)
+{
+    for (size_t i = 0; collector->by_roots && i < collector->root_count; i++)
+        if (*collector->roots[i] != NULL && ouro__is_tracked_entry(*collector->roots[i]))
+            prove_reference(*collector->roots[i], collector);
 }
 
 bool ouro__whole_flood(struct ouro__collector *collector)
 {
     struct ouro__marks *marks = ouro__collector_marks(collector);
-    if (collector->suspects == 0) ouro__gray_forget(marks);
-    void *entry = ouro__gray_next(marks);
-    if (entry == NULL) return false;
-    ouro__visit(entry, prove_reference, collector);
+    if (ouro__suspects(collector) == 0) {
+        ouro__gray_forget(marks, OURO__WHOLE, collector->set);
+        ouro__half_of(collector)->owner = NULL;
+        return false;
+    }
+    if (ouro__cut_resume(collector, prove_reference)) return true;
+    while (collector->units > 0) {
+        void *entry = ouro__gray_next(marks, OURO__WHOLE, collector->set);
+        if (entry == NULL) return false;
+        if (ouro__word_is_dying(*ouro__word_of(entry))) continue; /* since it was added */
+        ouro__set_visit(collector, entry, prove_reference);
+        if (ouro__half_of(collector)->owner != NULL) break;
+    }
     return true;
 }

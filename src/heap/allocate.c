@@ -19,8 +19,8 @@ static void collect_if_due(ouro_heap *heap)
     if (!may_collect(heap)) return;
     if (UNLIKELY(heap->collect_always > 0))
         (void)ouro__heap_collect(heap, (int)heap->collect_always - 1);
-    else if (ouro__heap_is_due(heap))
-        (void)ouro__heap_collect_due(heap);
+    else
+        (void)ouro__pace_pay(heap);
 }
 
 void *ouro__heap_insist(ouro_heap *heap, void *(*attempt)(ouro_heap *heap, void *context),
@@ -224,6 +224,7 @@ ouro_status ouro_account(ouro_heap *heap, ptrdiff_t bytes)
         return heap->error.status;
     }
     pools->accounted_bytes += more;
+    pools->handed_bytes += more;
     return OURO_OK;
 }
 

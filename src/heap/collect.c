@@ -1,54 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * collect.c -- when to collect, and the gc module's face               [floor 6]
+ * collect.c -- one collection, and the gc module's face               [floor 6]
  *
- *     young   after threshold[0] young objects; while that frees next to nothing, only one
- *             batch in 2, 4, ... 32 is looked at and the others grow old
- *     middle  after threshold[1] young passes
- *     full    when the heap has grown by its share [heap.goal]
+ * A pass is told to the program, run and counted at once.  A whole cycle is told when it begins and
+ * when it ends; between its steps the program runs.
  */
 #include "heap/heap.h"
 
 #include "base/os.h"
 
 #include <stdio.h>
-
-static size_t heap_bytes(const ouro_heap *heap)
-{
-    const struct ouro__pools *pools = ouro__heap_pools(heap);
-    return pools->live_bytes + pools->accounted_bytes;
-}
-
-static bool full_is_due(const ouro_heap *heap)
-{
-    return heap->threshold[2] > 0 && heap_bytes(heap) >= heap->goal;
-}
-
-bool ouro__heap_is_due(const ouro_heap *heap)
-{
-    return heap->threshold[0] > 0 &&
-           (ouro__heap_pools(heap)->marks.young_handed >= heap->threshold[0] || full_is_due(heap));
-}
-
-/* ---- pacing ---- */
-
-static void set_goal(ouro_heap *heap, size_t candidates, size_t found)
-{
-    size_t live = heap_bytes(heap);
-    heap->last_full_found = found > candidates >> OURO_FRUITLESS_SHIFT;
-    size_t share = heap->last_full_found ? live / 2 : live;
-    heap->goal = live + (share > OURO_FULL_MIN_GROWTH ? share : OURO_FULL_MIN_GROWTH);
-}
-
-static void set_sampling(ouro_heap *heap, size_t candidates, size_t found)
-{
-    bool fruitless = found <= candidates >> OURO_FRUITLESS_SHIFT;
-    if (!fruitless)
-        heap->sample_interval = 1;
-    else if (heap->sample_interval < OURO_SAMPLE_MAX)
-        heap->sample_interval *= 2;
-    heap->sample_left = heap->sample_interval;
-}
 
 static void count_pass(ouro_heap *heap, int generation)
 {
@@ -70,7 +31,7 @@ static void print_start(const ouro_heap *heap, int generation)
     ouro_get_count(heap, count);
     fprintf(stderr,
             "ouro: collecting generation %d of heap \"%s\": %zu young objects, %zu live bytes\n",
-            generation, heap->name, count[0], heap_bytes(heap));
+            generation, heap->name, count[0], ouro__heap_bytes(heap));
 }
 
 static void print_stop(const ouro_collection *info)
@@ -90,49 +51,130 @@ static void add_stats(ouro_heap *heap, const ouro_collection *info)
     stats->nanoseconds += info->nanoseconds;
 }
 
+static void open_collection(ouro_heap *heap, const ouro_collection *info)
+{
+    if ((heap->pass.debug & OURO_DEBUG_STATS) != 0) print_start(heap, info->generation);
+    tell(heap, info);
+}
+
+static size_t close_collection(ouro_heap *heap, const struct ouro__collector *collector,
+                               ouro_collection *info)
+{
+    info->stop = true;
+    info->candidates = collector->candidates;
+    info->collected = collector->collected;
+    info->uncollectable = collector->saved;
+    size_t found = info->collected + info->uncollectable;
+    heap->garbage += collector->saved;
+    if (!info->nearby) count_pass(heap, info->generation);
+    if (info->generation == 2)
+        ouro__pace_whole_done(heap, info->candidates, found);
+    else if (!info->nearby)
+        ouro__pace_passed(heap, info->generation, info->candidates, found);
+    add_stats(heap, info);
+    if ((heap->pass.debug & OURO_DEBUG_STATS) != 0) print_stop(info);
+    tell(heap, info);
+    return found;
+}
+
+/* ---- passes ---- */
+
+static size_t run_pass(ouro_heap *heap, ouro_collection *info, uint64_t start)
+{
+    while (ouro__collector_step(&heap->pass, OURO__UNBOUNDED)) {
+    }
+    info->nanoseconds = ouro__os_nanoseconds() - start;
+    return close_collection(heap, &heap->pass, info);
+}
+
+static size_t collect_young(ouro_heap *heap, int generation)
+{
+    ouro_collection info = {.generation = generation};
+    open_collection(heap, &info);
+    uint64_t start = ouro__os_nanoseconds();
+    ouro__collector_begin(&heap->pass, generation);
+    return run_pass(heap, &info, start);
+}
+
+size_t ouro__heap_collect_nearby(ouro_heap *heap, long units)
+{
+    ouro_collection info = {.generation = 1, .nearby = true};
+    heap->collecting = true;
+    uint64_t start = ouro__os_nanoseconds();
+    size_t found = 0;
+    if (ouro__nearby_propose(&heap->nearby, &heap->pass, units) > 0) {
+        open_collection(heap, &info);
+        found = run_pass(heap, &info, start);
+    }
+    heap->collecting = false;
+    return found;
+}
+
+/* ---- whole cycles ---- */
+
+/* A cycle that has begun with roots goes on with those that are left. */
+static void tell_roots(ouro_heap *heap)
+{
+    heap->whole.roots = (void *const *const *)(void *)heap->roots;
+    heap->whole.root_count = heap->root_count;
+}
+
+void ouro__heap_whole_begin(ouro_heap *heap)
+{
+    heap->collecting = true;
+    heap->running = (ouro_generation_stats){0};
+    open_collection(heap, &(ouro_collection){.generation = 2});
+    tell_roots(heap);
+    heap->whole.by_roots = heap->root_count > 0;
+    heap->whole.expected = heap->pace.candidates;
+    ouro__collector_begin(&heap->whole, 2);
+    heap->collecting = false;
+}
+
+bool ouro__heap_whole_step(ouro_heap *heap, long units)
+{
+    heap->collecting = true;
+    uint64_t start = ouro__os_nanoseconds();
+    bool more = ouro__collector_step(&heap->whole, units);
+    uint64_t spent = ouro__os_nanoseconds() - start;
+    heap->running.nanoseconds += spent;
+    if (!more) {
+        ouro_collection info = {.generation = 2, .nanoseconds = heap->running.nanoseconds};
+        heap->running.collected = close_collection(heap, &heap->whole, &info);
+    }
+    heap->collecting = false;
+    return more;
+}
+
+static size_t finish_whole(ouro_heap *heap)
+{
+    while (ouro__heap_whole_step(heap, OURO__UNBOUNDED)) {
+    }
+    return heap->running.collected;
+}
+
+void ouro__heap_whole_stop(ouro_heap *heap)
+{
+    if (heap->whole.phase == OURO__IDLE) return;
+    (void)ouro__collector_abandon(&heap->whole);
+    (void)finish_whole(heap);
+}
+
 size_t ouro__heap_collect(ouro_heap *heap, int generation)
 {
-    struct ouro__collector *collector = &heap->collector;
-    bool prints = (collector->debug & OURO_DEBUG_STATS) != 0;
-    ouro_collection info = {.generation = generation};
     ouro__finalizer_check_left(&heap->life.finalizers);
+    if (generation == 2) {
+        size_t found = heap->whole.phase != OURO__IDLE ? finish_whole(heap) : 0;
+        ouro__heap_whole_begin(heap);
+        return found + finish_whole(heap);
+    }
     heap->collecting = true;
-    if (prints) print_start(heap, generation);
-    tell(heap, &info);
-    uint64_t start = ouro__os_nanoseconds();
-    ouro__collector_begin(collector, generation);
-    while (ouro__collector_step(collector)) {
-    }
-    info.nanoseconds = ouro__os_nanoseconds() - start;
-    info.stop = true;
-    info.candidates = collector->candidates;
-    info.collected = collector->collected;
-    info.uncollectable = collector->saved;
-    count_pass(heap, generation);
-    if (generation == 2)
-        set_goal(heap, info.candidates, info.collected + info.uncollectable);
-    else
-        set_sampling(heap, info.candidates, info.collected + info.uncollectable);
-    add_stats(heap, &info);
-    if (prints) print_stop(&info);
-    tell(heap, &info);
+    size_t found = collect_young(heap, generation);
     heap->collecting = false;
-    return info.collected + info.uncollectable;
+    return found;
 }
 
-size_t ouro__heap_collect_due(ouro_heap *heap)
-{
-    if (full_is_due(heap)) return ouro__heap_collect(heap, 2);
-    if (heap->sample_left > 1) {
-        heap->sample_left--;
-        ouro__collector_skip_young(&heap->collector);
-        return 0;
-    }
-    bool middle = heap->threshold[1] > 0 && heap->passes[1] >= heap->threshold[1];
-    return ouro__heap_collect(heap, middle ? 1 : 0);
-}
-
-static bool is_busy(ouro_heap *heap)
+bool ouro__heap_is_busy(ouro_heap *heap)
 {
     ouro__finalizer_check_left(&heap->life.finalizers);
     if (!heap->collecting) return false;
@@ -147,13 +189,50 @@ size_t ouro_collect(ouro_heap *heap, int generation)
         ouro__heap_fail(heap, OURO_BAD_ARGUMENT, 0, "generation %d is none of 0, 1, 2", generation);
         return 0;
     }
-    return is_busy(heap) ? 0 : ouro__heap_collect(heap, generation);
+    return ouro__heap_is_busy(heap) ? 0 : ouro__heap_collect(heap, generation);
 }
 
 size_t ouro_safepoint(ouro_heap *heap)
 {
-    if (!heap->enabled || heap->collecting || !ouro__heap_is_due(heap)) return 0;
-    return ouro__heap_collect_due(heap);
+    return heap->enabled && !heap->collecting ? ouro__pace_pay(heap) : 0;
+}
+
+/* ---- roots ---- */
+
+static void *grow_roots(ouro_heap *heap, void *context)
+{
+    const size_t *capacity = context;
+    return ouro__raw_realloc(ouro__heap_pools(heap), heap->roots, *capacity * sizeof(void *));
+}
+
+ouro_status ouro_root(ouro_heap *heap, void *variable)
+{
+    if (heap->root_count == heap->root_capacity) {
+        size_t capacity = heap->root_capacity > 0 ? 2 * heap->root_capacity : 8;
+        void *roots = ouro__heap_insist(heap, grow_roots, &capacity);
+        if (roots == NULL) {
+            ouro__heap_fail_refused(heap, "the table of roots", capacity * sizeof(void *));
+            return heap->error.status;
+        }
+        heap->roots = roots;
+        heap->root_capacity = capacity;
+    }
+    heap->roots[heap->root_count++] = variable;
+    tell_roots(heap);
+    return OURO_OK;
+}
+
+ouro_status ouro_unroot(ouro_heap *heap, void *variable)
+{
+    for (size_t i = heap->root_count; i > 0; i--) {
+        if (heap->roots[i - 1] != variable) continue;
+        heap->roots[i - 1] = heap->roots[--heap->root_count];
+        tell_roots(heap);
+        return OURO_OK;
+    }
+    ouro__heap_fail(heap, OURO_BAD_ARGUMENT, 0, "the variable at %p is no root of heap \"%s\"",
+                    variable, heap->name);
+    return OURO_BAD_ARGUMENT;
 }
 
 /* ---- settings ---- */
@@ -176,7 +255,7 @@ bool ouro_collector_is_enabled(const ouro_heap *heap)
 void ouro_set_threshold(ouro_heap *heap, const size_t threshold[3])
 {
     for (int i = 0; i < 3; i++) heap->threshold[i] = threshold[i];
-    heap->sample_interval = heap->sample_left = 1;
+    heap->pace.sample_interval = heap->pace.sample_left = 1;
 }
 
 void ouro_get_threshold(const ouro_heap *heap, size_t out_threshold[3])
@@ -212,12 +291,12 @@ void ouro_get_stats(const ouro_heap *heap, ouro_generation_stats out_stats[3])
 
 void ouro_set_debug(ouro_heap *heap, unsigned flags)
 {
-    heap->collector.debug = flags;
+    heap->pass.debug = heap->whole.debug = flags;
 }
 
 unsigned ouro_get_debug(const ouro_heap *heap)
 {
-    return heap->collector.debug;
+    return heap->pass.debug;
 }
 
 ouro_status ouro_add_callback(ouro_heap *heap, ouro_collector_callback callback, void *argument)
@@ -287,12 +366,14 @@ static void count_frozen(void *entry, void *context)
 
 void ouro_freeze(ouro_heap *heap)
 {
-    if (!is_busy(heap)) each_tracked(heap, freeze_one, NULL);
+    if (ouro__heap_is_busy(heap)) return;
+    ouro__heap_whole_stop(heap); /* its set would hold frozen objects */
+    each_tracked(heap, freeze_one, NULL);
 }
 
 void ouro_unfreeze(ouro_heap *heap)
 {
-    if (!is_busy(heap)) each_tracked(heap, unfreeze_one, NULL);
+    if (!ouro__heap_is_busy(heap)) each_tracked(heap, unfreeze_one, NULL);
 }
 
 size_t ouro_freeze_count(const ouro_heap *heap)
@@ -304,7 +385,7 @@ size_t ouro_freeze_count(const ouro_heap *heap)
 
 size_t ouro_garbage_count(const ouro_heap *heap)
 {
-    return heap->collector.garbage;
+    return heap->garbage;
 }
 
 struct garbage_visit {
@@ -332,7 +413,7 @@ static void release_saved(void *entry, void *context)
     ouro_heap *heap = context;
     if ((*ouro__word_of(entry) & OURO__SAVED) == 0) return;
     *ouro__word_of(entry) &= ~OURO__SAVED;
-    heap->collector.garbage--;
+    heap->garbage--;
     ouro_decref(entry);
 }
 

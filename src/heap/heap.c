@@ -61,12 +61,15 @@ static void set_options(ouro_heap *heap, const ouro_heap_options *options)
     pools->one_at_a_time = options->one_at_a_time;
     pools->refuse = options->refuse;
     pools->refuse_context = options->refuse_context;
-    heap->collector.life = &heap->life;
-    heap->collector.debug = options->debug;
+    heap->pass = (struct ouro__collector){.life = &heap->life, .lane = OURO__PASS};
+    heap->whole = (struct ouro__collector){.life = &heap->life, .lane = OURO__WHOLE};
+    heap->pass.debug = heap->whole.debug = options->debug;
     heap->enabled = !options->collector_off;
     heap->collect_at = options->collect_at;
     heap->collect_always = options->collect_always;
-    heap->goal = OURO_FULL_MIN_GROWTH;
+    heap->step_microseconds =
+        options->step_microseconds > 0 ? options->step_microseconds : OURO_STEP_MICROSECONDS;
+    ouro__pace_init(heap);
     snprintf(heap->name, sizeof heap->name, "%s", options->name);
     ouro_set_threshold(heap, options->threshold);
 }
@@ -205,18 +208,19 @@ static size_t raw_blocks_left(const struct closing *closing)
     size_t used = 0;
     ouro__pools_flush(ouro__heap_pools(closing->heap));
     ouro__walk_pools(ouro__heap_pools(closing->heap), OURO__REALM_RAW, count_used, &used);
-    return used - closing->vector_blocks - (closing->heap->life.weakrefs.table != NULL);
+    return used - closing->vector_blocks - (closing->heap->life.weakrefs.table != NULL) -
+           (closing->heap->roots != NULL);
 }
 
 static void print_report(const ouro_heap *heap, const ouro_close_report *report)
 {
-    if (report->held_from_outside > 0 && (heap->collector.debug & OURO_DEBUG_STATS) != 0)
+    if (report->held_from_outside > 0 && (heap->pass.debug & OURO_DEBUG_STATS) != 0)
         fprintf(stderr,
                 "ouro: heap \"%s\" closed with %zu objects held from outside, one of type %s\n",
                 heap->name, report->held_from_outside, report->held_type_name);
-    if (heap->collector.garbage > 0 && (heap->collector.debug & OURO_DEBUG_SAVEALL) == 0)
+    if (heap->garbage > 0 && (heap->pass.debug & OURO_DEBUG_SAVEALL) == 0)
         fprintf(stderr, "ouro: heap \"%s\" closed with %zu uncollectable objects in garbage\n",
-                heap->name, heap->collector.garbage);
+                heap->name, heap->garbage);
 }
 
 static void destroy(ouro_heap *heap)
@@ -240,6 +244,7 @@ ouro_status ouro_heap_close(ouro_heap *heap, const ouro_close_options *options,
         return OURO_BUSY;
     }
     size_t finalized = heap->life.finalizers.run;
+    if (skips) ouro__heap_whole_stop(heap);
     each_object(&closing, count_alive);
     if (!skips) report.collected = ouro__heap_collect(heap, 2);
     each_object(&closing, count_references);

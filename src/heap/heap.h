@@ -9,12 +9,14 @@
  *                   pools, weak references, life and heap
  *   [heap.refused]  a refused request is tried again after trimming and after a full
  *                   collection; then it fails with the heap's error set and nothing changed
- *   [heap.goal]     a full collection is due when live and accounted bytes pass the goal
+ *   [heap.goal]     a whole cycle is over before live and accounted bytes pass the goal: allocation
+ *                   pays for it as they grow
  */
 #ifndef OURO_HEAP_HEAP_H
 #define OURO_HEAP_HEAP_H
 
 #include "collector/collector.h"
+#include "collector/nearby.h"
 #include "memory/walk.h"
 
 #define OURO__CALLBACKS_MAX 8
@@ -24,25 +26,55 @@ struct ouro__heap_callback {
     void *argument;
 };
 
-struct ouro_heap {
-    struct ouro__life life; /* [heap.first] */
-    struct ouro__collector collector;
-    bool enabled;
-    bool collecting;
-    ouro_collect_at collect_at;
-    unsigned collect_always;
-    size_t threshold[3];
-    size_t passes[3];     /* [1]: young passes since a middle one; [2]: middle since a full one */
-    size_t goal;          /* [heap.goal] */
-    bool last_full_found; /* the goal grows while full collections find nothing */
+/* When and how much to collect: see pace.c. */
+struct ouro__pace {
+    size_t live;  /* bytes that were in use after the last whole cycle */
+    size_t start; /* a whole cycle begins when the heap's bytes pass this, */
+    size_t goal;  /* and is over before they pass this [heap.goal] */
+    size_t paid_bytes;  /* the heap's bytes when it last paid */
+    size_t paid_handed; /* and the bytes handed out since it was made */
+    size_t debt;        /* units that allocation owes to the cycle */
+    size_t pass_bytes;  /* the heap's bytes at the last young pass */
+    size_t candidates;  /* of the last whole cycle */
+    unsigned fruitless; /* whole cycles in a row that found next to nothing */
     unsigned sample_interval; /* of so many batches of young objects one is looked at */
     unsigned sample_left;
+    bool skipped; /* a batch was not looked at since the last that was */
+    unsigned nearby_interval; /* of so many young batches, after one touched objects are looked at */
+    unsigned nearby_left;
+    uint32_t dice;
+    uint64_t step_nanoseconds; /* the option */
+    size_t steps;
+    size_t nearby_passes, nearby_found;
+    uint64_t wipe_tick; /* when marks that are not used go back next */
+    size_t wipe_next;   /* the arena whose turn it is */
+    uint64_t longest_step;
+    const char *longest_phase;
+};
+
+struct ouro_heap {
+    struct ouro__life life; /* [heap.first] */
+    struct ouro__collector pass;  /* over a few objects, in one go */
+    struct ouro__collector whole; /* over all, in steps */
+    struct ouro__pace pace;
+    bool enabled;
+    bool collecting; /* a pass or a step runs */
+    ouro_collect_at collect_at;
+    unsigned collect_always;
+    unsigned step_microseconds;
+    size_t threshold[3];
+    size_t passes[3]; /* [1]: young passes since a middle one; [2]: middle since a full one */
     ouro_generation_stats stats[3];
+    ouro_generation_stats running; /* of the whole cycle that is under way */
+    size_t garbage;                /* objects kept by SAVEALL */
+    void **roots;                  /* addresses of the program's variables: see ouro_root */
+    size_t root_count, root_capacity;
     struct ouro__heap_callback callbacks[OURO__CALLBACKS_MAX];
     size_t callback_count;
     ouro_error error;
     char name[32];
-    size_t size; /* of the mapping of this struct */
+    size_t size;                /* of the mapping of this struct */
+    struct ouro__nearby nearby; /* last: most of it is never touched */
 };
 _Static_assert(offsetof(struct ouro_heap, life.weakrefs.pools.front) == 0, "[heap.first]");
 
@@ -65,12 +97,46 @@ void *ouro__heap_new_object(ouro_heap *heap, ouro_type *type, size_t length);
 void *ouro__heap_insist(ouro_heap *heap, void *(*attempt)(ouro_heap *heap, void *context),
                         void *context);
 
-/* Collects if something is due; what it found. */
-size_t ouro__heap_collect_due(ouro_heap *heap);
-bool ouro__heap_is_due(const ouro_heap *heap);
+/* Live and accounted bytes. */
+ALWAYS_INLINE size_t ouro__heap_bytes(const ouro_heap *heap)
+{
+    const struct ouro__pools *pools = ouro__heap_pools(heap);
+    return pools->live_bytes + pools->accounted_bytes;
+}
 
-/* A collection now; not inside another. */
+/* ---- pace.c: when, and how much ---- */
+
+/* Passes that are due, and what allocation owes to the whole cycle; objects that were found. */
+size_t ouro__pace_pay(ouro_heap *heap);
+
+/* A step that takes about so long, of a cycle that is begun if need be; objects that were found. */
+size_t ouro__pace_step(ouro_heap *heap, uint64_t nanoseconds, size_t units);
+
+/* After a pass and after a whole cycle. */
+void ouro__pace_passed(ouro_heap *heap, int generation, size_t candidates, size_t found);
+void ouro__pace_whole_done(ouro_heap *heap, size_t candidates, size_t found);
+
+/* Before any is due. */
+void ouro__pace_init(ouro_heap *heap);
+
+/* ---- collect.c: one collection ---- */
+
+/* A collection now, to its end; not inside another.  Of a whole cycle that is under way the rest comes
+ * first. */
 size_t ouro__heap_collect(ouro_heap *heap, int generation);
+
+/* A pass over what lies near touched objects, to which finding it adds about so many units. */
+size_t ouro__heap_collect_nearby(ouro_heap *heap, long units);
+
+/* A whole cycle: begin, go on for so many units or to its end, objects found. */
+void ouro__heap_whole_begin(ouro_heap *heap);
+bool ouro__heap_whole_step(ouro_heap *heap, long units);
+
+/* Whether a collection runs just now; then the heap's error says so. */
+bool ouro__heap_is_busy(ouro_heap *heap);
+
+/* No whole cycle is under way afterwards: it is abandoned, or brought to its end. */
+void ouro__heap_whole_stop(ouro_heap *heap);
 
 /* Reads OURO_ variables into what the program left open. */
 ouro_status ouro__options_from_environment(ouro_heap_options *options, ouro_error *out_error);

@@ -65,12 +65,12 @@ ouro_status ouro_vector_append(void *owner, ouro_vector *vector, void *value)
     return OURO_OK;
 }
 
-/* Items that change their place inside a vector are counted once, before or
- * after: a collector that has counted half of them is told. */
-static void move_items(ouro_vector *vector, size_t to, size_t from, size_t count)
+/* All items from a position on move up or down by one.  [mark.half] */
+static void shift_items(ouro_heap *heap, ouro_vector *vector, size_t position, int by)
 {
-    for (size_t i = 0; i < count; i++) ouro__moved(vector->items[from + i]);
-    memmove(vector->items + to, vector->items + from, count * sizeof(void *));
+    void **from = vector->items + position + (by < 0);
+    ouro__half_shift(&ouro__heap_pools(heap)->marks, vector, position, by);
+    memmove(from + by, from, (vector->length - position - (by < 0)) * sizeof(void *));
 }
 
 ouro_status ouro_vector_insert(void *owner, ouro_vector *vector, size_t position, void *value)
@@ -80,7 +80,7 @@ ouro_status ouro_vector_insert(void *owner, ouro_vector *vector, size_t position
     if (status != OURO_OK) return status;
     if (position > vector->length) return vector_misplaced(ouro_heap_of(owner), vector, position);
     ouro_xincref(value);
-    move_items(vector, position + 1, position, vector->length - position);
+    shift_items(ouro_heap_of(owner), vector, position, 1);
     vector->items[position] = value;
     vector->length++;
     return OURO_OK;
@@ -107,7 +107,7 @@ ouro_status ouro_vector_remove(void *owner, ouro_vector *vector, size_t position
 {
     if (position >= vector->length) return vector_misplaced(ouro_heap_of(owner), vector, position);
     void *item = ouro__take(owner, &vector->items[position]);
-    move_items(vector, position, position + 1, vector->length - position - 1);
+    shift_items(ouro_heap_of(owner), vector, position, -1);
     vector->length--;
     ouro_xdecref(item);
     return OURO_OK;
@@ -118,7 +118,8 @@ void ouro_vector_clear(void *owner, ouro_vector *vector)
 {
     ouro_vector dropped = *vector;
     *vector = (ouro_vector){NULL, 0, 0};
-    for (size_t i = 0; i < dropped.length; i++) ouro__moved(dropped.items[i]);
+    bool judged = ouro__heap_pools(ouro_heap_of(owner))->marks.judged != 0;
+    for (size_t i = 0; judged && i < dropped.length; i++) ouro__moved(dropped.items[i]);
     while (dropped.length > 0) ouro_xdecref(dropped.items[--dropped.length]);
     ouro_mem_free(ouro_heap_of(owner), dropped.items);
 }

@@ -3,10 +3,12 @@
  * verify.c -- the audit of a whole heap                                [floor 7]
  *
  * Checks the invariants that the rooms below name, in the order of the floors,
- * and keeps the first contradiction as a sentence.  Uses the collector's counts,
- * which are zero before and after [mark.zero].
+ * and keeps the first contradiction as a sentence.  It may run between the steps of a collection, so it
+ * counts references in memory of its own.
  */
 #include "heap/heap.h"
+
+#include "base/os.h"
 #include "memory/hole.h"
 
 #include <stdarg.h>
@@ -58,6 +60,33 @@ static void audit_free_list(struct audit *audit, const struct ouro__pool *pool)
                 pool->carved);
 }
 
+static bool has_marks(const void *entry)
+{
+    for (int lane = 0; lane < OURO__LANES; lane++)
+        if (ouro__is_marked(entry, ouro__set_bits(lane)) ||
+            ouro__is_marked(entry, ouro__gray_bits(lane)))
+            return true;
+    return *ouro__count_of(entry) != 0 || *ouro__tally_of(entry) != 0;
+}
+
+/* A suspect is trapped, alive and in the set of its lane; outside of cycles there are no marks. */
+static void audit_marks(struct audit *audit, const struct ouro__pool *pool, const void *entry)
+{
+    const struct ouro__marks *marks = &ouro__heap_pools(audit->heap)->marks;
+    if (marks->active == 0) {
+        if (has_marks(entry))
+            corrupt(audit, "[mark.zero] the block at %p has marks outside a collection", entry);
+        return;
+    }
+    for (int lane = 0; lane < OURO__LANES; lane++) {
+        if (!ouro__is_suspect(entry, lane)) continue;
+        if (!ouro__is_marked(entry, ouro__set_bits(lane)) || (pool->sets >> lane & 1) == 0)
+            corrupt(audit, "[set.listed] the suspect %p is in no set", entry);
+        else if (!ouro__word_is_trapped(*ouro__word_of(entry)))
+            corrupt(audit, "[scan.trapped] the suspect %p is not trapped", entry);
+    }
+}
+
 static void audit_tracked_blocks(struct audit *audit, const struct ouro__pool *pool)
 {
     char *entry = pool->first;
@@ -70,13 +99,11 @@ static void audit_tracked_blocks(struct audit *audit, const struct ouro__pool *p
         if (live && young && !pool->young)
             corrupt(audit, "[young.listed] the pool of the young object %p is not listed",
                     (void *)entry);
-        if (ouro__is_marked(entry, OURO__SET_BITS) || ouro__is_marked(entry, OURO__GRAY_BITS) ||
-            *ouro__count_of(entry) != 0)
-            corrupt(audit, "[mark.zero] the block at %p has marks outside a collection",
-                    (void *)entry);
-        if (live && ouro__word_is_trapped(*ouro__word_of(entry)))
-            corrupt(audit, "[scan.trapped] the object %p is trapped outside a collection",
-                    (void *)entry);
+        audit_marks(audit, pool, entry);
+        if (live && ouro__word_is_trapped(*ouro__word_of(entry)) &&
+            (*ouro__count_of(entry) & OURO__SUSPECTS) == 0 &&
+            (young || (*ouro__word_of(entry) & OURO__MIDDLE) != 0))
+            corrupt(audit, "[quiet.old] the object %p is quiet and not old", (void *)entry);
     }
 }
 
@@ -84,7 +111,7 @@ static void audit_pool(struct ouro__pool *pool, void *context)
 {
     struct audit *audit = context;
     if (audit->failed) return;
-    if (pool->in_set)
+    if ((pool->sets & ~ouro__heap_pools(audit->heap)->marks.active) != 0)
         corrupt(audit, "[set.listed] the pool at %p is in a set outside a collection",
                 (void *)pool->first);
     if (!ouro__arena_of(pool)->large) audit_free_list(audit, pool);
@@ -120,6 +147,49 @@ static void audit_class_list(struct audit *audit, size_t bin)
 
 /* ---- objects ---- */
 
+/* Beside each arena of objects while its heap is audited: 4 bytes for each 16 of it. */
+static uint32_t *counted_of(const void *object)
+{
+    const struct ouro__arena *arena = ouro__arena_of(object);
+    return (uint32_t *)arena->audit + ouro__arena_offset(object) / 16;
+}
+
+static size_t counts_size(const struct ouro__arena *arena)
+{
+    size_t size = arena->size < OURO_ARENA_SIZE ? arena->size : OURO_ARENA_SIZE;
+    return ((size + OURO_POOL_SIZE) / 4 + 4095) & ~(size_t)4095;
+}
+
+static void each_object_arena(struct audit *audit,
+                              void (*visit)(struct audit *audit, struct ouro__arena *arena))
+{
+    struct ouro__pools *pools = ouro__heap_pools(audit->heap);
+    for (int realm = OURO__REALM_ACYCLIC; realm < OURO__REALMS; realm++) {
+        struct ouro__arena *lists[] = {pools->realms[realm].arenas, pools->realms[realm].large};
+        for (int i = 0; i < 2; i++)
+            for (struct ouro__arena *arena = lists[i]; arena != NULL; arena = arena->next)
+                visit(audit, arena);
+    }
+}
+
+static void map_counts(struct audit *audit, struct ouro__arena *arena)
+{
+    arena->audit = ouro__os_map(counts_size(arena), 4096);
+    if (arena->audit != NULL || audit->failed) return;
+    audit->failed = true;
+    *audit->error = (ouro_error){.status = OURO_NO_MEMORY, .requested = counts_size(arena)};
+    snprintf(audit->error->message, sizeof audit->error->message,
+             "the audit of heap \"%s\" needs %zu bytes for an arena: the system gave none",
+             audit->heap->name, counts_size(arena));
+}
+
+static void unmap_counts(struct audit *audit, struct ouro__arena *arena)
+{
+    (void)audit;
+    if (arena->audit != NULL) ouro__os_unmap(arena->audit, counts_size(arena));
+    arena->audit = NULL;
+}
+
 static void count_reference(void *referent, void *context)
 {
     struct audit *audit = context;
@@ -129,14 +199,22 @@ static void count_reference(void *referent, void *context)
                 audit->holder, ouro__type_of(audit->holder)->name, referent);
         return;
     }
-    *ouro__count_of(referent) += 1;
+    ++*counted_of(referent);
+}
+
+/* Garbage that waits to be freed may refer to what is freed already. */
+static bool is_passed_by(const void *object)
+{
+    if (ouro__word_is_dying(*ouro__word_of(object))) return true;
+    return ouro__is_tracked_entry(object) &&
+           ouro__is_condemned(&ouro__pools_of(object)->marks, object);
 }
 
 static void audit_object(void *object, void *context)
 {
     struct audit *audit = context;
     uint64_t word = *ouro__word_of(object);
-    if (audit->failed || ouro__word_is_dying(word)) return;
+    if (audit->failed || is_passed_by(object)) return;
     if (ouro__word_type(word) == 0 || ouro__types[ouro__word_type(word)] == NULL) {
         corrupt(audit, "the word of object %p names no type: overwritten from below?", object);
         return;
@@ -150,8 +228,7 @@ static void compare_count(void *object, void *context)
 {
     struct audit *audit = context;
     uint64_t word = *ouro__word_of(object);
-    uint32_t counted = *ouro__count_of(object);
-    *ouro__count_of(object) = 0;
+    uint32_t counted = *counted_of(object);
     if (ouro__word_is_dying(word) || ouro__word_count(word) >= counted) return;
     corrupt(audit,
             "object %p of type %s has a count of %u, but other objects hold %u references to it",
@@ -217,10 +294,12 @@ static void audit_blocks(struct audit *audit)
 static void audit_references(struct audit *audit)
 {
     const struct ouro__pools *pools = ouro__heap_pools(audit->heap);
-    for (int realm = OURO__REALM_ACYCLIC; realm < OURO__REALMS; realm++)
+    each_object_arena(audit, map_counts);
+    for (int realm = OURO__REALM_ACYCLIC; realm < OURO__REALMS && !audit->failed; realm++)
         ouro__walk_pools(pools, (enum ouro__realm)realm, audit_objects_of, audit);
-    for (int realm = OURO__REALM_ACYCLIC; realm < OURO__REALMS; realm++)
+    for (int realm = OURO__REALM_ACYCLIC; realm < OURO__REALMS && !audit->failed; realm++)
         ouro__walk_pools(pools, (enum ouro__realm)realm, compare_counts_of, audit);
+    each_object_arena(audit, unmap_counts);
 }
 
 ouro_status ouro_verify(ouro_heap *heap, ouro_error *out_error)
@@ -228,7 +307,7 @@ ouro_status ouro_verify(ouro_heap *heap, ouro_error *out_error)
     ouro_error unwanted;
     struct audit audit = {.heap = heap, .error = out_error != NULL ? out_error : &unwanted};
     *audit.error = (ouro_error){.status = OURO_OK};
-    if (ouro__heap_pools(heap)->marks.active) {
+    if (heap->collecting) {
         *audit.error = (ouro_error){.status = OURO_BUSY};
         snprintf(audit.error->message, sizeof audit.error->message,
                  "a collection of heap \"%s\" is running", heap->name);

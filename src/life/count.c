@@ -9,21 +9,46 @@
 
 #include <stdatomic.h>
 
+/* A suspect is touched: it is alive, and the collector follows its references. */
+static NOINLINE void touch_suspect(struct ouro__marks *marks, void *object, uint32_t suspect)
+{
+    if (UNLIKELY((suspect & marks->condemned) != 0))
+        ouro__misuse(object,
+                     "object %p of type %s is used after it was found unreachable: a traverse hook "
+                     "reports a reference that its object does not own, or a count was too low",
+                     object, ouro__type_of(object)->name);
+    ouro__mark_live(marks, suspect == OURO__SUSPECT(OURO__PASS) ? OURO__PASS : OURO__WHOLE, object);
+}
+
+/* Takes an object out of the trap; true when it was quiet and no suspect. */
+static bool untrap(struct ouro__marks *marks, void *object)
+{
+    ouro__word_untrap(object);
+    if (LIKELY(marks->judged == 0)) return true;
+    uint32_t suspect = *ouro__count_of(object) & marks->judged;
+    if (suspect == 0) return true;
+    touch_suspect(marks, object, suspect);
+    return false;
+}
+
 /*
- * An object under suspicion is proven alive by being touched: it leaves the trap,
- * and the collector follows its references.
+ * An object under suspicion is proven alive by being touched.  A quiet one is remembered: garbage
+ * cycles are made only by changes to a count, so some lie near the objects whose counts have changed.
  */
 void ouro__touch(void *object)
 {
     if (!ouro__word_is_trapped(*ouro__word_of(object))) return;
     struct ouro__marks *marks = &ouro__pools_of(object)->marks;
-    if (UNLIKELY(marks->condemned && ouro__is_suspect(object)))
-        ouro__misuse(object,
-                     "object %p of type %s is used after it was found unreachable: a traverse hook "
-                     "reports a reference that its object does not own, or a count was too low",
-                     object, ouro__type_of(object)->name);
-    ouro__word_untrap(object);
-    if (ouro__is_suspect(object)) ouro__mark_live(marks, object);
+    if (untrap(marks, object)) ouro__touched_add(marks, object);
+}
+
+/* The last reference of a quiet object goes: it dies, and nothing is to be remembered. */
+bool ouro__untrap_last(void *object)
+{
+    uint64_t word = *ouro__word_of(object);
+    if ((uint32_t)word != (uint32_t)(OURO__TRAPPED | 1)) return false;
+    (void)untrap(&ouro__pools_of(object)->marks, object);
+    return true;
 }
 
 static _Noreturn void dead_reference(const void *object, uint64_t word, const char *operation)
@@ -54,6 +79,10 @@ static NOINLINE void decref_uncommon(void *object, uint64_t word)
     if (ouro__word_is_dying(word)) dead_reference(object, word, "decref");
     if (ouro__word_is_immortal(word)) {
         ouro__word_set_count(object, OURO__IMMORTAL);
+        return;
+    }
+    if (ouro__untrap_last(object)) {
+        ouro__die(ouro__life_of(object), object);
         return;
     }
     ouro__touch(object);
@@ -118,8 +147,7 @@ void *ouro_weakref_get(ouro_weakref *weakref)
     if (object == NULL) return NULL;
     uint64_t word = *ouro__word_of(object);
     if (ouro__word_is_dying(word)) return NULL;
-    if (ouro__word_is_trapped(word) && ouro__pools_of(object)->marks.condemned &&
-        ouro__is_suspect(object))
+    if (ouro__word_is_trapped(word) && ouro__is_condemned(&ouro__pools_of(object)->marks, object))
         return NULL;
     ouro_incref(object);
     return object;

@@ -35,8 +35,11 @@ static bool is_leaving(const ouro_weakref *weakref)
 {
     if (ouro__word_is_dying(*ouro__word_of(weakref))) return true;
     const struct ouro__marks *marks = &ouro__pools_of(weakref)->marks;
-    if (!marks->condemned) return false;
-    return marks->last_words ? ouro__is_marked(weakref, OURO__SET_BITS) : ouro__is_suspect(weakref);
+    if (LIKELY(marks->condemned == 0)) return false;
+    for (int lane = 0; lane < OURO__LANES; lane++)
+        if ((marks->last_words >> lane & 1) != 0 && ouro__is_marked(weakref, ouro__set_bits(lane)))
+            return true;
+    return ouro__is_condemned(marks, weakref);
 }
 
 ouro_weakref *ouro__callbacks_hold(ouro_weakref *list)
@@ -81,9 +84,10 @@ static NOINLINE bool resurrected(struct ouro__life *life, void *object)
     ouro__word_set_count(object, 1);
     ouro__finalizer_run(&life->finalizers, object);
     life->inside_traverse = inside;
+    if (ouro__untrap_last(object)) return false; /* a collection inside has looked at it */
     uint64_t word = *ouro__word_of(object);
     if ((int32_t)word == 1) return false;
-    if ((int32_t)word <= 0 && !ouro__word_is_immortal(word))
+    if ((int32_t)word <= 0 && !ouro__word_is_trapped(word) && !ouro__word_is_immortal(word))
         ouro__misuse(
             object, "the finalizer of object %p of type %s dropped a reference that it did not own",
             object, name);
@@ -129,13 +133,13 @@ void ouro__life_release(struct ouro__life *life, void *object, const struct ouro
 void ouro__life_free(struct ouro__life *life, void *object, const struct ouro__shape *shape)
 {
     struct ouro__pools *pools = ouro__life_pools(life);
-    bool tracked = (shape->flags & OURO__SHAPE_TRACKED) != 0;
-    if (UNLIKELY(tracked && pools->marks.active)) ouro__mark_dead(&pools->marks, object);
+    struct ouro__pool *pool = ouro__pool_of(object);
+    if (UNLIKELY(pool->sets != 0)) ouro__mark_dead(&pools->marks, pool, object);
     *ouro__word_of(object) = 0; /* [pool.word] */
-    if (UNLIKELY(ouro__arena_of(object)->large))
+    if (UNLIKELY((shape->flags & OURO__SHAPE_LARGE) != 0) && ouro__arena_of(object)->large)
         ouro__pools_give_large(pools, object);
     else
-        ouro__pools_give_any(pools, object, ouro__pool_of(object)->bin);
+        ouro__pools_give_any(pools, object, pool->bin);
 }
 
 static void finish(struct ouro__life *life, void *object, const struct ouro__shape *shape)
@@ -170,10 +174,10 @@ static void *take_deferred(struct ouro__life *life)
     return NULL;
 }
 
-/* A trapped child is touched by losing a reference; an immortal one loses none. */
-static NOINLINE uint64_t untrapped_word(void *object)
+/* A trapped child is touched by losing a reference, unless it dies; an immortal one loses none. */
+static __attribute__((noinline)) uint64_t untrapped_word(void *object)
 {
-    ouro__touch(object);
+    if (!ouro__untrap_last(object)) ouro__touch(object);
     return *ouro__word_of(object);
 }
 
@@ -343,6 +347,7 @@ struct batch {
     void *free;
     uint32_t count;
     uint32_t cached; /* blocks that went to the class list before */
+    bool marked;     /* the pool is in the set of a running cycle */
 };
 
 static NOINLINE void batch_close(struct ouro__pools *pools, struct batch *batch)
@@ -364,6 +369,13 @@ static NOINLINE void batch_open(struct ouro__pools *pools, struct batch *batch, 
     batch->pool = ouro__pool_of(object);
     batch->page = (uintptr_t)object >> OURO_POOL_SHIFT;
     batch->free = batch->pool->free;
+    batch->marked = batch->pool->sets != 0;
+}
+
+static NOINLINE void forget_marks(struct ouro__pools *pools, void *object)
+{
+    struct ouro__pool *pool = ouro__pool_of(object);
+    if (pool->sets != 0) ouro__mark_dead(&pools->marks, pool, object);
 }
 
 /* A few deaths feed the class list, from where the next births come; many go to their pools. */
@@ -373,12 +385,14 @@ ALWAYS_INLINE void free_plain(struct ouro__pools *pools, struct batch *batch, vo
     enum { few = 32 };
     *ouro__word_of(object) = 0; /* [pool.word] */
     if (UNLIKELY(batch->cached < few)) {
+        if (UNLIKELY(pools->marks.active != 0)) forget_marks(pools, object);
         batch->cached++;
         ouro__pools_give_any(pools, object, shape->bin);
         return;
     }
     if (UNLIKELY((uintptr_t)object >> OURO_POOL_SHIFT != batch->page))
         batch_open(pools, batch, object);
+    if (UNLIKELY(batch->marked)) ouro__mark_dead(&pools->marks, batch->pool, object);
     ptrdiff_t ahead = (char *)object > (char *)batch->free ? OURO_DEATH_AHEAD : -OURO_DEATH_AHEAD;
     __builtin_prefetch((char *)object + ahead, 1);
     *ouro__link_of(object) = batch->free;
@@ -397,15 +411,18 @@ ALWAYS_INLINE bool is_plain_death(uint64_t word)
  * word that such a child has then stands for loading its shape, on which the next load would wait. */
 struct kin {
     uint64_t mask;
-    uint64_t last_word; /* of an object of this type with one reference, age aside */
+    uint64_t last_word;  /* of an object of this type with one reference, age aside */
+    uint64_t quiet_word; /* the same of a quiet one, while no object is a suspect */
     const struct ouro__shape *shape;
 };
 
-ALWAYS_INLINE struct kin kin_of(uint64_t word)
+ALWAYS_INLINE struct kin kin_of(const struct ouro__pools *pools, uint64_t word)
 {
     const struct ouro__shape *shape = &ouro__shapes[ouro__word_type(word)];
     uint64_t type = word >> OURO__TYPE_SHIFT << OURO__TYPE_SHIFT;
-    return (struct kin){shape->mask, type | OURO__SPECIAL | OURO__PLAIN | 1, shape};
+    uint64_t last = type | OURO__SPECIAL | OURO__PLAIN | 1;
+    uint64_t quiet = LIKELY(pools->marks.judged == 0) ? last | OURO__TRAPPED : last;
+    return (struct kin){shape->mask, last, quiet, shape};
 }
 
 ALWAYS_INLINE bool is_kin(const struct kin *kin, uint64_t word)
@@ -443,7 +460,7 @@ static struct waiting die_plain(struct ouro__life *life, struct waiting at, uint
     struct batch batch = {.pool = NULL};
     uintptr_t stack = *out_stack;
     void *object = at.object;
-    struct kin kin = kin_of(*ouro__word_of(object));
+    struct kin kin = kin_of(pools, *ouro__word_of(object));
     uint64_t mask = at.cursor < CURSOR_GENERAL ? kin.mask >> at.cursor << at.cursor : 0;
     for (;;) {
         while (mask != 0) {
@@ -456,11 +473,15 @@ static struct waiting die_plain(struct ouro__life *life, struct waiting at, uint
                 *ouro__word_of(child) = word - 1;
                 continue;
             }
-            bool plain = LIKELY((word & ~OURO__MIDDLE) == kin.last_word) || is_plain_death(word);
+            bool plain = LIKELY((word & ~OURO__MIDDLE) == kin.last_word) ||
+                         word == kin.quiet_word || is_plain_death(word);
             if (UNLIKELY(!plain)) {
                 batch_close(pools, &batch);
                 *ouro__word_of(object) = kin.last_word - 1; /* [death.hidden] */
-                if (!drop(life, child)) continue;
+                bool died = drop(life, child);
+                kin = kin_of(pools, kin.last_word); /* the program has run, and the collector */
+                if (!died) continue;
+                word = *ouro__word_of(child);
             }
             if (mask != 0)
                 wait_for_child(&stack, object, position, &kin);
@@ -471,7 +492,7 @@ static struct waiting die_plain(struct ouro__life *life, struct waiting at, uint
                 return leave_plain(pools, &batch, child);
             }
             object = child;
-            if (UNLIKELY(!is_kin(&kin, word))) kin = kin_of(word);
+            if (UNLIKELY(!is_kin(&kin, word))) kin = kin_of(pools, word);
             mask = kin.mask;
         }
         free_plain(pools, &batch, object, kin.shape);
@@ -485,7 +506,7 @@ static struct waiting die_plain(struct ouro__life *life, struct waiting at, uint
         stack = link & LINK_MASK;
         object = (ouro__slot *)field - position;
         uint64_t word = *ouro__word_of(object);
-        if (UNLIKELY(!is_kin(&kin, word))) kin = kin_of(word);
+        if (UNLIKELY(!is_kin(&kin, word))) kin = kin_of(pools, word);
         mask = kin.mask & ((uint64_t)-2 << position);
     }
 }
@@ -508,8 +529,7 @@ void ouro__die(struct ouro__life *life, void *object)
     if (is_spared(life, object, ouro__shape_of(object))) return;
     while (at.object != NULL) {
         const struct ouro__shape *shape = ouro__shape_of(at.object);
-        if (LIKELY((shape->flags & OURO__SHAPE_PLAIN) != 0) &&
-            LIKELY(!ouro__life_pools(life)->marks.active))
+        if (LIKELY((shape->flags & OURO__SHAPE_PLAIN) != 0))
             at = die_plain(life, at, &stack);
         else
             at = die_general(life, at, shape, &stack);

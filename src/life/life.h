@@ -42,6 +42,9 @@ void *ouro__birth(struct ouro__life *life, const ouro_type *type, size_t block_s
 /* Ends an object whose last reference is gone: its count is one (being dropped) or zero. */
 void ouro__die(struct ouro__life *life, void *object);
 
+/* Takes a trapped object out of the trap if it has one reference left, which goes; see ouro__touch. */
+bool ouro__untrap_last(void *object);
+
 /* Gives back what a dead object has besides references: native resources by its
  * `release`, the buffers of its vectors.  Not its block. */
 void ouro__life_release(struct ouro__life *life, void *object, const struct ouro__shape *shape);

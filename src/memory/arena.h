@@ -2,9 +2,9 @@
 /*
  * arena.h -- 32 MiB of addresses, and what lies where in them          [floor 1]
  *
- *     0        20 KiB    64 KiB       320 KiB     832 KiB     1.3 MiB  2.5 MiB      8 MiB        10 MiB  32 MiB
- *     | header | pool    | young bits | set bits  | gray bits |        | counts     | tallies    | pools |
- *     |        | headers | 1 per 16 B | 1 per 8 B | 1 per 8 B |        | 4 B per 16 | 1 B per 16 |       |
+ *     0        20 KiB    64 KiB       320 KiB     832 KiB     1.3 MiB        2.3 MiB  2.5 MiB      8 MiB        10 MiB  32 MiB
+ *     | header | pool    | young bits | set bits  | gray bits | both again   |        | counts     | tallies    | pools |
+ *     |        | headers | 1 per 16 B | 1 per 8 B | 1 per 8 B | for lane 1   |        | 4 B per 16 | 1 B per 16 |       |
  *
  * Everything beside a pool is found from an address by arithmetic alone: no
  * load stands between an object and its mark.  Untouched ranges cost addresses only.
@@ -30,6 +30,13 @@ enum ouro__pool_state {
     OURO__POOL_FULL,      /* handed out; wakes when an eighth is free */
 };
 
+/*
+ * Two cycles of the collector may be under way at once: a pass that looks at a few objects from
+ * start to end, between two steps of a cycle that looks at the whole heap.  Each has its own lane
+ * of marks, so that neither takes the other's for its own.
+ */
+enum ouro__lane_number { OURO__PASS, OURO__WHOLE, OURO__LANES };
+
 /* What is known of a pool; these lie together in the arena's dense table. */
 struct ouro__pool {
     _Alignas(128) void *free; /* entries that came back, linked by their first word */
@@ -45,19 +52,18 @@ struct ouro__pool {
     char *first;   /* first entry */
     struct ouro__pool *next, *previous; /* the list of its state */
     struct ouro__pool *young_next, *young_previous;
-    struct ouro__pool *set_next; /* pools of the running cycle's set */
-    struct ouro__pool *gray_next;
+    struct ouro__pool *set_next[OURO__LANES]; /* pools of a running cycle's set */
     uint32_t empty_since; /* milliseconds */
     uint32_t reciprocal;  /* 2^32 / block_size rounded up: division of an offset by it */
     uint16_t holes;       /* pages of memory whose blocks were given back and may be cut again */
     uint16_t hole_blocks; /* carved blocks in them */
+    uint16_t set_from, set_to; /* the words of its set bits in which a pass has objects */
     uint8_t back;         /* pages back to the first page of a wide pool */
     bool unmarked;        /* blocks on `free` may lack their young bits */
     bool young;           /* on the list of pools with young blocks */
-    bool in_set;
-    bool gray;    /* on the list of pools with gray bits */
-    bool middle;  /* may hold objects that survived one young pass */
-    bool scratch; /* its counts were touched and not purged yet */
+    uint8_t sets;  /* one bit for each lane: in the set of its running cycle */
+    uint8_t grays; /* one bit for each lane: has gray bits */
+    bool scratch;  /* its counts were touched and not purged yet */
 };
 _Static_assert(sizeof(struct ouro__pool) == 128, "two cache lines, and the table stays dense");
 
@@ -65,9 +71,12 @@ struct ouro__arena {
     void *owner; /* the heap; first, so that one load finds it */
     enum ouro__realm realm;
     bool large;  /* one block with a mapping of its own */
+    void *audit; /* counts of references, while the heap is audited */
     size_t size; /* of the mapping */
     struct ouro__arena *next, *previous;
-    uint64_t free_pages[8]; /* clean pages */
+    uint64_t free_pages[8];   /* clean pages */
+    uint64_t middle_pages[8]; /* first pages of pools that may hold objects that survived one young
+                               * pass */
     uint32_t pages_used;    /* pages not clean */
     uint32_t page_limit;    /* pages beyond do not exist: a small mapping */
 };
@@ -75,8 +84,9 @@ _Static_assert(sizeof(struct ouro__arena) <= OURO_ARENA_FIRST_PAGE * sizeof(stru
                "the header fits in front of the pool headers");
 
 #define OURO__YOUNG_BITS ((size_t)64 << 10)
-#define OURO__SET_BITS ((size_t)320 << 10)
-#define OURO__GRAY_BITS ((size_t)832 << 10)
+#define OURO__SET_BITS ((size_t)320 << 10)  /* of lane 0 */
+#define OURO__GRAY_BITS ((size_t)832 << 10) /* of lane 0 */
+#define OURO__LANE_BITS ((size_t)1 << 20)   /* from one lane's to the next one's */
 #define OURO__COUNTS_START ((size_t)2 << 20)
 #define OURO__TALLIES ((size_t)8 << 20)
 #define OURO__POOLS_START ((size_t)OURO_ARENA_FIRST_PAGE << OURO_POOL_SHIFT)
@@ -112,6 +122,31 @@ ALWAYS_INLINE size_t ouro__pool_page(const struct ouro__pool *pool)
 ALWAYS_INLINE char *ouro__pool_start(const struct ouro__pool *pool)
 {
     return (char *)ouro__arena_of(pool) + (ouro__pool_page(pool) << OURO_POOL_SHIFT);
+}
+
+ALWAYS_INLINE uint64_t *ouro__middle_word(const struct ouro__pool *pool)
+{
+    return &ouro__arena_of(pool)->middle_pages[ouro__pool_page(pool) / 64];
+}
+
+ALWAYS_INLINE uint64_t ouro__middle_bit(const struct ouro__pool *pool)
+{
+    return (uint64_t)1 << ouro__pool_page(pool) % 64;
+}
+
+ALWAYS_INLINE bool ouro__pool_is_middle(const struct ouro__pool *pool)
+{
+    return (*ouro__middle_word(pool) & ouro__middle_bit(pool)) != 0;
+}
+
+ALWAYS_INLINE void ouro__pool_set_middle(const struct ouro__pool *pool)
+{
+    *ouro__middle_word(pool) |= ouro__middle_bit(pool);
+}
+
+ALWAYS_INLINE void ouro__pool_clear_middle(const struct ouro__pool *pool)
+{
+    *ouro__middle_word(pool) &= ~ouro__middle_bit(pool);
 }
 
 /* mmap, munmap and madvise. */

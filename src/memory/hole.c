@@ -85,7 +85,7 @@ static size_t purge_parts(struct ouro__pools *pools, struct ouro__pool *pool, ui
 size_t ouro__hole_make(struct ouro__pools *pools, struct ouro__pool *pool)
 {
     if (pool->pages != 1 || pool->block_size > OURO_CARVE_SIZE || pool->capacity == 1 ||
-        pool->in_set)
+        pool->sets != 0)
         return 0;
     if (pool->free == NULL || pool->state == OURO__POOL_FULL) return 0;
     uint16_t parts = find_empty_parts(pool);

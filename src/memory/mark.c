@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * mark.c -- lists of marked pools, and gray objects without a stack that can
- *           overflow                                                  [floor 1]
+ * mark.c -- lists of marked pools, gray objects without a stack that can
+ *           overflow, touched objects                                 [floor 1]
  *
  * Gray objects wait on a small stack, for locality; what does not fit is a bit
- * in its pool's bitmap, and the pool waits on a list threaded through the pool headers.
- * So following references needs no memory, whatever the shape of the graph.
+ * in its pool's bitmap, and the pool says so.  A pool with gray bits is in the set of the cycle, so
+ * going round the set finds it.  Following references needs no memory, whatever the shape of the
+ * graph.
  *
- *   [mark.gray]  a pool with gray bits is on the gray list
+ *   [mark.gray]  a pool with gray bits of a lane says so, and `gray_pools` of them do
  */
 #include "memory/mark.h"
 
@@ -32,67 +33,92 @@ void ouro__young_unlist(struct ouro__marks *marks, struct ouro__pool *pool)
         marks->young = pool->young_next;
 }
 
-void ouro__gray_add(struct ouro__marks *marks, void *entry)
+/* ---- gray objects ---- */
+
+NOINLINE void ouro__gray_spill(struct ouro__marks *marks, int lane, void *entry)
 {
-    if (LIKELY(marks->gray_count < OURO_GRAY_STACK)) {
-        marks->gray_stack[marks->gray_count++] = entry;
-        return;
-    }
-    ouro__mark_set(entry, OURO__GRAY_BITS);
     struct ouro__pool *pool = ouro__pool_of(entry);
-    if (pool->gray) return;
-    pool->gray = true; /* [mark.gray] */
-    pool->gray_next = marks->gray;
-    marks->gray = pool;
+    ouro__mark_set(entry, ouro__gray_bits(lane));
+    if ((pool->grays >> lane & 1) != 0) return;
+    pool->grays |= (uint8_t)(1u << lane); /* [mark.gray] */
+    marks->lanes[lane].gray_pools++;
 }
 
 /* Moves gray bits of a pool to the stack; false when some stayed behind. */
-static bool unload(struct ouro__marks *marks, struct ouro__pool *pool)
+static bool unload(struct ouro__lane *gray, int lane, struct ouro__pool *pool)
 {
-    ouro__bits *bits = ouro__pool_marks(pool, OURO__GRAY_BITS);
+    ouro__bits *bits = ouro__pool_marks(pool, ouro__gray_bits(lane));
     char *start = ouro__pool_start(pool);
     size_t words = ouro__pool_mark_words(pool);
     for (size_t i = 0; i < words; i++) {
         while (bits[i] != 0) {
-            if (marks->gray_count == OURO_GRAY_STACK) return false;
+            if (gray->gray_count == OURO_GRAY_STACK) return false;
             size_t bit = (size_t)__builtin_ctzl(bits[i]);
             bits[i] &= bits[i] - 1;
-            marks->gray_stack[marks->gray_count++] = start + (i * 64 + bit) * 8;
+            gray->gray_stack[gray->gray_count++] = start + (i * 64 + bit) * 8;
         }
     }
+    pool->grays &= (uint8_t) ~(1u << lane);
+    gray->gray_pools--;
     return true;
 }
 
-void ouro__gray_forget(struct ouro__marks *marks)
+void ouro__gray_forget(struct ouro__marks *marks, int lane, struct ouro__pool *set)
 {
-    marks->gray_count = 0;
-    for (; marks->gray != NULL; marks->gray = marks->gray->gray_next) {
-        marks->gray->gray = false;
-        memset(ouro__pool_marks(marks->gray, OURO__GRAY_BITS), 0,
-               ouro__pool_mark_words(marks->gray) * 8);
+    struct ouro__lane *gray = &marks->lanes[lane];
+    gray->gray_count = 0;
+    for (struct ouro__pool *pool = set; gray->gray_pools > 0; pool = pool->set_next[lane]) {
+        if ((pool->grays >> lane & 1) == 0) continue;
+        memset(ouro__pool_marks(pool, ouro__gray_bits(lane)), 0, ouro__pool_mark_words(pool) * 8);
+        pool->grays &= (uint8_t) ~(1u << lane);
+        gray->gray_pools--;
     }
 }
 
-void *ouro__gray_next(struct ouro__marks *marks)
+void *ouro__gray_next(struct ouro__marks *marks, int lane, struct ouro__pool *set)
 {
-    while (marks->gray_count == 0) {
-        struct ouro__pool *pool = marks->gray;
-        if (pool == NULL) return NULL;
-        if (!unload(marks, pool)) break;
-        marks->gray = pool->gray_next;
-        pool->gray = false;
+    struct ouro__lane *gray = &marks->lanes[lane];
+    while (gray->gray_count == 0) {
+        if (gray->gray_pools == 0) return NULL;
+        struct ouro__pool *pool = gray->gray_from != NULL ? gray->gray_from : set;
+        while ((pool->grays >> lane & 1) == 0)
+            pool = pool->set_next[lane] != NULL ? pool->set_next[lane] : set;
+        (void)unload(gray, lane, pool);
+        gray->gray_from = pool;
     }
-    return marks->gray_stack[--marks->gray_count];
+    return gray->gray_stack[--gray->gray_count];
 }
 
-void ouro__mark_dead(struct ouro__marks *marks, void *entry)
+/*
+ * Gray objects that die are not looked for: what is on the stack or in the bitmap stays
+ * the address of a block, since the pools of a set keep their blocks [set.listed].
+ */
+void ouro__mark_dead(struct ouro__marks *marks, struct ouro__pool *pool, void *entry)
 {
-    if (!ouro__is_marked(entry, OURO__SET_BITS)) return;
+    struct ouro__half *half = &marks->lanes[OURO__WHOLE].half;
+    if (half->owner == entry) half->owner = NULL; /* [mark.half] */
+    for (int lane = 0; lane < OURO__LANES; lane++) {
+        if ((pool->sets >> lane & 1) == 0) continue;
+        if (!ouro__is_marked(entry, ouro__set_bits(lane))) continue;
+        ouro__mark_clear(entry, ouro__set_bits(lane));
+        bool judged = (marks->judged & OURO__SUSPECT(lane)) != 0;
+        if (!judged || ouro__is_suspect(entry, lane)) marks->lanes[lane].suspects--;
+    }
     *ouro__count_of(entry) = 0;
-    ouro__mark_clear(entry, OURO__SET_BITS);
-    ouro__mark_clear(entry, OURO__GRAY_BITS);
-    for (uint32_t i = 0; i < marks->gray_count; i++) {
-        if (marks->gray_stack[i] == entry)
-            marks->gray_stack[i] = marks->gray_stack[--marks->gray_count];
-    }
+}
+
+/* ---- touched objects ---- */
+
+void ouro__touched_add(struct ouro__marks *marks, void *entry)
+{
+    marks->touched_any = true;
+    if (marks->touched_count < OURO_TOUCHED_MAX) marks->touched[marks->touched_count++] = entry;
+}
+
+void ouro__touched_forget(struct ouro__marks *marks, const struct ouro__arena *arena)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < marks->touched_count; i++)
+        if (ouro__arena_of(marks->touched[i]) != arena) marks->touched[kept++] = marks->touched[i];
+    marks->touched_count = kept;
 }

@@ -2,16 +2,16 @@
 /*
  * mark.h -- what lies beside the pools for the collector               [floor 1]
  *
- * Three bitmaps and an array of counts per arena, all indexed by the address of
- * an entry.  Two entries are at least 16 bytes apart, so each 16 bytes hold at
- * most one and the index needs no division by the block's size.  What a cycle walks again and
+ * Bitmaps and arrays in each arena, all indexed by the address of an entry.
+ * Two entries are at least 16 bytes apart, so each 16 bytes hold at most one and
+ * the index needs no division by the block's size.  What a cycle walks again and
  * again has a bit for each 8 bytes, so that the way back from bit to entry needs none either; the young
  * bits, which stay committed, have one for 16.
  *
  *   young   a block on a class list, or whose object was made since the last young pass
- *   set     an object of the set that the running cycle looks at
- *   gray    an object proven live whose references are not followed yet
- *   count   SUSPECT and the references counted so far from other suspects
+ *   set     an object of the set that a running cycle looks at       (one bitmap for each lane)
+ *   gray    an object proven live whose references are not followed yet             (likewise)
+ *   count   SUSPECT of a lane, and the references counted so far from other suspects of it
  *   tally   the low byte of the references from everywhere, when the whole heap is counted; each
  *           256 are carried into the count.  A quarter of the counts' size, so that more of it
  *           stays in the cache
@@ -20,8 +20,11 @@
  *                   so have those on the free list of a pool that is not `unmarked`
  *   [young.listed]  a pool with young objects, or with blocks on the class lists, is on the
  *                   young list
- *   [mark.zero]     between cycles every set bit, gray bit and count is zero
- *   [mark.dead]     a block that dies during a cycle loses its marks at once
+ *   [mark.zero]     between cycles every set bit, gray bit, count and tally is zero
+ *   [mark.one]      an object is the suspect of one lane at most
+ *   [mark.dead]     a block that dies during a cycle loses its set bits and its count at once
+ *   [mark.half]     while a cycle has followed a part of a vector, the vector's calls keep its
+ *                   place in step with the items that move
  *
  * Below: arena.h.  Above: life (marks a death), collector (everything else).
  */
@@ -32,23 +35,52 @@
 
 /* A count of a million references must not saturate: 30 bits, twice what a
  * trapped reference count can hold. */
-#define OURO__SUSPECT ((uint32_t)1 << 31)
-#define OURO__COUNT_MASK (OURO__SUSPECT - 1)
+#define OURO__SUSPECT(lane) ((uint32_t)1 << (31 - (lane)))
+#define OURO__SUSPECTS (OURO__SUSPECT(OURO__PASS) | OURO__SUSPECT(OURO__WHOLE))
+#define OURO__COUNT_MASK (~OURO__SUSPECTS)
 
 typedef uint32_t __attribute__((may_alias)) ouro__count;
 typedef uint64_t __attribute__((may_alias)) ouro__bits;
 
+/*
+ * An object of which a cycle has followed a part of the references: a long vector is cut, and the
+ * program may run in between.
+ */
+struct ouro__half {
+    void *owner;        /* NULL: none */
+    const void *vector; /* in which the cut is; NULL: in items, which do not move */
+    size_t done;        /* items that were followed, from the first on */
+    unsigned field;
+};
+
+/* The marks of one running cycle. */
+struct ouro__lane {
+    size_t suspects;              /* in the set and not proven live */
+    struct ouro__pool *gray_from; /* where to look for a pool with gray bits next */
+    size_t gray_pools;
+    struct ouro__half half;
+    uint32_t gray_count;
+    void *gray_stack[OURO_GRAY_STACK];
+};
+
 /* The lists of pools that carry marks; one per heap. */
 struct ouro__marks {
     struct ouro__pool *young; /* pools with young blocks */
-    struct ouro__pool *gray;
-    size_t young_handed;  /* tracked blocks handed out since the last young pass */
-    size_t scratch_pools; /* pools whose counts were touched and not purged */
-    bool active;          /* a cycle runs: deaths clear marks */
-    bool condemned;       /* suspects are garbage now: nothing may reach them again */
-    bool last_words;      /* callbacks and finalizers run: all of the set is garbage */
-    uint32_t gray_count;
-    void *gray_stack[OURO_GRAY_STACK];
+    size_t young_handed;      /* tracked blocks handed out since the last young pass */
+    size_t scratch_pools;     /* pools whose counts were touched and not purged */
+    uint8_t active;           /* a bit for each lane whose cycle runs: deaths clear marks */
+    uint32_t judged;          /* SUSPECT of each lane that has trapped its suspects */
+    uint32_t condemned;       /* SUSPECT of each lane whose suspects nothing may reach again */
+    uint8_t last_words; /* a bit for each lane that speaks last words: all of its set is garbage */
+
+
+    struct ouro__arena *counting; /* where the count of the whole heap stands: it stays mapped */
+    struct ouro__lane lanes[OURO__LANES];
+
+    /* Old objects whose count changed since they were looked at last, as far as there is room. */
+    uint32_t touched_count;
+    bool touched_any; /* one at least since the last whole cycle began, or grew old unseen */
+    void *touched[OURO_TOUCHED_MAX];
 };
 
 ALWAYS_INLINE ouro__count *ouro__count_of(const void *entry)
@@ -62,9 +94,15 @@ ALWAYS_INLINE uint8_t *ouro__tally_of(const void *entry)
     return (uint8_t *)ouro__arena_of(entry) + OURO__TALLIES + (ouro__arena_offset(entry) >> 4);
 }
 
-ALWAYS_INLINE bool ouro__is_suspect(const void *entry)
+ALWAYS_INLINE bool ouro__is_suspect(const void *entry, int lane)
 {
-    return (*ouro__count_of(entry) & OURO__SUSPECT) != 0;
+    return (*ouro__count_of(entry) & OURO__SUSPECT(lane)) != 0;
+}
+
+/* Garbage that nothing may reach any more: its weak references answer nothing. */
+ALWAYS_INLINE bool ouro__is_condemned(const struct ouro__marks *marks, const void *entry)
+{
+    return marks->condemned != 0 && (*ouro__count_of(entry) & marks->condemned) != 0;
 }
 
 /* ---- young bits: one for 16 bytes ---- */
@@ -117,6 +155,16 @@ ALWAYS_INLINE void *ouro__pool_young_entry(const struct ouro__pool *pool, size_t
 }
 
 /* ---- set and gray bits: one for 8 bytes ---- */
+
+ALWAYS_INLINE size_t ouro__set_bits(int lane)
+{
+    return OURO__SET_BITS + (size_t)lane * OURO__LANE_BITS;
+}
+
+ALWAYS_INLINE size_t ouro__gray_bits(int lane)
+{
+    return OURO__GRAY_BITS + (size_t)lane * OURO__LANE_BITS;
+}
 
 ALWAYS_INLINE ouro__bits *ouro__mark_word(const void *entry, size_t bitmap)
 {
@@ -171,23 +219,56 @@ ALWAYS_INLINE void ouro__young_mark(struct ouro__marks *marks, void *entry)
     if (!pool->young) ouro__young_enlist(marks, pool);
 }
 
-/* Remembers to follow the references of an object that was proven live. */
-void ouro__gray_add(struct ouro__marks *marks, void *entry);
+/* ---- gray objects ---- */
 
-/* Takes a proven-live object off the suspects and remembers to follow it. */
-ALWAYS_INLINE void ouro__mark_live(struct ouro__marks *marks, void *entry)
+/* Where a gray object that finds no room on the stack goes. */
+void ouro__gray_spill(struct ouro__marks *marks, int lane, void *entry);
+
+/* Remembers to follow the references of an object that was proven live. */
+ALWAYS_INLINE void ouro__gray_add(struct ouro__marks *marks, int lane, void *entry)
 {
-    *ouro__count_of(entry) &= OURO__COUNT_MASK;
-    ouro__gray_add(marks, entry);
+    struct ouro__lane *gray = &marks->lanes[lane];
+    if (LIKELY(gray->gray_count < OURO_GRAY_STACK))
+        gray->gray_stack[gray->gray_count++] = entry;
+    else
+        ouro__gray_spill(marks, lane, entry);
 }
 
-/* Nothing is left to prove: forgets all gray objects. */
-void ouro__gray_forget(struct ouro__marks *marks);
+/* Takes a proven-live object off the suspects and remembers to follow it. */
+ALWAYS_INLINE void ouro__mark_live(struct ouro__marks *marks, int lane, void *entry)
+{
+    *ouro__count_of(entry) &= OURO__COUNT_MASK;
+    marks->lanes[lane].suspects--;
+    ouro__gray_add(marks, lane, entry);
+}
 
-/* The next gray object, or NULL. */
-void *ouro__gray_next(struct ouro__marks *marks);
+/* Nothing is left to prove: forgets all gray objects.  `set`: the pools of the lane's cycle. */
+void ouro__gray_forget(struct ouro__marks *marks, int lane, struct ouro__pool *set);
 
-/* [mark.dead] */
-void ouro__mark_dead(struct ouro__marks *marks, void *entry);
+/*
+ * The next gray object, or NULL.  It may have died since it was added, and another may be in its
+ * place: whoever follows it asks for its word first.
+ */
+void *ouro__gray_next(struct ouro__marks *marks, int lane, struct ouro__pool *set);
+
+/* [mark.dead], of an object in a pool that is in a set. */
+void ouro__mark_dead(struct ouro__marks *marks, struct ouro__pool *pool, void *entry);
+
+/* An item comes before others of a vector, or goes from there: [mark.half]. */
+ALWAYS_INLINE void ouro__half_shift(struct ouro__marks *marks, const void *vector, size_t position,
+                                    int by)
+{
+    struct ouro__half *half = &marks->lanes[OURO__WHOLE].half; /* a pass is never cut */
+    if (LIKELY(half->owner == NULL) || half->vector != vector || position >= half->done) return;
+    half->done += (size_t)by;
+}
+
+/* ---- touched objects ---- */
+
+/* Remembers an old object whose count has changed.  It may die before it is looked at. */
+void ouro__touched_add(struct ouro__marks *marks, void *entry);
+
+/* Forgets those of an arena that goes away. */
+void ouro__touched_forget(struct ouro__marks *marks, const struct ouro__arena *arena);
 
 #endif

@@ -89,7 +89,7 @@ void ouro__pool_settle(struct ouro__pools *pools, struct ouro__pool *pool)
     tell_used(pools, pool);
     if (pool->state == OURO__POOL_FULL) available_add(pools, pool);
     pool->wake = next_wake(pool);
-    if (pool->used > 0 || pool->state != OURO__POOL_AVAILABLE || pool->in_set) return;
+    if (pool->used > 0 || pool->state != OURO__POOL_AVAILABLE || pool->sets != 0) return;
     available_remove(pools, pool);
     pools->pools_of[pool->bin]--;
     ouro__empty_add(pools, pool);
@@ -128,7 +128,7 @@ static struct ouro__pool *format(struct ouro__pool *pool, size_t bin, unsigned p
     pool->pages = (uint8_t)pages;
     pool->first = ouro__pool_start(pool) + offset;
     pool->back = 0;
-    pool->middle = false;
+    ouro__pool_clear_middle(pool);
     for (unsigned i = 1; i < pages; i++) {
         pool[i].pages = 0;
         pool[i].back = (uint8_t)i;
@@ -217,6 +217,7 @@ static void *hand_over(struct ouro__pools *pools, struct ouro__pool *pool, void 
     size_t bin = pool->bin;
     pool->used += count;
     tell_used(pools, pool);
+    pools->handed_bytes += (size_t)count * pool->block_size;
     if (bin >= (size_t)OURO__TRACKED << OURO__BIN_SHIFT) {
         pools->marks.young_handed += count;
         if (!pool->young) ouro__young_enlist(&pools->marks, pool); /* [young.listed] */
@@ -443,6 +444,7 @@ void *ouro__pools_take_large(struct ouro__pools *pools, enum ouro__kind kind, si
     size_t bytes = arena->size - OURO__POOLS_START;
     pools->committed_bytes += bytes;
     pools->live_bytes += bytes;
+    pools->handed_bytes += bytes;
     if (kind >= OURO__TRACKED) {
         pools->marks.young_handed++;
         ouro__young_mark(&pools->marks, pool->first);
@@ -454,7 +456,8 @@ void ouro__pools_give_large(struct ouro__pools *pools, void *entry)
 {
     struct ouro__arena *arena = ouro__arena_of(entry);
     struct ouro__pool *pool = ouro__pool_of(entry);
-    if (pool->in_set || pools->pinned > 0) { /* the running cycle or the walk's end gives it back */
+    if (pool->sets != 0 || pools->pinned > 0 || pools->marks.counting == arena) {
+        /* the running cycle or the walk's end gives it back */
         pool->used = 0;
         return;
     }
@@ -467,6 +470,7 @@ void ouro__pools_give_large(struct ouro__pools *pools, void *entry)
         arena->previous->next = arena->next;
     else
         pools->realms[arena->realm].large = arena->next;
+    if (arena->realm == OURO__REALM_TRACKED) ouro__touched_forget(&pools->marks, arena);
     ouro__arena_free(&pools->source, arena);
 }
 
@@ -492,6 +496,15 @@ size_t ouro__pools_trim(struct ouro__pools *pools)
 {
     ouro__pools_flush(pools);
     return ouro__purge_all(pools);
+}
+
+size_t ouro__pools_arenas(const struct ouro__pools *pools)
+{
+    size_t count = 0;
+    for (const struct ouro__arena *arena = pools->realms[OURO__REALM_TRACKED].arenas; arena != NULL;
+         arena = arena->next)
+        count++;
+    return count;
 }
 
 static void free_arenas(struct ouro__pools *pools, struct ouro__arena *arena)

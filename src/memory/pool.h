@@ -53,6 +53,7 @@ struct ouro__pools {
     struct ouro__marks marks;
 
     size_t live_bytes; /* handed out: live, or on the class lists; late by less than an eighth */
+    size_t handed_bytes;    /* handed out since the heap was made */
     size_t committed_bytes; /* carved blocks and large ones */
     size_t accounted_bytes; /* native bytes that the program declared */
     size_t byte_limit;      /* for committed and accounted; 0: none */
@@ -114,6 +115,9 @@ void ouro__pool_settle(struct ouro__pools *pools, struct ouro__pool *pool);
 
 /* Whether `more` bytes would pass the limit; sets `refusal`. */
 bool ouro__pools_refuses(struct ouro__pools *pools, size_t more);
+
+/* How many arenas of pools there are for tracked objects. */
+size_t ouro__pools_arenas(const struct ouro__pools *pools);
 
 /* Empties the class lists into their pools. */
 void ouro__pools_flush(struct ouro__pools *pools);

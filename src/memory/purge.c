@@ -92,7 +92,7 @@ static void forget_pools(struct ouro__pool *pool, unsigned pages)
 static void arena_settle(struct ouro__pools *pools, struct ouro__arena *arena)
 {
     struct ouro__realm_arenas *realm = &pools->realms[arena->realm];
-    if (arena->pages_used > 0 || pools->pinned > 0 ||
+    if (arena->pages_used > 0 || pools->pinned > 0 || pools->marks.counting == arena ||
         (realm->arenas == arena && arena->next == NULL))
         return;
     if (arena->next != NULL) arena->next->previous = arena->previous;
@@ -100,7 +100,17 @@ static void arena_settle(struct ouro__pools *pools, struct ouro__arena *arena)
         arena->previous->next = arena->next;
     else
         realm->arenas = arena->next;
+    ouro__touched_forget(&pools->marks, arena);
     ouro__arena_free(&pools->source, arena);
+}
+
+void ouro__purge_arena_if_unused(struct ouro__pools *pools, struct ouro__arena *arena)
+{
+    struct ouro__pool *first = ouro__arena_pool(arena, OURO_ARENA_FIRST_PAGE);
+    if (!arena->large)
+        arena_settle(pools, arena);
+    else if (first->used == 0)
+        ouro__pools_give_large(pools, first->first);
 }
 
 /* Purges a run that begins with `pool`; returns its bytes. */

@@ -24,6 +24,9 @@ struct ouro__pool *ouro__empty_take(struct ouro__pools *pools, enum ouro__realm 
 /* Purges what is due.  Cost: a look at a coarse clock; rarely a system call. */
 void ouro__purge_tick(struct ouro__pools *pools);
 
+/* Gives back an arena in which nothing is left, when a cycle that kept it mapped has passed it. */
+void ouro__purge_arena_if_unused(struct ouro__pools *pools, struct ouro__arena *arena);
+
 /* Purges every empty pool and every page without a living block, and gives empty arenas back;
  * returns the bytes. */
 size_t ouro__purge_all(struct ouro__pools *pools);

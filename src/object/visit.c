@@ -44,3 +44,74 @@ void ouro__visit_general(void *object, void (*visit)(void *referent, void *conte
         visit_field(type, field, object, &visitor);
     if (type->traverse != NULL) (void)type->traverse(object, visit_one, &visitor);
 }
+
+size_t ouro__visit_length(void *object)
+{
+    const ouro_type *type = ouro__type_of(object);
+    size_t length = 0;
+    for (const ouro_field *field = type->fields; field != NULL && field->kind != OURO_FIELD_END;
+         field++) {
+        if (field->kind == OURO_FIELD_VECTOR)
+            length += ((const ouro_vector *)(void *)((char *)object + field->offset))->length;
+        else if (field->kind == OURO_FIELD_ITEMS)
+            length += ouro__type_length(type, object);
+    }
+    return length;
+}
+
+/* ---- in pieces ---- */
+
+/* Items from half->done on; false when the units ran out before the last. */
+static bool visit_items(void **items, size_t length, struct ouro__half *half, long *units,
+                        struct visitor *visitor)
+{
+    while (half->done < length) {
+        if ((*units)-- <= 0) return false;
+        (void)visit_one(items[half->done++], visitor);
+    }
+    half->done = 0;
+    return true;
+}
+
+/* One field, or what is left of it. */
+static bool visit_field_cut(const ouro_type *type, const ouro_field *field, void *object,
+                            struct ouro__half *half, long *units, struct visitor *visitor)
+{
+    void *place = (char *)object + field->offset;
+    if (field->kind == OURO_FIELD_VECTOR) {
+        const ouro_vector *vector = place;
+        half->vector = vector;
+        return visit_items(vector->items, vector->length, half, units, visitor);
+    }
+    half->vector = NULL;
+    if (field->kind == OURO_FIELD_ITEMS)
+        return visit_items(place, ouro__type_length(type, object), half, units, visitor);
+    visit_field(type, field, object, visitor);
+    return true;
+}
+
+static void visit_mask(void *object, struct visitor *visitor)
+{
+    void **words = object;
+    for (uint64_t mask = ouro__shape_of(object)->mask; mask != 0; mask &= mask - 1)
+        (void)visit_one(words[__builtin_ctzl(mask)], visitor);
+}
+
+bool ouro__visit_cut(void *object, struct ouro__half *half, long *units,
+                     void (*visit)(void *referent, void *context), void *context)
+{
+    ouro_type *type = ouro__type_of(object);
+    struct visitor visitor = {visit, context};
+    if (half->owner == NULL) {
+        *half = (struct ouro__half){.owner = object};
+        visit_mask(object, &visitor);
+    }
+    for (; type->fields != NULL; half->field++) {
+        const ouro_field *field = &type->fields[half->field];
+        if (field->kind == OURO_FIELD_END) break;
+        if (!visit_field_cut(type, field, object, half, units, &visitor)) return false;
+    }
+    if (type->traverse != NULL) (void)type->traverse(object, visit_one, &visitor);
+    half->owner = NULL;
+    return true;
+}

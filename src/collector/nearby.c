@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * nearby.c -- the proposer that looks near touched objects             [floor 5]
+ *
+ * Members stand in an array in the order in which they were met, and a small table leads from
+ * an address to its member, so that no memory beside the pools is touched for objects that
+ * turn out to live.
+ */
+#include "collector/nearby.h"
+
+#include <string.h>
+
+/* ---- the table of members ---- */
+
+static size_t home_of(const void *entry)
+{
+    uint64_t mixed = ((uintptr_t)entry >> 3) * UINT64_C(0x9E3779B97F4A7C15);
+    return (size_t)(mixed >> 40) & (2 * OURO_NEARBY_MAX - 1);
+}
+
+/* The slot of a member, or the empty one where it would go. */
+static uint16_t *find(struct ouro__nearby *nearby, const void *entry)
+{
+    size_t slot = home_of(entry);
+    while (nearby->table[slot] != 0 && nearby->members[nearby->table[slot] - 1].entry != entry)
+        slot = (slot + 1) & (2 * OURO_NEARBY_MAX - 1);
+    return &nearby->table[slot];
+}
+
+/* Closed: as many references were found to it as it has. */
+static bool is_closed(const struct ouro__member *member)
+{
+    return member->found == ouro__word_count(*ouro__word_of(member->entry));
+}
+
+static void forget(struct ouro__nearby *nearby)
+{
+    if (nearby->count > OURO_NEARBY_MAX / 8) {
+        memset(nearby->table, 0, sizeof nearby->table);
+    } else {
+        for (size_t i = nearby->count; i > 0; i--) *find(nearby, nearby->members[i - 1].entry) = 0;
+    }
+    nearby->count = nearby->closed = 0;
+}
+
+/* ---- exploring ---- */
+
+/* A living object that may be part of garbage.  A suspect of the whole cycle is being judged already. */
+static bool may_join(const struct ouro__marks *marks, const void *entry)
+{
+    uint64_t word = *ouro__word_of(entry);
+    if (ouro__word_is_dying(word) || (word & OURO__FROZEN) != 0 || ouro__word_is_immortal(word))
+        return false;
+    return marks->judged == 0 || (*ouro__count_of(entry) & OURO__SUSPECTS) == 0;
+}
+
+struct exploring {
+    struct ouro__nearby *nearby;
+    const struct ouro__marks *marks;
+    long units;
+};
+
+/* The member at an address, a new one if it may be; or NULL. */
+static struct ouro__member *join(const struct exploring *exploring, void *entry)
+{
+    struct ouro__nearby *nearby = exploring->nearby;
+    uint16_t *slot = find(nearby, entry);
+    if (*slot == 0) {
+        if (nearby->count == OURO_NEARBY_MAX || !may_join(exploring->marks, entry)) return NULL;
+        nearby->members[nearby->count] = (struct ouro__member){.entry = entry};
+        *slot = (uint16_t)++nearby->count; /* [nearby.bounded] */
+    }
+    return &nearby->members[*slot - 1];
+}
+
+static void meet(void *referent, void *context)
+{
+    struct exploring *exploring = context;
+    exploring->units--;
+    if (!ouro__is_tracked_entry(referent)) return;
+    struct ouro__member *member = join(exploring, referent);
+    if (member == NULL) return;
+    member->found++;
+    exploring->nearby->closed += is_closed(member);
+}
+
+/* As many references as the units allow; what a cut leaves out makes its referents seem alive. */
+static void visit_some(void *entry, long *units, void (*visit)(void *referent, void *context),
+                       void *context)
+{
+    struct ouro__half half = {NULL};
+    if (LIKELY((ouro__shape_of(entry)->flags & OURO__SHAPE_GENERAL) == 0))
+        ouro__visit(entry, visit, context);
+    else
+        (void)ouro__visit_cut(entry, &half, units, visit, context);
+}
+
+static void follow(struct exploring *exploring, struct ouro__member *member)
+{
+    if (member->followed) return;
+    member->followed = true;
+    exploring->units--;
+    visit_some(member->entry, &exploring->units, meet, exploring);
+}
+
+/* Follows a member and those that are met then, as long as it is worth it. */
+static void explore(struct exploring *exploring, struct ouro__member *begin)
+{
+    struct ouro__nearby *nearby = exploring->nearby;
+    size_t next = nearby->count, closed = nearby->closed;
+    size_t followed = 1, allowance = OURO_NEARBY_ALLOWANCE;
+    follow(exploring, begin);
+    for (; next < nearby->count && exploring->units > 0; next++, followed++) {
+        if (followed == allowance) {
+            if (2 * (nearby->closed - closed) < allowance) return;
+            allowance *= 2;
+        }
+        follow(exploring, &nearby->members[next]);
+    }
+}
+
+/* ---- touched objects ---- */
+
+/* The address of a tracked block: what was touched may have died since, and its pool may serve another
+ * size.  Its arena is still mapped: ouro__touched_forget. */
+static bool is_still_there(void *entry)
+{
+    const struct ouro__pool *pool = ouro__pool_of(entry);
+    if (pool->state < OURO__POOL_CURRENT || pool->pages == 0 || (char *)entry < pool->first)
+        return false;
+    if (pool->capacity == 1) return entry == pool->first;
+    size_t offset = (size_t)((char *)entry - pool->first);
+    size_t index = offset / pool->block_size;
+    return index * pool->block_size == offset && index < pool->carved;
+}
+
+static void begin_at(struct exploring *exploring, void *entry)
+{
+    struct ouro__member *member = join(exploring, entry);
+    if (member == NULL) return;
+    member->touched = true;
+    explore(exploring, member);
+}
+
+/* ---- deciding ---- */
+
+static void prove_live(void *referent, void *context)
+{
+    struct ouro__nearby *nearby = context;
+    uint16_t *slot = find(nearby, referent);
+    if (*slot == 0) return;
+    struct ouro__member *member = &nearby->members[*slot - 1];
+    if (member->live) return;
+    member->live = true;
+    nearby->members[nearby->alive++].next_live = (uint16_t)(*slot - 1);
+}
+
+/* Who is not accounted for lives, and so does all that it reaches. */
+static void decide(struct ouro__nearby *nearby)
+{
+    nearby->alive = 0;
+    for (size_t i = 0; i < nearby->count; i++)
+        if (!is_closed(&nearby->members[i])) prove_live(nearby->members[i].entry, nearby);
+    long units = 4 * OURO_NEARBY_MAX; /* the verifier would rescue what this misses */
+    for (size_t i = 0; i < nearby->alive && nearby->alive < nearby->count && units > 0; i++) {
+        visit_some(nearby->members[nearby->members[i].next_live].entry, &units, prove_live, nearby);
+        units--;
+    }
+}
+
+/* A member that lives and is old is quiet again, so that it is remembered when it is touched next. */
+static void hush(void *entry)
+{
+    uint64_t word = *ouro__word_of(entry);
+    if ((int32_t)word > 0 && (word & OURO__MIDDLE) == 0 && !ouro__is_young(entry))
+        (void)ouro__word_trap(entry); /* [quiet.old] */
+}
+
+static size_t propose(struct ouro__nearby *nearby, struct ouro__collector *pass)
+{
+    size_t proposed = nearby->count - nearby->alive;
+    if (proposed > 0) ouro__pass_open(pass);
+    for (size_t i = 0; i < nearby->count; i++) {
+        struct ouro__member *member = &nearby->members[i];
+        if (!member->live)
+            ouro__pass_propose(pass, member->entry);
+        else if (member->touched)
+            hush(member->entry);
+    }
+    if (proposed > 0) ouro__pass_close(pass);
+    return proposed;
+}
+
+size_t ouro__nearby_propose(struct ouro__nearby *nearby, struct ouro__collector *pass, long units)
+{
+    struct ouro__marks *marks = ouro__collector_marks(pass);
+    struct exploring exploring = {nearby, marks, units};
+    while (marks->touched_count > 0 && exploring.units > 0 && nearby->count < OURO_NEARBY_MAX) {
+        void *entry = marks->touched[--marks->touched_count];
+        exploring.units -= 4;
+        if (is_still_there(entry)) begin_at(&exploring, entry);
+    }
+    decide(nearby);
+    nearby->looked_at = nearby->count;
+    size_t proposed = propose(nearby, pass);
+    forget(nearby);
+    return proposed;
+}

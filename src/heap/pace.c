@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pace.c -- when to collect, and how much at a time                    [floor 6]
+ *
+ *     young    after threshold[0] young objects, or when the heap's bytes have grown by a
+ *              share; while that frees next to nothing, one batch in 2, 4, ... 32 is looked at and
+ *              the others grow old
+ *     middle   after threshold[1] young passes
+ *     nearby   after a young pass, when old objects were touched; less often while that
+ *              finds nothing
+ *     whole    begins when the heap's bytes are halfway from what lived to the goal, and is
+ *              paid for by what grows:
+ *
+ *         live         start           goal
+ *           |------------|---------------|--->  bytes
+ *                        begins     over before
+ *
+ *              each byte of growth owes work_left / (goal - bytes), so the goal is never passed
+ *              with the work undone; where nothing grows, each byte handed out owes a little
+ */
+#include "heap/heap.h"
+
+#include "base/os.h"
+
+/* ---- the goal ---- */
+
+static void set_goal(ouro_heap *heap)
+{
+    struct ouro__pace *pace = &heap->pace;
+    size_t live = ouro__heap_bytes(heap);
+    size_t least = OURO_WHOLE_MIN_GROWTH << pace->fruitless;
+    size_t share = pace->fruitless > 1 ? live : pace->fruitless > 0 ? live / 4 * 3 : live / 2;
+    if (share < least) share = least;
+    pace->live = live;
+    pace->start = live + share - share / (pace->fruitless > 1 ? 8 : 2);
+    pace->goal = live + share;
+    pace->paid_bytes = live;
+    pace->debt = 0;
+}
+
+void ouro__pace_init(ouro_heap *heap)
+{
+    struct ouro__pace *pace = &heap->pace;
+    pace->nearby_interval = pace->nearby_left = 1;
+    pace->dice = 1;
+    pace->fruitless = OURO_WHOLE_PATIENCE;
+    pace->step_nanoseconds = (uint64_t)heap->step_microseconds * 1000;
+    set_goal(heap);
+}
+
+void ouro__pace_whole_done(ouro_heap *heap, size_t candidates, size_t found)
+{
+    bool fruitless = found <= candidates >> OURO_FRUITLESS_SHIFT;
+    if (!fruitless)
+        heap->pace.fruitless = 0;
+    else if (heap->pace.fruitless < OURO_WHOLE_PATIENCE)
+        heap->pace.fruitless++;
+    heap->pace.candidates = candidates;
+    set_goal(heap);
+}
+
+/* Cyclic garbage was found: there may be more, and the next cycle is not to be far. */
+static void expect_garbage(ouro_heap *heap)
+{
+    struct ouro__pace *pace = &heap->pace;
+    if (pace->fruitless == 0 || heap->whole.phase != OURO__IDLE) return;
+    size_t live = pace->live, paid = pace->paid_bytes;
+    pace->fruitless = 0;
+    set_goal(heap);
+    pace->live = live;
+    pace->paid_bytes = paid;
+}
+
+/* ---- young passes ---- */
+
+/* One of the next `interval` batches, by chance, so that no rhythm of the program hides garbage. */
+static unsigned choose(struct ouro__pace *pace, unsigned interval)
+{
+    pace->dice = pace->dice * 1664525u + 1013904223u;
+    return 1 + (unsigned)(((uint64_t)pace->dice * interval) >> 32);
+}
+
+void ouro__pace_passed(ouro_heap *heap, int generation, size_t candidates, size_t found)
+{
+    struct ouro__pace *pace = &heap->pace;
+    bool fruitless = found <= candidates >> OURO_FRUITLESS_SHIFT;
+    (void)generation;
+    if (pace->skipped && found > 0) ouro__heap_pools(heap)->marks.touched_any = true;
+    pace->skipped = false;
+    if (!fruitless)
+        pace->sample_interval = 1;
+    else if (pace->sample_interval < OURO_SAMPLE_MAX)
+        pace->sample_interval *= 2;
+    pace->sample_left = pace->sample_interval > 1 ? choose(pace, pace->sample_interval) : 1;
+    pace->pass_bytes = ouro__heap_bytes(heap);
+}
+
+static bool young_is_due(const ouro_heap *heap)
+{
+    const struct ouro__pace *pace = &heap->pace;
+    const struct ouro__marks *marks = &ouro__heap_pools(heap)->marks;
+    if (marks->young_handed >= heap->threshold[0]) return true;
+    if (heap->threshold[0] == SIZE_MAX) return false;
+    size_t share = pace->live / 16;
+    if (share < OURO_YOUNG_MIN_GROWTH) share = OURO_YOUNG_MIN_GROWTH;
+    return marks->young_handed > 0 && ouro__heap_bytes(heap) > pace->pass_bytes + share;
+}
+
+static size_t pass_young(ouro_heap *heap)
+{
+    struct ouro__pace *pace = &heap->pace;
+    if (pace->sample_left > 1) {
+        pace->sample_left--;
+        pace->skipped = true;
+        pace->pass_bytes = ouro__heap_bytes(heap);
+        ouro__collector_skip_young(&heap->pass);
+        return 0;
+    }
+    bool middle = heap->threshold[1] > 0 && heap->passes[1] >= heap->threshold[1];
+    heap->pass.bounded = true;
+    size_t found = ouro__heap_collect(heap, middle ? 1 : 0);
+    heap->pass.bounded = false;
+    return found;
+}
+
+/* ---- near touched objects ---- */
+
+/* After a batch or some, or at once when many wait of whom the last proved to be garbage. */
+static bool nearby_is_due(const ouro_heap *heap)
+{
+    enum { many = OURO_TOUCHED_MAX / 8 };
+    const struct ouro__pace *pace = &heap->pace;
+    size_t touched = ouro__heap_pools(heap)->marks.touched_count;
+    if (heap->threshold[2] == 0 || touched == 0) return false;
+    return pace->nearby_left == 0 || (pace->nearby_interval == 1 && touched >= many);
+}
+
+static size_t pass_nearby(ouro_heap *heap)
+{
+    struct ouro__pace *pace = &heap->pace;
+    heap->pass.bounded = true;
+    size_t found = ouro__heap_collect_nearby(heap, OURO_NEARBY_UNITS / (long)pace->nearby_interval + 256);
+    heap->pass.bounded = false;
+    pace->nearby_passes++;
+    pace->nearby_found += found;
+    if (found > 0) expect_garbage(heap);
+    if (found > heap->nearby.looked_at >> OURO_FRUITLESS_SHIFT)
+        pace->nearby_interval = 1;
+    else if (pace->nearby_interval < OURO_SAMPLE_MAX)
+        pace->nearby_interval *= 2;
+    pace->nearby_left = pace->nearby_interval;
+    return found;
+}
+
+/* ---- the whole cycle ---- */
+
+/*
+ * Where no old object was touched since the last cycle, and young passes have found
+ * nothing, there is nothing to find: the heap has only grown.  Now and then that is doubted.
+ */
+static bool whole_is_due(ouro_heap *heap)
+{
+    const struct ouro__pace *pace = &heap->pace;
+    size_t bytes = ouro__heap_bytes(heap);
+    if (heap->threshold[2] == 0 || bytes < pace->start) return false;
+    if (ouro__heap_pools(heap)->marks.touched_any) return true;
+    return bytes / OURO_WHOLE_DOUBT > pace->live + OURO_WHOLE_MIN_GROWTH;
+}
+
+/* Units that the bytes since the last payment owe. */
+static size_t owed(const ouro_heap *heap, size_t bytes, size_t handed)
+{
+    const struct ouro__pace *pace = &heap->pace;
+    double left = (double)ouro__collector_work_left(&heap->whole);
+    if (bytes >= pace->goal) return (size_t)left + OURO_STEP_MIN_UNITS;
+    double grown = bytes > pace->paid_bytes ? (double)(bytes - pace->paid_bytes) : 0;
+    double room = (double)(pace->goal - bytes);
+    double units = grown < room ? grown * left / room : left;
+    double turnover = (double)(handed - pace->paid_handed);
+    double slow = (double)(OURO_WHOLE_TURNOVER * (pace->live + OURO_WHOLE_MIN_GROWTH));
+    return (size_t)(units + turnover * left / slow);
+}
+
+static void note_step(struct ouro__pace *pace, uint64_t nanoseconds, enum ouro__phase phase)
+{
+    if (nanoseconds <= pace->longest_step) return;
+    pace->longest_step = nanoseconds;
+    pace->longest_phase = ouro__phase_name(phase);
+}
+
+size_t ouro__pace_step(ouro_heap *heap, uint64_t nanoseconds, size_t units)
+{
+    enum { quantum = 512 };
+    struct ouro__pace *pace = &heap->pace;
+    uint64_t start = ouro__os_nanoseconds(), now = start, before = start;
+    bool more = true;
+    while (more && units > 0 && now - start < nanoseconds) {
+        size_t part = units < quantum ? units : quantum;
+        enum ouro__phase phase = heap->whole.phase;
+        more = ouro__heap_whole_step(heap, (long)part);
+        units -= part;
+        now = ouro__os_nanoseconds();
+        note_step(pace, now - before, phase);
+        before = now;
+    }
+    heap->whole.exact = false; /* from now on the program runs in between */
+    pace->steps++;
+    return more ? 0 : heap->running.collected;
+}
+
+static size_t pay_whole(ouro_heap *heap)
+{
+    struct ouro__pace *pace = &heap->pace;
+    size_t bytes = ouro__heap_bytes(heap);
+    size_t handed = ouro__heap_pools(heap)->handed_bytes;
+    if (heap->whole.phase == OURO__IDLE) {
+        pace->paid_bytes = bytes;
+        pace->paid_handed = handed;
+        if (!whole_is_due(heap)) return 0;
+        ouro__heap_whole_begin(heap);
+    }
+    pace->debt += owed(heap, bytes, handed);
+    pace->paid_bytes = bytes;
+    pace->paid_handed = handed;
+    if (pace->debt < OURO_STEP_MIN_UNITS) return 0;
+    size_t before = heap->whole.work_done;
+    size_t found = ouro__pace_step(heap, pace->step_nanoseconds, pace->debt);
+    size_t done = heap->whole.work_done - before;
+    pace->debt -= done < pace->debt ? done : pace->debt;
+    return found;
+}
+
+size_t ouro_step(ouro_heap *heap, ouro_budget budget)
+{
+    if (ouro__heap_is_busy(heap)) return 0;
+    if (heap->whole.phase == OURO__IDLE) {
+        if (!ouro__heap_pools(heap)->marks.touched_any) return 0;
+        ouro__heap_whole_begin(heap);
+    }
+    uint64_t nanoseconds =
+        budget.microseconds > 0 ? (uint64_t)budget.microseconds * 1000 : UINT64_MAX;
+    size_t before = heap->whole.work_done;
+    size_t found = ouro__pace_step(heap, nanoseconds, budget.units > 0 ? budget.units : SIZE_MAX);
+    size_t done = heap->whole.work_done - before;
+    heap->pace.debt -= done < heap->pace.debt ? done : heap->pace.debt;
+    return found;
+}
+
+void ouro_get_progress(const ouro_heap *heap, ouro_progress *out_progress)
+{
+    const struct ouro__pace *pace = &heap->pace;
+    *out_progress = (ouro_progress){
+        .phase = ouro__phase_name(heap->whole.phase),
+        .bytes = ouro__heap_bytes(heap),
+        .start_bytes = pace->start,
+        .goal_bytes = pace->goal,
+        .debt = pace->debt,
+        .work_left = ouro__collector_work_left(&heap->whole),
+        .steps = pace->steps,
+        .touched = ouro__heap_pools(heap)->marks.touched_count,
+        .nearby_passes = pace->nearby_passes,
+        .nearby_found = pace->nearby_found,
+        .longest_step_nanoseconds = pace->longest_step,
+        .longest_step_phase = pace->longest_phase != NULL ? pace->longest_phase : "idle",
+    };
+}
+
+/* The marks' memory goes back an arena at a time, some time after it was used. */
+static void wipe_marks(ouro_heap *heap)
+{
+    struct ouro__pools *pools = ouro__heap_pools(heap);
+    struct ouro__pace *pace = &heap->pace;
+    if (pools->marks.scratch_pools <= OURO_SCRATCH_KEPT || pools->tick < pace->wipe_tick) return;
+    ouro__collector_wipe(&heap->pass, pace->wipe_next++);
+    if (pace->wipe_next < ouro__pools_arenas(pools)) return;
+    pace->wipe_next = 0;
+    pace->wipe_tick = pools->tick + pools->purge_delay;
+}
+
+size_t ouro__pace_pay(ouro_heap *heap)
+{
+    size_t found = 0;
+    wipe_marks(heap);
+    if (heap->threshold[0] == 0) return 0;
+    if (young_is_due(heap)) {
+        found += pass_young(heap);
+        if (heap->pace.nearby_left > 0) heap->pace.nearby_left--;
+    }
+    if (nearby_is_due(heap)) found += pass_nearby(heap);
+    return found + pay_whole(heap);
+}
