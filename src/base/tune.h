@@ -59,6 +59,10 @@
 #define OURO_THRESHOLD_1 10u
 #define OURO_THRESHOLD_2 10u
 
+/* When so many have survived a young pass, the next one looks at them too: a pass is not cut, and has
+ * to stay short. */
+#define OURO_MIDDLE_MAX 4096u
+
 /* While young passes free less than 1 in 64, they look at one batch in 2, 4, ...
  * 32 and let the others grow old unexamined. */
 #define OURO_FRUITLESS_SHIFT 6
@@ -88,6 +92,11 @@
 
 /* A young pass is due when the heap has grown by so much since the last, or by a sixteenth. */
 #define OURO_YOUNG_MIN_GROWTH ((size_t)1 << 20)
+
+/* The marks' memory goes back in parts of this size, each of which counts as so many units: about 50
+ * microseconds where all of it is in use. */
+#define OURO_WIPE_PART ((size_t)1 << 20)
+#define OURO_WIPE_UNITS 1024
 
 /* Pools whose marks stay in memory from pass to pass: 16 KiB of counts each. */
 #define OURO_SCRATCH_KEPT 16u

@@ -146,8 +146,9 @@ bool ouro__collector_step(struct ouro__collector *collector, long units);
 /* Ends a cycle that has condemned nothing yet as if it had not begun; false when it has. */
 bool ouro__collector_abandon(struct ouro__collector *collector);
 
-/* Gives back what the marks of the n-th arena take, if no cycle is under way. */
-void ouro__collector_wipe(struct ouro__collector *collector, size_t number);
+/* Gives back a part of what the marks of the n-th arena take, if no cycle is under way: from `offset` on,
+ * 0 at first.  Returns the next offset, or 0 when nothing of the arena is left. */
+size_t ouro__collector_wipe(struct ouro__collector *collector, size_t number, size_t offset);
 
 /* Units that a running cycle has still to do, by what is known now. */
 size_t ouro__collector_work_left(const struct ouro__collector *collector);

@@ -13,6 +13,9 @@
  */
 #include "collector/collector.h"
 
+/* A look into the table of weak references, at places that are not in the cache. */
+enum { WEAK_UNITS = 16 };
+
 /* ---- LEAVE: what was proven live leaves the set, so that the set is the garbage ---- */
 
 static void leave(struct ouro__collector *collector, void *entry)
@@ -37,6 +40,7 @@ static void muffle(struct ouro__collector *collector, void *entry)
 {
     collector->units--;
     if (LIKELY((*ouro__word_of(entry) & OURO__WEAKLY) == 0)) return;
+    collector->units -= WEAK_UNITS;
     ouro_weakref *held = ouro__callbacks_hold(
         ouro__weakrefs_clear_callbacks(&collector->life->weakrefs, entry));
     if (held == NULL) return;
@@ -105,6 +109,7 @@ static void clear(struct ouro__collector *collector, void *entry)
 {
     collector->units--;
     if ((*ouro__word_of(entry) & OURO__WEAKLY) == 0) return;
+    collector->units -= WEAK_UNITS;
     if (ouro__is_suspect(entry, collector->lane))
         (void)ouro__weakrefs_clear(&collector->life->weakrefs, entry);
 }

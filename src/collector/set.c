@@ -372,18 +372,28 @@ static bool has_scratch(struct ouro__arena *arena)
     return false;
 }
 
-static void wipe_arena(struct ouro__pools *pools, struct ouro__arena *arena)
+/* No pool of the arena has marks in memory any more. */
+static void forget_scratch(struct ouro__pools *pools, struct ouro__arena *arena)
 {
-    bool purges = pools->source.purge != NULL;
-    if (purges && has_scratch(arena))
-        pools->source.purge(pools->source.context, (char *)arena + OURO__SET_BITS,
-                            OURO__POOLS_START - OURO__SET_BITS);
     for (size_t page = OURO_ARENA_FIRST_PAGE; page < arena->page_limit; page++) {
         struct ouro__pool *pool = ouro__arena_pool(arena, page);
-        if (!purges && pool->state != OURO__POOL_UNUSED) wipe_page(arena, page);
+        if (pools->source.purge == NULL && pool->state != OURO__POOL_UNUSED)
+            wipe_page(arena, page);
         pools->marks.scratch_pools -= pool->scratch;
         pool->scratch = false;
     }
+}
+
+/* A part of the marks' memory from `offset` on; where the next begins, or 0 after the last. */
+static size_t wipe_part(struct ouro__pools *pools, struct ouro__arena *arena, size_t offset)
+{
+    size_t end = offset + OURO_WIPE_PART;
+    if (end > OURO__POOLS_START) end = OURO__POOLS_START;
+    if (pools->source.purge != NULL)
+        pools->source.purge(pools->source.context, (char *)arena + offset, end - offset);
+    if (end < OURO__POOLS_START) return end;
+    forget_scratch(pools, arena);
+    return 0;
 }
 
 /*
@@ -397,7 +407,7 @@ static bool wants_wipe(const struct ouro__collector *collector)
     return !collector->exact || (pools->source.purge != NULL && pools->marks.scratch_pools > 0);
 }
 
-/* One arena; false when all are done. */
+/* A part of one arena's; false when all are done. */
 bool ouro__set_forget(struct ouro__collector *collector)
 {
     struct ouro__pools *pools = ouro__collector_pools(collector);
@@ -405,23 +415,28 @@ bool ouro__set_forget(struct ouro__collector *collector)
         if (!wants_wipe(collector)) return false;
         collector->forgot = true;
         pools->marks.counting = pools->realms[OURO__REALM_TRACKED].arenas;
+        collector->at = OURO__SET_BITS;
     }
     struct ouro__arena *arena = pools->marks.counting;
     if (arena == NULL) return false;
-    wipe_arena(pools, arena);
-    collector->units -= 4096;
+    collector->units -= OURO_WIPE_UNITS;
+    collector->at = wipe_part(pools, arena, collector->at);
+    if (collector->at != 0) return true;
+    collector->at = OURO__SET_BITS;
     pools->marks.counting = arena->next;
     ouro__purge_arena_if_unused(pools, arena);
     return true;
 }
 
 /* Between cycles all marks are zero, so that their memory may go at any time.  [mark.zero] */
-void ouro__collector_wipe(struct ouro__collector *collector, size_t number)
+size_t ouro__collector_wipe(struct ouro__collector *collector, size_t number, size_t offset)
 {
     struct ouro__pools *pools = ouro__collector_pools(collector);
     struct ouro__arena *arena = pools->realms[OURO__REALM_TRACKED].arenas;
     while (arena != NULL && number-- > 0) arena = arena->next;
-    if (arena != NULL && pools->marks.active == 0) wipe_arena(pools, arena);
+    if (arena == NULL || pools->marks.active != 0) return 0;
+    if (offset == 0 && !has_scratch(arena)) return 0;
+    return wipe_part(pools, arena, offset == 0 ? OURO__SET_BITS : offset);
 }
 
 void ouro__collector_skip_young(struct ouro__collector *collector)

@@ -34,6 +34,7 @@ struct ouro__pace {
     size_t paid_bytes;  /* the heap's bytes when it last paid */
     size_t paid_handed; /* and the bytes handed out since it was made */
     size_t debt;        /* units that allocation owes to the cycle */
+    size_t middle_aged; /* objects that survived one young pass, at most */
     size_t pass_bytes;  /* the heap's bytes at the last young pass */
     size_t candidates;  /* of the last whole cycle */
     unsigned fruitless; /* whole cycles in a row that found next to nothing */
@@ -47,7 +48,8 @@ struct ouro__pace {
     size_t steps;
     size_t nearby_passes, nearby_found;
     uint64_t wipe_tick; /* when marks that are not used go back next */
-    size_t wipe_next;   /* the arena whose turn it is */
+    size_t wipe_next;   /* the arena whose turn it is, */
+    size_t wipe_offset; /* and how far it is done */
     uint64_t longest_step;
     const char *longest_phase;
 };

@@ -5,7 +5,7 @@
  *     young    after threshold[0] young objects, or when the heap's bytes have grown by a
  *              share; while that frees next to nothing, one batch in 2, 4, ... 32 is looked at and
  *              the others grow old
- *     middle   after threshold[1] young passes
+ *     middle   after threshold[1] young passes, or when many survived them
  *     nearby   after a young pass, when old objects were touched; less often while that
  *              finds nothing
  *     whole    begins when the heap's bytes are halfway from what lived to the goal, and is
@@ -84,7 +84,7 @@ void ouro__pace_passed(ouro_heap *heap, int generation, size_t candidates, size_
 {
     struct ouro__pace *pace = &heap->pace;
     bool fruitless = found <= candidates >> OURO_FRUITLESS_SHIFT;
-    (void)generation;
+    pace->middle_aged = generation == 0 ? pace->middle_aged + candidates - found : 0;
     if (pace->skipped && found > 0) ouro__heap_pools(heap)->marks.touched_any = true;
     pace->skipped = false;
     if (!fruitless)
@@ -116,7 +116,8 @@ static size_t pass_young(ouro_heap *heap)
         ouro__collector_skip_young(&heap->pass);
         return 0;
     }
-    bool middle = heap->threshold[1] > 0 && heap->passes[1] >= heap->threshold[1];
+    bool middle = heap->threshold[1] > 0 && (heap->passes[1] >= heap->threshold[1] ||
+                                             pace->middle_aged >= OURO_MIDDLE_MAX);
     heap->pass.bounded = true;
     size_t found = ouro__heap_collect(heap, middle ? 1 : 0);
     heap->pass.bounded = false;
@@ -271,8 +272,9 @@ static void wipe_marks(ouro_heap *heap)
     struct ouro__pools *pools = ouro__heap_pools(heap);
     struct ouro__pace *pace = &heap->pace;
     if (pools->marks.scratch_pools <= OURO_SCRATCH_KEPT || pools->tick < pace->wipe_tick) return;
-    ouro__collector_wipe(&heap->pass, pace->wipe_next++);
-    if (pace->wipe_next < ouro__pools_arenas(pools)) return;
+    pace->wipe_offset = ouro__collector_wipe(&heap->pass, pace->wipe_next, pace->wipe_offset);
+    if (pace->wipe_offset != 0) return;
+    if (++pace->wipe_next < ouro__pools_arenas(pools)) return;
     pace->wipe_next = 0;
     pace->wipe_tick = pools->tick + pools->purge_delay;
 }
