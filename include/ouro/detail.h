@@ -42,7 +42,6 @@
 #endif
 
 typedef uint64_t __attribute__((may_alias)) ouro__word;
-typedef int32_t __attribute__((may_alias)) ouro__sign; /* the count alone: its sign is tested */
 typedef void *__attribute__((may_alias)) ouro__slot;
 
 #define OURO__BIN_SHIFT 7                      /* size classes of one kind of block */
@@ -69,13 +68,6 @@ OURO__INLINE ouro__word *ouro__word_of(const void *object)
     return (ouro__word *)(uintptr_t)object - 1;
 }
 
-/* The test reads the count alone and the change writes the word: one instruction each, and
- * what is read was always written by a store that covers it. */
-OURO__INLINE int32_t ouro__sign_of(const void *object)
-{
-    return *(ouro__sign *)ouro__word_of(object);
-}
-
 OURO__INLINE void *ouro__new(ouro_heap *heap, ouro_type *type, size_t size)
 {
     struct ouro__front *front = (struct ouro__front *)(void *)heap;
@@ -94,10 +86,14 @@ OURO__INLINE void *ouro__new(ouro_heap *heap, ouro_type *type, size_t size)
     return object;
 }
 
+/* The word is read once, whole, and what is written is computed from what was read: a second read
+ * would wait for its own load.  Nothing writes a part of a word, as a read of the whole would then
+ * wait until that store is in the cache. */
 OURO__INLINE void *ouro__newref(void *object)
 {
-    if (OURO__LIKELY(ouro__sign_of(object) > 0))
-        *ouro__word_of(object) += 1; /* the largest count steps into the negative half */
+    uint64_t word = *ouro__word_of(object);
+    if (OURO__LIKELY((int32_t)word > 0))
+        *ouro__word_of(object) = word + 1; /* the largest count steps into the negative half */
     else
         ouro__incref_rare(object);
     return object;
@@ -105,8 +101,9 @@ OURO__INLINE void *ouro__newref(void *object)
 
 OURO__INLINE void ouro__drop(void *object)
 {
-    if (OURO__LIKELY(ouro__sign_of(object) > 1))
-        *ouro__word_of(object) -= 1;
+    uint64_t word = *ouro__word_of(object);
+    if (OURO__LIKELY((int32_t)word > 1))
+        *ouro__word_of(object) = word - 1;
     else
         ouro__decref_rare(object);
 }
@@ -129,7 +126,7 @@ OURO__INLINE void ouro__set(void *owner, void *slot, void *value)
 /* A reference that leaves a field without a decref is told to the collector. */
 OURO__INLINE void ouro__moved(void *object)
 {
-    if (object != NULL && OURO__UNLIKELY(ouro__sign_of(object) < 0)) ouro__touch(object);
+    if (object != NULL && OURO__UNLIKELY((int32_t)*ouro__word_of(object) < 0)) ouro__touch(object);
 }
 
 OURO__INLINE void *ouro__take(void *owner, void *slot)
