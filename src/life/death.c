@@ -189,8 +189,11 @@ ALWAYS_INLINE bool drop(struct ouro__life *life, void *object)
         *ouro__word_of(object) = word - 1;
         return false;
     }
-    bool simple = (word & (((uint64_t)1 << OURO__TYPE_SHIFT) - 1)) == 1; /* [word.simple] */
-    if (UNLIKELY((int32_t)word != 1 || simple)) {
+    if (ouro__word_is_simple(word)) {
+        ouro__drop_last(object, word);
+        return false;
+    }
+    if (UNLIKELY((int32_t)word != 1)) {
         ouro__decref_rare(object);
         return false;
     }

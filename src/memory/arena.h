@@ -42,6 +42,8 @@ struct ouro__pool {
     uint16_t bin;
     uint8_t state;
     uint8_t pages; /* 1 or OURO_WIDE_PAGES; 0 behind the first of a wide pool */
+    uint8_t back;  /* pages back to the first page of a wide pool */
+    bool unmarked; /* blocks on `free` may lack their young bits */
     char *first;   /* first entry */
     struct ouro__pool *next, *previous; /* the list of its state */
     struct ouro__pool *young_next, *young_previous;
@@ -51,14 +53,13 @@ struct ouro__pool {
     uint32_t reciprocal;  /* 2^32 / block_size rounded up: division of an offset by it */
     uint16_t holes;       /* pages of memory whose blocks were given back and may be cut again */
     uint16_t hole_blocks; /* carved blocks in them */
-    uint8_t back;         /* pages back to the first page of a wide pool */
-    bool unmarked;        /* blocks on `free` may lack their young bits */
     bool young;           /* on the list of pools with young blocks */
     bool in_set;
     bool gray;    /* on the list of pools with gray bits */
     bool middle;  /* may hold objects that survived one young pass */
     bool scratch; /* its counts were touched and not purged yet */
 };
+_Static_assert(OURO_ARENA_SHIFT == OURO__ARENA_SHIFT, "inlined code finds an arena");
 _Static_assert(sizeof(struct ouro__pool) == 128, "two cache lines, and the table stays dense");
 
 struct ouro__arena {

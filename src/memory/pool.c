@@ -25,7 +25,7 @@
 void ouro__pools_init(struct ouro__pools *pools, const ouro_arena_source *source)
 {
     pools->source = *source;
-    pools->guess_word = UINT64_MAX; /* no object has such a word */
+    pools->front.guess_word = UINT64_MAX; /* no object has such a word */
 }
 
 bool ouro__pools_refuses(struct ouro__pools *pools, size_t more)
@@ -215,15 +215,16 @@ static void *hand_over(struct ouro__pools *pools, struct ouro__pool *pool, void 
                        uint32_t count)
 {
     size_t bin = pool->bin;
+    struct ouro__shelf *shelf = &pools->front.shelf[bin];
     pool->used += count;
     tell_used(pools, pool);
     if (bin >= (size_t)OURO__TRACKED << OURO__BIN_SHIFT) {
         pools->marks.young_handed += count;
         if (!pool->young) ouro__young_enlist(&pools->marks, pool); /* [young.listed] */
     }
-    pools->front.list[bin] = *ouro__link_of(first);
-    pools->front.room[bin] = pools->one_at_a_time ? 0 : list_limit(bin) - (int32_t)count;
-    pools->floor[bin] = 0;
+    shelf->list = *ouro__link_of(first);
+    shelf->room = pools->one_at_a_time ? 0 : list_limit(bin) - (int32_t)count;
+    shelf->floor = 0;
     return first;
 }
 
@@ -310,7 +311,7 @@ void *ouro__pools_refill(struct ouro__pools *pools, size_t bin)
 static int32_t list_length(const struct ouro__pools *pools, size_t bin, int32_t most)
 {
     int32_t length = 0;
-    for (void *entry = pools->front.list[bin]; entry != NULL && length < most; length++)
+    for (void *entry = pools->front.shelf[bin].list; entry != NULL && length < most; length++)
         entry = *ouro__link_of(entry);
     return length;
 }
@@ -328,44 +329,49 @@ static int32_t spill_of(size_t bin)
  */
 static void measure_list(struct ouro__pools *pools, size_t bin)
 {
+    struct ouro__shelf *shelf = &pools->front.shelf[bin];
     int32_t half = list_limit(bin) / 2;
     ouro__purge_tick(pools);
     bool full = pools->one_at_a_time || list_length(pools, bin, half + 1) > half;
-    pools->front.room[bin] = full ? -1 : half;
-    pools->floor[bin] = full ? -spill_of(bin) : 0;
+    shelf->room = full ? -1 : half;
+    shelf->floor = full ? -spill_of(bin) : 0;
 }
 
-static NOINLINE void give_measured(struct ouro__pools *pools, void *entry, size_t bin)
+static NOINLINE void give_measured(struct ouro__pools *pools, void *entry,
+                                   struct ouro__shelf *shelf)
 {
+    size_t bin = (size_t)(shelf - pools->front.shelf);
     measure_list(pools, bin);
-    if (pools->front.room[bin] > 0)
+    if (shelf->room > 0)
         ouro__pools_give_any(pools, entry, bin);
     else
         ouro__pool_push(pools, entry);
 }
 
-/* A million frees in a row all come here: nothing is saved on the stack, and the header of a
- * narrow pool is found without asking it. */
-void ouro__pools_give_full(struct ouro__pools *pools, void *entry, size_t bin)
+/* A million frees in a row all come here: nothing is saved on the stack, and the address of a
+ * narrow pool's header does not wait for what the header says. */
+void ouro__give_full(struct ouro__front *front, void *entry, struct ouro__shelf *shelf)
 {
-    if (UNLIKELY(pools->front.room[bin] <= pools->floor[bin])) {
-        give_measured(pools, entry, bin);
+    struct ouro__pools *pools = (struct ouro__pools *)(void *)front;
+    if (UNLIKELY(shelf->room <= shelf->floor)) {
+        give_measured(pools, entry, shelf);
         return;
     }
     size_t page = ouro__arena_offset(entry) >> OURO_POOL_SHIFT;
     struct ouro__pool *pool = ouro__arena_pool(ouro__arena_of(entry), page);
-    if (UNLIKELY(!ouro__bin_is_narrow(bin))) pool -= pool->back;
+    if (UNLIKELY(pool->back != 0)) pool -= pool->back;
     push(pools, pool, entry);
 }
 
 static void flush_bin(struct ouro__pools *pools, size_t bin)
 {
-    void *entry = pools->front.list[bin];
-    void *hot = pools->front.hot[bin];
-    pools->front.list[bin] = NULL;
-    pools->front.hot[bin] = NULL;
-    pools->front.room[bin] = 0;
-    pools->floor[bin] = 0;
+    struct ouro__shelf *shelf = &pools->front.shelf[bin];
+    void *entry = shelf->list;
+    void *hot = shelf->hot;
+    shelf->list = NULL;
+    shelf->hot = NULL;
+    shelf->room = 0;
+    shelf->floor = 0;
     while (entry != NULL) {
         void *next = *ouro__link_of(entry);
         ouro__pool_push(pools, entry);
@@ -382,37 +388,41 @@ static void flush_bin(struct ouro__pools *pools, size_t bin)
 
 void ouro__pools_flush(struct ouro__pools *pools)
 {
-    for (size_t bin = 0; bin < OURO__BINS; bin++)
-        if (pools->front.list[bin] != NULL || pools->front.hot[bin] != NULL ||
-            pools->current[bin] != NULL)
+    for (size_t bin = 0; bin < OURO__BINS; bin++) {
+        const struct ouro__shelf *shelf = &pools->front.shelf[bin];
+        if (shelf->list != NULL || shelf->hot != NULL || pools->current[bin] != NULL)
             flush_bin(pools, bin);
+    }
 }
 
 void ouro__pools_flush_idle(struct ouro__pools *pools)
 {
     for (size_t bin = 0; bin < OURO__BINS; bin++) {
-        void *list =
-            pools->front.list[bin] != NULL ? pools->front.list[bin] : pools->front.hot[bin];
-        if (list != NULL && list == pools->list_at_tick[bin]) {
+        struct ouro__shelf *shelf = &pools->front.shelf[bin];
+        void *list = shelf->list != NULL ? shelf->list : shelf->hot;
+        if (list != NULL && list == shelf->list_at_tick) {
             flush_bin(pools, bin);
             list = NULL;
         }
-        pools->list_at_tick[bin] = list;
+        shelf->list_at_tick = list;
     }
 }
 
 uint64_t ouro__pools_tracked_traffic(const struct ouro__pools *pools)
 {
     uint64_t sum = pools->marks.young_handed;
-    for (size_t bin = (size_t)OURO__TRACKED << OURO__BIN_SHIFT; bin < OURO__BINS; bin++)
-        sum = (sum ^ (uintptr_t)pools->front.list[bin]) * 31 + (uint32_t)pools->front.room[bin];
+    for (size_t bin = (size_t)OURO__TRACKED << OURO__BIN_SHIFT; bin < OURO__BINS; bin++) {
+        const struct ouro__shelf *shelf = &pools->front.shelf[bin];
+        sum = (sum ^ (uintptr_t)shelf->list) * 31 + (uint32_t)shelf->room;
+    }
     return sum;
 }
 
 void ouro__pools_enlist_cached(struct ouro__pools *pools)
 {
     for (size_t bin = (size_t)OURO__TRACKED << OURO__BIN_SHIFT; bin < OURO__BINS; bin++) {
-        for (void *entry = pools->front.list[bin]; entry != NULL; entry = *ouro__link_of(entry)) {
+        for (void *entry = pools->front.shelf[bin].list; entry != NULL;
+             entry = *ouro__link_of(entry)) {
             ouro__young_set(entry); /* [young.bit] */
             struct ouro__pool *pool = ouro__pool_of(entry);
             if (!pool->young) ouro__young_enlist(&pools->marks, pool);
