@@ -56,7 +56,7 @@ struct ouro__shelf {
     void *hot; /* the block that died last, unless it was simply linked */
     void *list;
     int32_t room;       /* frees until the list's length is looked at */
-    int32_t floor;      /* while room is above this, frees pass a full list by */
+    int32_t batches;    /* that a full list gives back before its length is looked at again */
     void *list_at_tick; /* a list that did not move between two ticks is idle */
 };
 

@@ -4,7 +4,7 @@
  *
  *        class list  <--- hand-over ---  current pool  <---  available, empty, fresh
  *             |                               ^
- *             +---- overflow, one by one -----+---> full pools wake at an eighth free
+ *             +---- overflow, in batches -----+---> full pools wake at an eighth free
  *
  * A pool's states and what moves it:
  *
@@ -95,18 +95,14 @@ void ouro__pool_settle(struct ouro__pools *pools, struct ouro__pool *pool)
     ouro__empty_add(pools, pool);
 }
 
-ALWAYS_INLINE void push(struct ouro__pools *pools, struct ouro__pool *pool, void *entry)
-{
-    *ouro__link_of(entry) = pool->free;
-    pool->free = entry;
-    pool->unmarked = true;
-    OURO_ASSERT(pool->used > 0); /* [pool.count] */
-    if (UNLIKELY(--pool->used <= pool->wake)) ouro__pool_settle(pools, pool);
-}
-
 void ouro__pool_push(struct ouro__pools *pools, void *entry)
 {
-    push(pools, ouro__pool_of(entry), entry);
+    struct ouro__pool *pool = ouro__pool_of(entry);
+    *ouro__link_of(entry) = pool->free;
+    pool->free = entry;
+    pool->unmarked = true;       /* [young.bit] */
+    OURO_ASSERT(pool->used > 0); /* [pool.count] */
+    if (UNLIKELY(--pool->used <= pool->wake)) ouro__pool_settle(pools, pool);
 }
 
 /* ---- fresh pools ---- */
@@ -224,7 +220,7 @@ static void *hand_over(struct ouro__pools *pools, struct ouro__pool *pool, void 
     }
     shelf->list = *ouro__link_of(first);
     shelf->room = pools->one_at_a_time ? 0 : list_limit(bin) - (int32_t)count;
-    shelf->floor = 0;
+    shelf->batches = 0;
     return first;
 }
 
@@ -316,51 +312,77 @@ static int32_t list_length(const struct ouro__pools *pools, size_t bin, int32_t 
     return length;
 }
 
-/* How many frees pass a full list by before it is measured again. */
-static int32_t spill_of(size_t bin)
+/* So many blocks go from a full list to their pools at once. */
+static int32_t batch_size(size_t bin)
 {
-    return 16 * list_limit(bin);
+    return list_limit(bin) / OURO_LIST_BATCHES + 1;
 }
 
 /*
  * The list's room is used up, but allocations may have taken from it since: its
- * length is measured.  A list more than half full stays as it is, and what
- * follows goes straight to its pool for a while.  [list.bounded]
+ * length is measured.  A list more than half full gives batches back for a while
+ * before it is measured again.  [list.bounded]
  */
 static void measure_list(struct ouro__pools *pools, size_t bin)
 {
     struct ouro__shelf *shelf = &pools->front.shelf[bin];
     int32_t half = list_limit(bin) / 2;
     ouro__purge_tick(pools);
-    bool full = pools->one_at_a_time || list_length(pools, bin, half + 1) > half;
-    shelf->room = full ? -1 : half;
-    shelf->floor = full ? -spill_of(bin) : 0;
-}
-
-static NOINLINE void give_measured(struct ouro__pools *pools, void *entry,
-                                   struct ouro__shelf *shelf)
-{
-    size_t bin = (size_t)(shelf - pools->front.shelf);
-    measure_list(pools, bin);
-    if (shelf->room > 0)
-        ouro__pools_give_any(pools, entry, bin);
+    if (list_length(pools, bin, half + 1) > half)
+        shelf->batches = 16 * OURO_LIST_BATCHES;
     else
-        ouro__pool_push(pools, entry);
+        shelf->room = half;
 }
 
-/* A million frees in a row all come here: nothing is saved on the stack, and the address of a
- * narrow pool's header does not wait for what the header says. */
+/* Gives the first blocks of a list that are of one pool back to it, `most` at most: they are linked
+ * already.  Returns the rest of the list; `*out_count` is how many went. */
+static void *push_run(struct ouro__pools *pools, void *first, int32_t most, int32_t *out_count)
+{
+    struct ouro__pool *pool = ouro__pool_of(first);
+    void *last = first, *next = *ouro__link_of(first);
+    int32_t count = 1;
+    for (;
+         count < most && (uintptr_t)next >> OURO_POOL_SHIFT == (uintptr_t)first >> OURO_POOL_SHIFT;
+         count++) {
+        last = next;
+        next = *ouro__link_of(next);
+    }
+    *ouro__link_of(last) = pool->free;
+    pool->free = first;
+    pool->unmarked = true;                      /* [young.bit] */
+    OURO_ASSERT(pool->used >= (uint32_t)count); /* [pool.count] */
+    pool->used -= (uint32_t)count;
+    if (UNLIKELY(pool->used <= pool->wake)) ouro__pool_settle(pools, pool);
+    *out_count = count;
+    return next;
+}
+
+/* The newest blocks of a list go to their pools: they are in the cache still, so that nothing waits
+ * but for what pool headers say. */
+static void give_batch(struct ouro__pools *pools, struct ouro__shelf *shelf, int32_t size)
+{
+    int32_t left = size, count;
+    void *entry = shelf->list;
+    for (; entry != NULL && left > 0; left -= count) entry = push_run(pools, entry, left, &count);
+    shelf->list = entry;
+    shelf->room = size;
+    shelf->batches--;
+}
+
 void ouro__give_full(struct ouro__front *front, void *entry, struct ouro__shelf *shelf)
 {
     struct ouro__pools *pools = (struct ouro__pools *)(void *)front;
-    if (UNLIKELY(shelf->room <= shelf->floor)) {
-        give_measured(pools, entry, shelf);
-        return;
+    size_t bin = (size_t)(shelf - front->shelf);
+    shelf->room = 0;
+    if (!pools->one_at_a_time) {
+        if (shelf->batches == 0) measure_list(pools, bin);
+        if (shelf->room > 0) {
+            ouro__pools_give_any(pools, entry, bin);
+            return;
+        }
+        give_batch(pools, shelf, batch_size(bin));
     }
-    size_t page = ouro__arena_offset(entry) >> OURO_POOL_SHIFT;
-    struct ouro__pool *pool = ouro__arena_pool(ouro__arena_of(entry), page);
-    if (UNLIKELY(pool->back != 0)) pool -= pool->back;
-    push(pools, pool, entry);
+    ouro__pool_push(pools, entry);
 }
 
 static void flush_bin(struct ouro__pools *pools, size_t bin)
@@ -371,7 +393,7 @@ static void flush_bin(struct ouro__pools *pools, size_t bin)
     shelf->list = NULL;
     shelf->hot = NULL;
     shelf->room = 0;
-    shelf->floor = 0;
+    shelf->batches = 0;
     while (entry != NULL) {
         void *next = *ouro__link_of(entry);
         ouro__pool_push(pools, entry);

@@ -14,7 +14,7 @@
  *   [pool.home]     a block returns to the pool that it was cut from
  *   [list.hot]      the hot block of a bin is free, of that bin, and on no list; tracked bins have none
  *   [list.class]    a class list holds free blocks of its bin only
- *   [list.bounded]  a class list holds at most what one hand-over gave, plus its limit
+ *   [list.bounded]  a class list holds at most what one hand-over gave, plus its limit and a batch
  *
  * When memory runs out these calls return NULL with `refusal` set; only the heap may
  * answer that by collecting.
