@@ -174,17 +174,13 @@ void ouro_mem_free(ouro_heap *heap, void *memory)
     ouro__raw_free(ouro__heap_pools(heap), memory);
 }
 
-void ouro__mem_free_full(ouro_heap *heap, void *memory, size_t bin)
-{
-    ouro__pools_give_full(ouro__heap_pools(heap), memory, bin);
-}
-
 void ouro__mem_free_sized_rare(ouro_heap *heap, void *memory, size_t size)
 {
     struct ouro__pools *pools = ouro__heap_pools(heap);
     if (memory == NULL) return;
     if (size <= OURO_BLOCK_MAX && !ouro__arena_of(memory)->large)
-        ouro__pools_give(pools, memory, ouro__bin_for(OURO__RAW, size > 0 ? size : 1));
+        ouro__give(&pools->front, memory,
+                   &pools->front.shelf[ouro__bin_for(OURO__RAW, size > 0 ? size : 1)]);
     else
         ouro__raw_free(pools, memory);
 }

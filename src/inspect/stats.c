@@ -23,8 +23,8 @@ static ouro_class_kind kind_of_bin(size_t bin)
 
 static size_t list_length(const struct ouro__pools *pools, size_t bin)
 {
-    size_t length = pools->front.hot[bin] != NULL;
-    for (void *entry = pools->front.list[bin]; entry != NULL; entry = *ouro__link_of(entry))
+    size_t length = pools->front.shelf[bin].hot != NULL;
+    for (void *entry = pools->front.shelf[bin].list; entry != NULL; entry = *ouro__link_of(entry))
         length++;
     return length;
 }
@@ -162,9 +162,9 @@ static char occupancy(const struct ouro__pool *pool, size_t cached)
 /* Blocks of a pool that lie on its class list. */
 static size_t cached_of(const struct ouro__pools *pools, const struct ouro__pool *pool)
 {
-    size_t cached =
-        pools->front.hot[pool->bin] != NULL && ouro__pool_of(pools->front.hot[pool->bin]) == pool;
-    for (void *entry = pools->front.list[pool->bin]; entry != NULL; entry = *ouro__link_of(entry))
+    const struct ouro__shelf *shelf = &pools->front.shelf[pool->bin];
+    size_t cached = shelf->hot != NULL && ouro__pool_of(shelf->hot) == pool;
+    for (void *entry = shelf->list; entry != NULL; entry = *ouro__link_of(entry))
         cached += ouro__pool_of(entry) == pool;
     return cached;
 }

@@ -122,12 +122,12 @@ static void audit_pool(struct ouro__pool *pool, void *context)
 static void audit_class_list(struct audit *audit, size_t bin)
 {
     const struct ouro__pools *pools = ouro__heap_pools(audit->heap);
-    void *hot = pools->front.hot[bin];
+    void *hot = pools->front.shelf[bin].hot;
     if (hot != NULL && (ouro__pool_of(hot)->bin != bin || *ouro__word_of(hot) != 0 ||
                         bin >= (size_t)OURO__TRACKED << OURO__BIN_SHIFT))
         corrupt(audit, "[list.hot] the hot block of %zu at %p is no free block of its class",
                 ouro__bin_size(bin), hot);
-    for (void *entry = pools->front.list[bin]; entry != NULL && !audit->failed;
+    for (void *entry = pools->front.shelf[bin].list; entry != NULL && !audit->failed;
          entry = *ouro__link_of(entry)) {
         const struct ouro__pool *pool = ouro__pool_of(entry);
         if (pool->bin != bin || pool->state < OURO__POOL_CURRENT)

@@ -14,14 +14,15 @@ static void *take_block(struct ouro__pools *pools, const struct ouro__shape *sha
     if (UNLIKELY(block_size > OURO_BLOCK_MAX))
         return ouro__pools_take_large(pools, kind, block_size);
     size_t bin = ouro__bin_for(kind, block_size);
-    void *entry = pools->front.hot[bin];
+    struct ouro__shelf *shelf = &pools->front.shelf[bin];
+    void *entry = shelf->hot;
     if (entry != NULL) {
-        pools->front.hot[bin] = NULL;
+        shelf->hot = NULL;
         return entry;
     }
-    entry = pools->front.list[bin];
+    entry = shelf->list;
     if (entry == NULL) return ouro__pools_refill(pools, bin);
-    pools->front.list[bin] = *ouro__link_of(entry);
+    shelf->list = *ouro__link_of(entry);
     return entry;
 }
 

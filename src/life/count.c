@@ -7,8 +7,6 @@
  */
 #include "life/life.h"
 
-#include <stdatomic.h>
-
 /* A suspect is touched: it is alive, and the collector follows its references. */
 static NOINLINE void touch_suspect(struct ouro__marks *marks, void *object, uint32_t suspect)
 {
@@ -89,56 +87,33 @@ static NOINLINE void decref_uncommon(void *object, uint64_t word)
     ouro_decref(object);
 }
 
-/* The heap that was guessed last, of any thread: a hint that is believed only where the
- * object's arena says the same. */
-static _Atomic(struct ouro__pools *) guess_pools;
+struct ouro__front *ouro__guess;
 
-/*
- * A simple death of another type or heap than was guessed: rotating the word brings the number to
- * the bottom and the flags above, so that one comparison tells [word.simple].  Once in a
- * while it becomes the guess.
- */
-static __attribute__((noinline)) void decref_unguessed(void *object, uint64_t word)
+/* The death that ouro__drop_last would do if it had guessed this object's type and heap.  Once in
+ * a while both become the guess. */
+static void die_unguessed(struct ouro__pools *pools, void *object, uint64_t word)
 {
-    struct ouro__pools *pools = ouro__pools_of(object);
-    uint64_t turned = word - 1;
-    turned = turned << (64 - OURO__TYPE_SHIFT) | turned >> OURO__TYPE_SHIFT;
-    if (turned < (uint64_t)1 << (64 - OURO__TYPE_SHIFT)) {
-        size_t bin = ouro__type_bins[turned];
-        if (pools->guess_patience-- == 0) {
-            pools->guess_patience = OURO_GUESS_PATIENCE;
-            pools->guess_word = word;
-            pools->guess_bin = (uint32_t)bin;
-            atomic_store_explicit(&guess_pools, pools, memory_order_relaxed);
-        }
-        *ouro__word_of(object) = 0;
-        ouro__pools_give(pools, object, bin);
-    } else if ((uint32_t)word == 1) {
-        ouro__die((struct ouro__life *)(void *)pools, object);
-    } else {
-        decref_uncommon(object, word);
+    struct ouro__shelf *shelf = &pools->front.shelf[ouro__type_bins[ouro__word_type(word)]];
+    if (pools->guess_patience-- == 0) {
+        pools->guess_patience = OURO_GUESS_PATIENCE;
+        pools->front.guess_word = word;
+        pools->front.guess_shelf = shelf;
+        __atomic_store_n(&ouro__guess, &pools->front, __ATOMIC_RELAXED);
     }
+    *ouro__word_of(object) = 0; /* [pool.word] */
+    ouro__give(&pools->front, object, shelf);
 }
 
-/*
- * Why guesses: an object that is made and dropped at once is met again in the hot place of
- * its bin.  If that place's address waited for the object's arena and for the type in its
- * word, each round would wait for all three; guesses are compared beside it and wait for nothing.
- */
 void ouro__decref_rare(void *object)
 {
     uint64_t word = *ouro__word_of(object);
-    struct ouro__pools *pools = atomic_load_explicit(&guess_pools, memory_order_relaxed);
-    if (UNLIKELY(ouro__arena_of(object)->owner != pools) || UNLIKELY(word != pools->guess_word)) {
-        decref_unguessed(object, word);
-        return;
-    }
-    size_t bin = pools->guess_bin;
-    *ouro__word_of(object) = 0;
-    if (pools->front.hot[bin] == NULL)
-        pools->front.hot[bin] = object;
+    if ((word << (64 - OURO__TYPE_SHIFT)) == (uint64_t)1
+                                                 << (64 - OURO__TYPE_SHIFT)) /* [word.simple] */
+        die_unguessed(ouro__pools_of(object), object, word);
+    else if ((uint32_t)word == 1)
+        ouro__die(ouro__life_of(object), object);
     else
-        ouro__pools_give(pools, object, bin);
+        decref_uncommon(object, word);
 }
 
 void *ouro_weakref_get(ouro_weakref *weakref)

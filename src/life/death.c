@@ -193,8 +193,11 @@ ALWAYS_INLINE bool drop(struct ouro__life *life, void *object)
         *ouro__word_of(object) = word - 1;
         return false;
     }
-    bool simple = (word & (((uint64_t)1 << OURO__TYPE_SHIFT) - 1)) == 1; /* [word.simple] */
-    if (UNLIKELY((int32_t)word != 1 || simple)) {
+    if (ouro__word_is_simple(word)) {
+        ouro__drop_last(object, word);
+        return false;
+    }
+    if (UNLIKELY((int32_t)word != 1)) {
         ouro__decref_rare(object);
         return false;
     }
@@ -363,7 +366,7 @@ static NOINLINE void batch_close(struct ouro__pools *pools, struct batch *batch)
     ouro__pool_settle(pools, pool);
 }
 
-static NOINLINE void batch_open(struct ouro__pools *pools, struct batch *batch, void *object)
+static void batch_open(struct ouro__pools *pools, struct batch *batch, void *object)
 {
     batch_close(pools, batch);
     batch->pool = ouro__pool_of(object);
@@ -378,20 +381,8 @@ static NOINLINE void forget_marks(struct ouro__pools *pools, void *object)
     if (pool->sets != 0) ouro__mark_dead(&pools->marks, pool, object);
 }
 
-/* A few deaths feed the class list, from where the next births come; many go to their pools. */
-ALWAYS_INLINE void free_plain(struct ouro__pools *pools, struct batch *batch, void *object,
-                              const struct ouro__shape *shape)
+ALWAYS_INLINE void batch_add(struct ouro__pools *pools, struct batch *batch, void *object)
 {
-    enum { few = 32 };
-    *ouro__word_of(object) = 0; /* [pool.word] */
-    if (UNLIKELY(batch->cached < few)) {
-        if (UNLIKELY(pools->marks.active != 0)) forget_marks(pools, object);
-        batch->cached++;
-        ouro__pools_give_any(pools, object, shape->bin);
-        return;
-    }
-    if (UNLIKELY((uintptr_t)object >> OURO_POOL_SHIFT != batch->page))
-        batch_open(pools, batch, object);
     if (UNLIKELY(batch->marked)) ouro__mark_dead(&pools->marks, batch->pool, object);
     ptrdiff_t ahead = (char *)object > (char *)batch->free ? OURO_DEATH_AHEAD : -OURO_DEATH_AHEAD;
     __builtin_prefetch((char *)object + ahead, 1);
@@ -400,11 +391,39 @@ ALWAYS_INLINE void free_plain(struct ouro__pools *pools, struct batch *batch, vo
     batch->count++;
 }
 
-/* Dead for good, without a last word: the type says so, and no flag but age is set. */
-ALWAYS_INLINE bool is_plain_death(uint64_t word)
+/* A few deaths feed the class list, from where the next births come; many go to their pools. */
+static NOINLINE void free_elsewhere(struct ouro__pools *pools, struct batch *batch, void *object,
+                                    size_t bin)
 {
+    enum { few = 32 };
+    if (batch->cached < few) {
+        if (UNLIKELY(pools->marks.active != 0)) forget_marks(pools, object);
+        batch->cached++;
+        ouro__pools_give_any(pools, object, bin);
+        return;
+    }
+    batch_open(pools, batch, object);
+    batch_add(pools, batch, object);
+}
+
+ALWAYS_INLINE void free_plain(struct ouro__pools *pools, struct batch *batch, void *object,
+                              const struct ouro__shape *shape)
+{
+    *ouro__word_of(object) = 0; /* [pool.word] */
+    if (LIKELY((uintptr_t)object >> OURO_POOL_SHIFT == batch->page))
+        batch_add(pools, batch, object);
+    else
+        free_elsewhere(pools, batch, object, shape->bin);
+}
+
+/* Dead for good, without a last word: the type says so, and no flag but age is set.  A quiet object
+ * dies as any other, as long as it cannot be a suspect. */
+ALWAYS_INLINE bool is_plain_death(const struct ouro__pools *pools, uint64_t word)
+{
+    const uint64_t last = OURO__SPECIAL | OURO__PLAIN | 1;
     const uint64_t below_type = ((uint64_t)1 << OURO__TYPE_SHIFT) - 1;
-    return (word & below_type & ~OURO__MIDDLE) == (OURO__SPECIAL | OURO__PLAIN | 1);
+    uint64_t state = word & below_type & ~OURO__MIDDLE;
+    return state == last || (state == (last | OURO__TRAPPED) && pools->marks.judged == 0);
 }
 
 /* The type at hand.  Most children are of their parent's type: one comparison with the
@@ -425,14 +444,9 @@ ALWAYS_INLINE struct kin kin_of(const struct ouro__pools *pools, uint64_t word)
     return (struct kin){shape->mask, last, quiet, shape};
 }
 
-ALWAYS_INLINE bool is_kin(const struct kin *kin, uint64_t word)
-{
-    return word >> OURO__TYPE_SHIFT == kin->last_word >> OURO__TYPE_SHIFT;
-}
-
 /* In this loop the stack is threaded through the very field that led to the child, and its
  * entries are addresses of fields: that and the position give the object. */
-ALWAYS_INLINE void wait_for_child(uintptr_t *stack, void *object, unsigned position,
+ALWAYS_INLINE void wait_for_child(uintptr_t *stack, void *object, size_t position,
                                   const struct kin *kin)
 {
     ouro__slot *field = (ouro__slot *)object + position;
@@ -442,11 +456,24 @@ ALWAYS_INLINE void wait_for_child(uintptr_t *stack, void *object, unsigned posit
     *stack = (uintptr_t)field;
 }
 
-/* What die_plain leaves behind when a child needs more than it can do. */
-static struct waiting leave_plain(struct ouro__pools *pools, struct batch *batch, void *object)
+/* A child of the object dies next: the object waits, unless nothing is left to do for it. */
+ALWAYS_INLINE void let_go(struct ouro__pools *pools, struct batch *batch, uintptr_t *stack,
+                          void *object, size_t position, uint64_t mask, const struct kin *kin)
 {
-    batch_close(pools, batch);
-    return (struct waiting){object, 0};
+    if (mask != 0)
+        wait_for_child(stack, object, position, kin);
+    else
+        free_plain(pools, batch, object, kin->shape);
+}
+
+/* The youngest who waits; what is left of its mask is all behind the child. */
+ALWAYS_INLINE void *next_plain(uintptr_t *stack, size_t *out_position)
+{
+    ouro__slot *field = (ouro__slot *)*stack;
+    uintptr_t link = (uintptr_t)*field;
+    *stack = link & LINK_MASK;
+    *out_position = link >> 48;
+    return field - *out_position;
 }
 
 /*
@@ -459,12 +486,12 @@ static struct waiting die_plain(struct ouro__life *life, struct waiting at, uint
     struct ouro__pools *pools = ouro__life_pools(life);
     struct batch batch = {.pool = NULL};
     uintptr_t stack = *out_stack;
-    void *object = at.object;
+    void *object = at.object, *special = NULL;
     struct kin kin = kin_of(pools, *ouro__word_of(object));
     uint64_t mask = at.cursor < CURSOR_GENERAL ? kin.mask >> at.cursor << at.cursor : 0;
     for (;;) {
         while (mask != 0) {
-            unsigned position = (unsigned)__builtin_ctzl(mask);
+            size_t position = (size_t)__builtin_ctzl(mask);
             void *child = ((ouro__slot *)object)[position];
             mask &= mask - 1;
             if (child == NULL) continue;
@@ -473,49 +500,45 @@ static struct waiting die_plain(struct ouro__life *life, struct waiting at, uint
                 *ouro__word_of(child) = word - 1;
                 continue;
             }
-            bool plain = LIKELY((word & ~OURO__MIDDLE) == kin.last_word) ||
-                         word == kin.quiet_word || is_plain_death(word);
-            if (UNLIKELY(!plain)) {
-                batch_close(pools, &batch);
-                *ouro__word_of(object) = kin.last_word - 1; /* [death.hidden] */
-                bool died = drop(life, child);
-                kin = kin_of(pools, kin.last_word); /* the program has run, and the collector */
-                if (!died) continue;
-                word = *ouro__word_of(child);
+            if (UNLIKELY((word & ~OURO__MIDDLE) != kin.last_word) && word != kin.quiet_word) {
+                if (!is_plain_death(pools, word)) {
+                    batch_close(pools, &batch);
+                    *ouro__word_of(object) = kin.last_word - 1; /* [death.hidden] */
+                    bool died = drop(life, child);
+                    kin = kin_of(pools, kin.last_word); /* the program has run, and the collector */
+                    if (!died) continue;
+                    special = child;
+                }
+                let_go(pools, &batch, &stack, object, position, mask, &kin);
+                if (special != NULL) goto out;
+                object = child;
+                kin = kin_of(pools, word);
+                mask = kin.mask;
+                continue;
             }
-            if (mask != 0)
-                wait_for_child(&stack, object, position, &kin);
-            else
-                free_plain(pools, &batch, object, kin.shape);
-            if (UNLIKELY(!plain)) {
-                *out_stack = stack;
-                return leave_plain(pools, &batch, child);
-            }
+            let_go(pools, &batch, &stack, object, position, mask, &kin);
             object = child;
-            if (UNLIKELY(!is_kin(&kin, word))) kin = kin_of(pools, word);
             mask = kin.mask;
         }
         free_plain(pools, &batch, object, kin.shape);
-        uintptr_t field = stack;
-        if (field == 0 || (field & WAITS_GENERAL) != 0) {
-            *out_stack = stack;
-            return leave_plain(pools, &batch, NULL);
-        }
-        uintptr_t link = (uintptr_t) * (ouro__slot *)field;
-        unsigned position = (unsigned)(link >> 48);
-        stack = link & LINK_MASK;
-        object = (ouro__slot *)field - position;
+        if (stack == 0 || (stack & WAITS_GENERAL) != 0) break;
+        size_t position;
+        object = next_plain(&stack, &position);
         uint64_t word = *ouro__word_of(object);
-        if (UNLIKELY(!is_kin(&kin, word))) kin = kin_of(pools, word);
+        if (UNLIKELY(word != kin.last_word - 1)) kin = kin_of(pools, word);
         mask = kin.mask & ((uint64_t)-2 << position);
     }
+out:
+    batch_close(pools, &batch);
+    *out_stack = stack;
+    return (struct waiting){special, 0};
 }
 
 /* True when the object lives on, or will be dealt with by whoever deferred it. */
 static bool is_spared(struct ouro__life *life, void *object, const struct ouro__shape *shape)
 {
     uint64_t word = *ouro__word_of(object);
-    if (is_plain_death(word) || (word & OURO__ENDED) != 0) return false;
+    if (is_plain_death(ouro__life_pools(life), word) || (word & OURO__ENDED) != 0) return false;
     if (life->inside_traverse == 0 || (shape->flags & OURO__SHAPE_TRAVERSE) == 0)
         return !end(life, object, shape);
     defer(life, object);

@@ -49,6 +49,8 @@ struct ouro__pool {
     uint16_t bin;
     uint8_t state;
     uint8_t pages; /* 1 or OURO_WIDE_PAGES; 0 behind the first of a wide pool */
+    uint8_t back;  /* pages back to the first page of a wide pool */
+    bool unmarked; /* blocks on `free` may lack their young bits */
     char *first;   /* first entry */
     struct ouro__pool *next, *previous; /* the list of its state */
     struct ouro__pool *young_next, *young_previous;
@@ -58,13 +60,12 @@ struct ouro__pool {
     uint16_t holes;       /* pages of memory whose blocks were given back and may be cut again */
     uint16_t hole_blocks; /* carved blocks in them */
     uint16_t set_from, set_to; /* the words of its set bits in which a pass has objects */
-    uint8_t back;         /* pages back to the first page of a wide pool */
-    bool unmarked;        /* blocks on `free` may lack their young bits */
     bool young;           /* on the list of pools with young blocks */
     uint8_t sets;  /* one bit for each lane: in the set of its running cycle */
     uint8_t grays; /* one bit for each lane: has gray bits */
     bool scratch;  /* its counts were touched and not purged yet */
 };
+_Static_assert(OURO_ARENA_SHIFT == OURO__ARENA_SHIFT, "inlined code finds an arena");
 _Static_assert(sizeof(struct ouro__pool) == 128, "two cache lines, and the table stays dense");
 
 struct ouro__arena {

@@ -4,7 +4,7 @@
  *
  *        class list  <--- hand-over ---  current pool  <---  available, empty, fresh
  *             |                               ^
- *             +---- overflow, one by one -----+---> full pools wake at an eighth free
+ *             +---- overflow, in batches -----+---> full pools wake at an eighth free
  *
  * A pool's states and what moves it:
  *
@@ -25,7 +25,7 @@
 void ouro__pools_init(struct ouro__pools *pools, const ouro_arena_source *source)
 {
     pools->source = *source;
-    pools->guess_word = UINT64_MAX; /* no object has such a word */
+    pools->front.guess_word = UINT64_MAX; /* no object has such a word */
 }
 
 bool ouro__pools_refuses(struct ouro__pools *pools, size_t more)
@@ -95,18 +95,14 @@ void ouro__pool_settle(struct ouro__pools *pools, struct ouro__pool *pool)
     ouro__empty_add(pools, pool);
 }
 
-ALWAYS_INLINE void push(struct ouro__pools *pools, struct ouro__pool *pool, void *entry)
-{
-    *ouro__link_of(entry) = pool->free;
-    pool->free = entry;
-    pool->unmarked = true;
-    OURO_ASSERT(pool->used > 0); /* [pool.count] */
-    if (UNLIKELY(--pool->used <= pool->wake)) ouro__pool_settle(pools, pool);
-}
-
 void ouro__pool_push(struct ouro__pools *pools, void *entry)
 {
-    push(pools, ouro__pool_of(entry), entry);
+    struct ouro__pool *pool = ouro__pool_of(entry);
+    *ouro__link_of(entry) = pool->free;
+    pool->free = entry;
+    pool->unmarked = true;       /* [young.bit] */
+    OURO_ASSERT(pool->used > 0); /* [pool.count] */
+    if (UNLIKELY(--pool->used <= pool->wake)) ouro__pool_settle(pools, pool);
 }
 
 /* ---- fresh pools ---- */
@@ -215,6 +211,7 @@ static void *hand_over(struct ouro__pools *pools, struct ouro__pool *pool, void 
                        uint32_t count)
 {
     size_t bin = pool->bin;
+    struct ouro__shelf *shelf = &pools->front.shelf[bin];
     pool->used += count;
     tell_used(pools, pool);
     pools->handed_bytes += (size_t)count * pool->block_size;
@@ -222,9 +219,9 @@ static void *hand_over(struct ouro__pools *pools, struct ouro__pool *pool, void 
         pools->marks.young_handed += count;
         if (!pool->young) ouro__young_enlist(&pools->marks, pool); /* [young.listed] */
     }
-    pools->front.list[bin] = *ouro__link_of(first);
-    pools->front.room[bin] = pools->one_at_a_time ? 0 : list_limit(bin) - (int32_t)count;
-    pools->floor[bin] = 0;
+    shelf->list = *ouro__link_of(first);
+    shelf->room = pools->one_at_a_time ? 0 : list_limit(bin) - (int32_t)count;
+    shelf->batches = 0;
     return first;
 }
 
@@ -311,62 +308,93 @@ void *ouro__pools_refill(struct ouro__pools *pools, size_t bin)
 static int32_t list_length(const struct ouro__pools *pools, size_t bin, int32_t most)
 {
     int32_t length = 0;
-    for (void *entry = pools->front.list[bin]; entry != NULL && length < most; length++)
+    for (void *entry = pools->front.shelf[bin].list; entry != NULL && length < most; length++)
         entry = *ouro__link_of(entry);
     return length;
 }
 
-/* How many frees pass a full list by before it is measured again. */
-static int32_t spill_of(size_t bin)
+/* So many blocks go from a full list to their pools at once. */
+static int32_t batch_size(size_t bin)
 {
-    return 16 * list_limit(bin);
+    return list_limit(bin) / OURO_LIST_BATCHES + 1;
 }
 
 /*
  * The list's room is used up, but allocations may have taken from it since: its
- * length is measured.  A list more than half full stays as it is, and what
- * follows goes straight to its pool for a while.  [list.bounded]
+ * length is measured.  A list more than half full gives batches back for a while
+ * before it is measured again.  [list.bounded]
  */
 static void measure_list(struct ouro__pools *pools, size_t bin)
 {
+    struct ouro__shelf *shelf = &pools->front.shelf[bin];
     int32_t half = list_limit(bin) / 2;
     ouro__purge_tick(pools);
-    bool full = pools->one_at_a_time || list_length(pools, bin, half + 1) > half;
-    pools->front.room[bin] = full ? -1 : half;
-    pools->floor[bin] = full ? -spill_of(bin) : 0;
-}
-
-static NOINLINE void give_measured(struct ouro__pools *pools, void *entry, size_t bin)
-{
-    measure_list(pools, bin);
-    if (pools->front.room[bin] > 0)
-        ouro__pools_give_any(pools, entry, bin);
+    if (list_length(pools, bin, half + 1) > half)
+        shelf->batches = 16 * OURO_LIST_BATCHES;
     else
-        ouro__pool_push(pools, entry);
+        shelf->room = half;
 }
 
-/* A million frees in a row all come here: nothing is saved on the stack, and the header of a
- * narrow pool is found without asking it. */
-void ouro__pools_give_full(struct ouro__pools *pools, void *entry, size_t bin)
+/* Gives the first blocks of a list that are of one pool back to it, `most` at most: they are linked
+ * already.  Returns the rest of the list; `*out_count` is how many went. */
+static void *push_run(struct ouro__pools *pools, void *first, int32_t most, int32_t *out_count)
 {
-    if (UNLIKELY(pools->front.room[bin] <= pools->floor[bin])) {
-        give_measured(pools, entry, bin);
-        return;
+    struct ouro__pool *pool = ouro__pool_of(first);
+    void *last = first, *next = *ouro__link_of(first);
+    int32_t count = 1;
+    for (;
+         count < most && (uintptr_t)next >> OURO_POOL_SHIFT == (uintptr_t)first >> OURO_POOL_SHIFT;
+         count++) {
+        last = next;
+        next = *ouro__link_of(next);
     }
-    size_t page = ouro__arena_offset(entry) >> OURO_POOL_SHIFT;
-    struct ouro__pool *pool = ouro__arena_pool(ouro__arena_of(entry), page);
-    if (UNLIKELY(!ouro__bin_is_narrow(bin))) pool -= pool->back;
-    push(pools, pool, entry);
+    *ouro__link_of(last) = pool->free;
+    pool->free = first;
+    pool->unmarked = true;                      /* [young.bit] */
+    OURO_ASSERT(pool->used >= (uint32_t)count); /* [pool.count] */
+    pool->used -= (uint32_t)count;
+    if (UNLIKELY(pool->used <= pool->wake)) ouro__pool_settle(pools, pool);
+    *out_count = count;
+    return next;
+}
+
+/* The newest blocks of a list go to their pools: they are in the cache still, so that nothing waits
+ * but for what pool headers say. */
+static void give_batch(struct ouro__pools *pools, struct ouro__shelf *shelf, int32_t size)
+{
+    int32_t left = size, count;
+    void *entry = shelf->list;
+    for (; entry != NULL && left > 0; left -= count) entry = push_run(pools, entry, left, &count);
+    shelf->list = entry;
+    shelf->room = size;
+    shelf->batches--;
+}
+
+void ouro__give_full(struct ouro__front *front, void *entry, struct ouro__shelf *shelf)
+{
+    struct ouro__pools *pools = (struct ouro__pools *)(void *)front;
+    size_t bin = (size_t)(shelf - front->shelf);
+    shelf->room = 0;
+    if (!pools->one_at_a_time) {
+        if (shelf->batches == 0) measure_list(pools, bin);
+        if (shelf->room > 0) {
+            ouro__pools_give_any(pools, entry, bin);
+            return;
+        }
+        give_batch(pools, shelf, batch_size(bin));
+    }
+    ouro__pool_push(pools, entry);
 }
 
 static void flush_bin(struct ouro__pools *pools, size_t bin)
 {
-    void *entry = pools->front.list[bin];
-    void *hot = pools->front.hot[bin];
-    pools->front.list[bin] = NULL;
-    pools->front.hot[bin] = NULL;
-    pools->front.room[bin] = 0;
-    pools->floor[bin] = 0;
+    struct ouro__shelf *shelf = &pools->front.shelf[bin];
+    void *entry = shelf->list;
+    void *hot = shelf->hot;
+    shelf->list = NULL;
+    shelf->hot = NULL;
+    shelf->room = 0;
+    shelf->batches = 0;
     while (entry != NULL) {
         void *next = *ouro__link_of(entry);
         ouro__pool_push(pools, entry);
@@ -383,37 +411,41 @@ static void flush_bin(struct ouro__pools *pools, size_t bin)
 
 void ouro__pools_flush(struct ouro__pools *pools)
 {
-    for (size_t bin = 0; bin < OURO__BINS; bin++)
-        if (pools->front.list[bin] != NULL || pools->front.hot[bin] != NULL ||
-            pools->current[bin] != NULL)
+    for (size_t bin = 0; bin < OURO__BINS; bin++) {
+        const struct ouro__shelf *shelf = &pools->front.shelf[bin];
+        if (shelf->list != NULL || shelf->hot != NULL || pools->current[bin] != NULL)
             flush_bin(pools, bin);
+    }
 }
 
 void ouro__pools_flush_idle(struct ouro__pools *pools)
 {
     for (size_t bin = 0; bin < OURO__BINS; bin++) {
-        void *list =
-            pools->front.list[bin] != NULL ? pools->front.list[bin] : pools->front.hot[bin];
-        if (list != NULL && list == pools->list_at_tick[bin]) {
+        struct ouro__shelf *shelf = &pools->front.shelf[bin];
+        void *list = shelf->list != NULL ? shelf->list : shelf->hot;
+        if (list != NULL && list == shelf->list_at_tick) {
             flush_bin(pools, bin);
             list = NULL;
         }
-        pools->list_at_tick[bin] = list;
+        shelf->list_at_tick = list;
     }
 }
 
 uint64_t ouro__pools_tracked_traffic(const struct ouro__pools *pools)
 {
     uint64_t sum = pools->marks.young_handed;
-    for (size_t bin = (size_t)OURO__TRACKED << OURO__BIN_SHIFT; bin < OURO__BINS; bin++)
-        sum = (sum ^ (uintptr_t)pools->front.list[bin]) * 31 + (uint32_t)pools->front.room[bin];
+    for (size_t bin = (size_t)OURO__TRACKED << OURO__BIN_SHIFT; bin < OURO__BINS; bin++) {
+        const struct ouro__shelf *shelf = &pools->front.shelf[bin];
+        sum = (sum ^ (uintptr_t)shelf->list) * 31 + (uint32_t)shelf->room;
+    }
     return sum;
 }
 
 void ouro__pools_enlist_cached(struct ouro__pools *pools)
 {
     for (size_t bin = (size_t)OURO__TRACKED << OURO__BIN_SHIFT; bin < OURO__BINS; bin++) {
-        for (void *entry = pools->front.list[bin]; entry != NULL; entry = *ouro__link_of(entry)) {
+        for (void *entry = pools->front.shelf[bin].list; entry != NULL;
+             entry = *ouro__link_of(entry)) {
             ouro__young_set(entry); /* [young.bit] */
             struct ouro__pool *pool = ouro__pool_of(entry);
             if (!pool->young) ouro__young_enlist(&pools->marks, pool);

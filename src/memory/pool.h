@@ -14,7 +14,7 @@
  *   [pool.home]     a block returns to the pool that it was cut from
  *   [list.hot]      the hot block of a bin is free, of that bin, and on no list; tracked bins have none
  *   [list.class]    a class list holds free blocks of its bin only
- *   [list.bounded]  a class list holds at most what one hand-over gave, plus its limit
+ *   [list.bounded]  a class list holds at most what one hand-over gave, plus its limit and a batch
  *
  * When memory runs out these calls return NULL with `refusal` set; only the heap may
  * answer that by collecting.
@@ -40,14 +40,10 @@ struct ouro__realm_arenas {
 
 struct ouro__pools {
     struct ouro__front front; /* first: inlined code knows the beginning of a heap */
-    uint64_t guess_word;      /* that the next simple object to die has, most likely */
-    uint32_t guess_bin;
-    uint32_t guess_patience; /* how many others may die before the guess changes */
+    uint32_t guess_patience;  /* how many others may die before the guess changes */
     struct ouro__pool *current[OURO__BINS];
     struct ouro__pool *available[OURO__BINS];
     uint32_t pools_of[OURO__BINS];
-    int32_t floor[OURO__BINS];      /* while room is above this, frees pass a full class list by */
-    void *list_at_tick[OURO__BINS]; /* a list that did not move between two ticks is idle */
 
     struct ouro__realm_arenas realms[OURO__REALMS];
     struct ouro__marks marks;
@@ -95,12 +91,6 @@ void *ouro__pools_refill(struct ouro__pools *pools, size_t bin);
 /* The same for a block of more than OURO_BLOCK_MAX bytes, prefix included. */
 void *ouro__pools_take_large(struct ouro__pools *pools, enum ouro__kind kind, size_t block_size);
 
-/* Gives a block back: to its class list while that has room. */
-ALWAYS_INLINE void ouro__pools_give(struct ouro__pools *pools, void *entry, size_t bin);
-
-/* The far side: the class list has no room. */
-void ouro__pools_give_full(struct ouro__pools *pools, void *entry, size_t bin);
-
 void ouro__pools_give_large(struct ouro__pools *pools, void *entry);
 
 /* Between the two no arena goes away, so that a walk over blocks may run user code. */
@@ -142,22 +132,13 @@ ALWAYS_INLINE size_t ouro__entry_block_size(const void *entry)
     return ouro__pool_of(entry)->block_size;
 }
 
-ALWAYS_INLINE void ouro__pools_give(struct ouro__pools *pools, void *entry, size_t bin)
-{
-    if (UNLIKELY(--pools->front.room[bin] < 0)) {
-        ouro__pools_give_full(pools, entry, bin);
-        return;
-    }
-    *ouro__link_of(entry) = pools->front.list[bin];
-    pools->front.list[bin] = entry;
-}
-
-/* The same for a block of any kind, which may be a tracked one. */
+/* ouro__give for a block of any kind, which may be a tracked one. */
 ALWAYS_INLINE void ouro__pools_give_any(struct ouro__pools *pools, void *entry, size_t bin)
 {
-    if (LIKELY(pools->front.room[bin] > 0) && bin >= (size_t)OURO__TRACKED << OURO__BIN_SHIFT)
+    struct ouro__shelf *shelf = &pools->front.shelf[bin];
+    if (LIKELY(shelf->room > 0) && bin >= (size_t)OURO__TRACKED << OURO__BIN_SHIFT)
         ouro__young_mark(&pools->marks, entry); /* [young.bit] */
-    ouro__pools_give(pools, entry, bin);
+    ouro__give(&pools->front, entry, shelf);
 }
 
 #endif

@@ -13,9 +13,10 @@ void *ouro__raw_alloc(struct ouro__pools *pools, size_t size)
     if (size == 0) size = 1;
     if (UNLIKELY(size > OURO_BLOCK_MAX)) return ouro__pools_take_large(pools, OURO__RAW, size);
     size_t bin = ouro__bin_for(OURO__RAW, size);
-    void *entry = pools->front.list[bin];
+    struct ouro__shelf *shelf = &pools->front.shelf[bin];
+    void *entry = shelf->list;
     if (UNLIKELY(entry == NULL)) return ouro__pools_refill(pools, bin);
-    pools->front.list[bin] = *ouro__link_of(entry);
+    shelf->list = *ouro__link_of(entry);
     return entry;
 }
 
@@ -56,7 +57,8 @@ void ouro__raw_free(struct ouro__pools *pools, void *memory)
     if (ouro__arena_of(memory)->large)
         ouro__pools_give_large(pools, block_of(memory));
     else
-        ouro__pools_give(pools, block_of(memory), ouro__pool_of(memory)->bin);
+        ouro__give(&pools->front, block_of(memory),
+                   &pools->front.shelf[ouro__pool_of(memory)->bin]);
 }
 
 /* A large block grows where it lies if the addresses behind it are free. */

@@ -212,7 +212,8 @@ static void publish(ouro_type *type, const struct ouro__shape *shape)
     uint64_t word = ((uint64_t)number << OURO__TYPE_SHIFT) | birth_flags(shape) | 1;
     /* [type.shape]: who sees the word or the bin sees all of the above */
     __atomic_store_n(&type->ready_word, word, __ATOMIC_RELEASE);
-    __atomic_store_n(&type->ready_bin, shape->bin, __ATOMIC_RELEASE);
+    __atomic_store_n(&type->ready_shelf, (uint32_t)(shape->bin * sizeof(struct ouro__shelf)),
+                     __ATOMIC_RELEASE);
 }
 
 ouro_status ouro__type_prepare(ouro_type *type, ouro_error *out_error)

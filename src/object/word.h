@@ -61,6 +61,12 @@ ALWAYS_INLINE bool ouro__word_is_dying(uint64_t word)
     return (uint32_t)word == 0;
 }
 
+/* [word.simple] */
+ALWAYS_INLINE bool ouro__word_is_simple(uint64_t word)
+{
+    return word << (64 - OURO__TYPE_SHIFT) == (uint64_t)1 << (64 - OURO__TYPE_SHIFT);
+}
+
 /* References, whatever form the count has; INT32_MAX for an immortal object. */
 ALWAYS_INLINE uint32_t ouro__word_count(uint64_t word)
 {

@@ -22,7 +22,7 @@ static void each_tracked_pool(ouro_heap *heap, void (*check)(struct ouro__pool *
             assert_non_null(entry);
             assert_int_equal(ouro__pool_of(entry)->bin, bin);
             check(ouro__pool_of(entry));
-            ouro__pools_give(pools, entry, bin);
+            ouro__give(&pools->front, entry, &pools->front.shelf[bin]);
             if (ouro__class_of(size) + 1 == OURO__CLASSES) break;
         }
     }
