@@ -139,7 +139,7 @@ static void rotate(struct world *world, struct places at)
 {
     int *slots = world->objects[at.object].slots, last = slots[SLOTS - 1];
     tell(world, "  rotate %d\n", at.object);
-    whole_items_move(world, at.object);
+    whole_items_move(world, at.object, 0);
     for (int slot = SLOTS - 1; slot > 0; slot--) slots[slot] = slots[slot - 1];
     slots[0] = last;
 }
@@ -150,7 +150,7 @@ static void insert(struct world *world, struct places at)
     int *slots = world->objects[at.object].slots, last = slots[SLOTS - 1];
     if (*at.local == NOTHING) return;
     tell(world, "  insert %d into %d at %d\n", *at.local, at.object, at.slot);
-    whole_items_move(world, at.object);
+    whole_items_move(world, at.object, at.slot);
     for (int slot = SLOTS - 1; slot > at.slot; slot--) slots[slot] = slots[slot - 1];
     slots[at.slot] = *at.local;
     *at.local = NOTHING;
@@ -161,7 +161,7 @@ static void remove_item(struct world *world, struct places at)
 {
     int *slots = world->objects[at.object].slots, old = slots[at.slot];
     tell(world, "  remove %d from %d at %d\n", old, at.object, at.slot);
-    whole_items_move(world, at.object);
+    whole_items_move(world, at.object, at.slot + 1);
     for (int slot = at.slot; slot < SLOTS - 1; slot++) slots[slot] = slots[slot + 1];
     slots[SLOTS - 1] = NOTHING;
     drop_old(world, old);
@@ -192,12 +192,16 @@ static void watch(struct world *world, const struct action *action, struct place
     world->weakrefs[number] = (struct weakref){at.object, callback};
 }
 
+/* Without room for the answer, it is used and given back. */
 static void upgrade(struct world *world, const struct action *action, struct places at)
 {
-    int number = action->a % WEAKREFS;
-    if (*at.local != NOTHING) return;
-    *at.local = weakref_get(world, &world->weakrefs[number]);
-    if (*at.local != NOTHING) tell(world, "  upgrade to %d\n", *at.local);
+    int object = weakref_get(world, &world->weakrefs[action->a % WEAKREFS]);
+    if (object == NOTHING) return;
+    tell(world, "  upgrade to %d%s\n", object, *at.local == NOTHING ? "" : " and drop it");
+    if (*at.local == NOTHING)
+        *at.local = object;
+    else
+        decref(world, object);
 }
 
 /* ---- */
@@ -232,7 +236,7 @@ void mutate(struct world *world, const struct action *action)
 }
 
 /* A plan is up to three operations; those of a finalizer mostly begin at its object.  One in
- * four keeps the object, if there is room. */
+ * four plans is to keep the object, if there is room; weak references are asked often. */
 void mutate_by_plan(struct world *world, uint8_t plan)
 {
     if (plan % 4 == 0) {
@@ -243,7 +247,8 @@ void mutate_by_plan(struct world *world, uint8_t plan)
     for (int i = 0; i < plan % 4 && world->fault == FAULT_NONE; i++) {
         bits = bits * 1664525u + 1013904223u;
         uint8_t begin = (bits >> 7 & 3) == 0 ? 0 : LOCALS;
-        mutate(world, &(struct action){.code = (uint8_t)((bits >> 24) % MUTATIONS),
+        uint8_t code = (bits >> 22 & 3) == 0 ? UPGRADE : (uint8_t)((bits >> 24) % MUTATIONS);
+        mutate(world, &(struct action){.code = code,
                                        .from = (uint8_t)(bits >> 16 & 0xFC) | begin,
                                        .other = (uint8_t)(bits >> 12),
                                        .a = (uint8_t)(bits >> 9),

@@ -93,12 +93,24 @@ static bool flood(struct world *world)
     return true;
 }
 
-void whole_items_move(struct world *world, int owner)
+static void touch_items(struct world *world, int owner, int from)
+{
+    for (int slot = from; slot < SLOTS; slot++)
+        if (world->objects[owner].slots[slot] != NOTHING)
+            touch(world, world->objects[owner].slots[slot]);
+}
+
+/* What is half done is done again: a half-scanned owner is live, and a half-followed one is followed
+ * from its beginning.  Or else all that moves is touched [protocol.items]. */
+void whole_items_move(struct world *world, int owner, int from)
 {
     struct whole *whole = &world->whole;
-    if (whole->phase == SCAN && whole->cursor == owner && whole->slot > 0 &&
-        keeps(world, RULE_MOVE))
-        touch(world, owner); /* [protocol.items] */
+    if (!keeps(world, RULE_OWNER)) {
+        touch_items(world, owner, from);
+        return;
+    }
+    bool half_scanned = whole->phase == SCAN && whole->cursor == owner && whole->slot > 0;
+    if (half_scanned && keeps(world, RULE_MOVE)) touch(world, owner);
     if (whole->flooding == owner && keeps(world, RULE_REFLOOD)) whole->flooded_slot = 0;
 }
 

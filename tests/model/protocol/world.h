@@ -54,6 +54,7 @@ enum { OBJECTS = 7, SLOTS = 3, LOCALS = 3, WEAKREFS = 2, NOTHING = -1 };
     X(TRAPS, "overlap", UNSOUND, "a small set takes suspects of a whole scan")                 \
     X(DARKNESS, "one-dark", UNSOUND, "while a small set is dark, so are suspects of the whole") \
     X(EXCESS, "no-excess", INCOMPLETE, "a tally above the count is taken for a sign of life")  \
+    X(OWNER, "touch-items", NEVER, "items that move touch, instead of what is half done being done again") \
     X(SPECULATE, "no-speculation", NEVER, "all objects are suspects from the beginning")
 
 enum rule {
@@ -247,8 +248,8 @@ void verify_small(struct world *world, set proposed);
 
 /* The action says, when a cycle begins, which objects it looks at. */
 void whole_step(struct world *world, const struct action *action);
-/* Items of a vector are about to change their places. */
-void whole_items_move(struct world *world, int owner);
+/* Items of a vector, from a slot on, are about to change their places. */
+void whole_items_move(struct world *world, int owner, int from);
 
 /* ---- schedule.c ---- */
 
