@@ -32,6 +32,7 @@ static void trap(struct world *world, struct verification *verification, int obj
     world->trapped |= only(object);
 }
 
+/* A reference counts for a suspect of the same verification alone [protocol.apart]. */
 void scan_slot(struct world *world, struct verification *verification, int object, int slot)
 {
     int referent = world->objects[object].slots[slot];
@@ -86,17 +87,17 @@ bool condemn(struct world *world, struct verification *verification)
     return revived != 0;
 }
 
-/* What finalizers could not reach stays dark for good; the rest is as suspect as before
- * [protocol.again]. */
-void suspect_again(struct world *world, struct verification *verification)
+/* What finalizers could not reach stays dark for good; the rest is as suspect as at first, and
+ * seen [protocol.again]. */
+void suspect_again(struct verification *verification)
 {
     verification->suspects = verification->members;
     verification->gray = 0;
     memset(verification->counted, 0, sizeof verification->counted);
     memset(verification->snapshot, 0xFF, sizeof verification->snapshot);
-    if (!keeps(world, RULE_REVIVED)) verification->dark = verification->suspects;
 }
 
+/* Nobody outside holds any of them [protocol.sound]. */
 void pass_sentence(struct world *world, struct verification *verification)
 {
     if ((reachable(world) & verification->suspects) != 0) fail_with(world, FAULT_CONDEMNED);
@@ -173,8 +174,8 @@ static void speak_last_words(struct world *world, struct verification *small)
         finalizer_run(world, object);
         decref(world, object);
     }
-    suspect_again(world, small);
-    if (keeps(world, RULE_RECHECK)) scan_and_check(world, small);
+    suspect_again(small);
+    if (keeps(world, RULE_RECHECK)) scan_and_check(world, small); /* [protocol.again] */
 }
 
 /* What a small set may not contain while a cycle over all objects is under way
@@ -196,7 +197,7 @@ void verify_small(struct world *world, set proposed)
     tell(world, "    proposed: 0x%x\n", proposed);
     world->totals->small++;
     small->members = proposed;
-    suspect_again(world, small);
+    suspect_again(small);
     small->dark = 0;
     scan_and_check(world, small);
     if (small->suspects != 0) {

@@ -25,7 +25,7 @@ static void enter(struct world *world, enum phase phase)
 
 static void begin_scan(struct world *world)
 {
-    suspect_again(world, &world->whole.verification);
+    suspect_again(&world->whole.verification);
     world->whole.flooding = NOTHING;
     enter(world, SCAN);
 }
@@ -116,6 +116,7 @@ void whole_items_move(struct world *world, int owner, int from)
 
 /* ---- verdict ---- */
 
+/* In the same step in which nothing was gray any more [protocol.verdict]. */
 static void verdict(struct world *world)
 {
     struct whole *whole = &world->whole;
@@ -158,6 +159,7 @@ static void finish_finalizers(struct world *world)
         return;
     }
     begin_scan(world);
+    if (!keeps(world, RULE_REVIVED)) verification->dark = verification->suspects;
     set others = world->alive & (set)~verification->members;
     whole->obliged |=
         verification->members & (set) ~(reachable(world) | reachable_from(world, others));

@@ -227,6 +227,7 @@ void decref(struct world *world, int object)
 
 /* ---- weak references ---- */
 
+/* Darkness is a matter of one verification [protocol.apart]. */
 static bool is_dark(const struct world *world, int object)
 {
     const struct verification *whole = &world->whole.verification, *small = &world->small;

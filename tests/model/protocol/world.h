@@ -231,12 +231,11 @@ void mutate_by_plan(struct world *world, uint8_t plan);
 /* ---- verify.c ---- */
 
 void rescue(struct world *world, struct verification *verification, int object);
-/* Counts one reference. */
 void scan_slot(struct world *world, struct verification *verification, int object, int slot);
 bool is_refuted(const struct world *world, const struct verification *verification, int object);
 /* Callbacks; then whoever a finalizer can reach comes out of the dark.  True if any has one. */
 bool condemn(struct world *world, struct verification *verification);
-void suspect_again(struct world *world, struct verification *verification);
+void suspect_again(struct verification *verification);
 void pass_sentence(struct world *world, struct verification *verification);
 void sever(struct world *world, struct verification *verification, int object);
 void reclaim(struct world *world, struct verification *verification, int object);
