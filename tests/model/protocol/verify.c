@@ -188,6 +188,14 @@ static set forbidden(const struct world *world)
     return whole->verification.suspects;
 }
 
+/* What nobody outside the set holds must be found [protocol.complete]. */
+static void check_complete(struct world *world, const struct verification *small)
+{
+    set others = world->alive & (set)~small->members;
+    set held = (set)(reachable(world) | reachable_from(world, others));
+    if ((small->members & ~held & ~small->suspects) != 0) fail_with(world, FAULT_SURVIVED);
+}
+
 void verify_small(struct world *world, set proposed)
 {
     struct verification *small = &world->small;
@@ -200,6 +208,7 @@ void verify_small(struct world *world, set proposed)
     suspect_again(small);
     small->dark = 0;
     scan_and_check(world, small);
+    check_complete(world, small);
     if (small->suspects != 0) {
         world->totals->small_in[world->whole.phase]++;
         speak_last_words(world, small);

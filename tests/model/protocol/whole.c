@@ -13,12 +13,12 @@
 
 #include <string.h>
 
-static const char *const names[] = {"idle",  "count",    "decide", "scan",
-                                    "check", "finalize", "sever",  "reclaim"};
+const char *const phase_names[PHASES] = {"idle",  "count",    "decide", "scan",
+                                         "check", "finalize", "sever",  "reclaim"};
 
 static void enter(struct world *world, enum phase phase)
 {
-    tell(world, "  %s\n", names[phase]);
+    tell(world, "  %s\n", phase_names[phase]);
     world->whole.phase = phase;
     world->whole.cursor = world->whole.slot = 0;
 }
@@ -220,7 +220,7 @@ static set subjects(const struct world *world)
 static void step_on_object(struct world *world, int object)
 {
     struct whole *whole = &world->whole;
-    if (whole->phase != CHECK) tell(world, "  %s %d\n", names[whole->phase], object);
+    if (whole->phase != CHECK) tell(world, "  %s %d\n", phase_names[whole->phase], object);
     switch (whole->phase) {
     case COUNT: count(world, object); return;
     case DECIDE: decide(world, object); return;

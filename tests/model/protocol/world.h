@@ -33,28 +33,28 @@ enum { OBJECTS = 7, SLOTS = 3, LOCALS = 3, WEAKREFS = 2, NOTHING = -1 };
  * Each can be broken, to see that the truth finds out.  The third column says
  * how: UNSOUND, INCOMPLETE, or NEVER (the protocol stays right without the rule).
  */
-#define RULES(X)                                                                               \
-    X(TRAP, "no-trap", UNSOUND, "suspects are not trapped, so no touch is seen")               \
-    X(TAKE, "no-take", UNSOUND, "a reference moved out of a slot does not touch")              \
-    X(SWAP, "no-swap", UNSOUND, "two slots that change places do not touch")                   \
-    X(MOVE, "no-move", UNSOUND, "items move inside a half-scanned vector unseen")              \
-    X(REFLOOD, "no-reflood", UNSOUND, "items move inside a half-flooded vector unseen")        \
-    X(FIRST, "no-first", UNSOUND, "a reference is counted before its target is trapped")       \
-    X(UPGRADE, "no-upgrade", UNSOUND, "a weak reference answers without a touch")              \
-    X(SNAPSHOT, "snapshot", UNSOUND, "counts before and after are compared, without traps")    \
-    X(FINAL, "final", UNSOUND, "the same, all compared at once at the end")                    \
-    X(FLOOD, "no-flood", UNSOUND, "what a live object reaches is not found live")              \
-    X(RECHECK, "no-recheck", UNSOUND, "after finalizers nothing is verified again")            \
-    X(DARK, "no-dark", UNSOUND, "weak references to the condemned still answer")               \
-    X(REVIVED, "dark-again", UNSOUND, "what finalizers could reach goes dark before it is verified") \
-    X(FORGET, "no-forget", UNSOUND, "a block that is used again keeps the marks of the dead")  \
-    X(SEVER, "no-sever", UNSOUND, "garbage of a small set lets go without a touch")            \
-    X(COUNTS, "one-count", UNSOUND, "a small set counts references to suspects of the whole")  \
-    X(GRAY, "one-gray", UNSOUND, "a small set uses up the gray objects of the whole")          \
-    X(TRAPS, "overlap", UNSOUND, "a small set takes suspects of a whole scan")                 \
-    X(DARKNESS, "one-dark", UNSOUND, "while a small set is dark, so are suspects of the whole") \
-    X(EXCESS, "no-excess", INCOMPLETE, "a tally above the count is taken for a sign of life")  \
-    X(OWNER, "touch-items", NEVER, "items that move touch, instead of what is half done being done again") \
+#define RULES(X)                                                                                  \
+    X(TRAP, "no-trap", UNSOUND, "suspects are not trapped, so no touch is seen")                  \
+    X(TAKE, "no-take", UNSOUND, "a reference moved out of a slot does not touch")                 \
+    X(SWAP, "no-swap", UNSOUND, "two slots that change places do not touch")                      \
+    X(MOVE, "no-move", UNSOUND, "items move inside a half-scanned vector unseen")                 \
+    X(REFLOOD, "no-reflood", UNSOUND, "items move inside a half-followed vector unseen")          \
+    X(FIRST, "no-first", UNSOUND, "a reference is counted before its target is trapped")          \
+    X(UPGRADE, "no-upgrade", UNSOUND, "a weak reference answers without a touch")                 \
+    X(SNAPSHOT, "snapshot", UNSOUND, "counts before and after are compared, without traps")       \
+    X(FINAL, "final", UNSOUND, "the same, all compared at once at the end")                       \
+    X(FLOOD, "no-flood", UNSOUND, "what a live object reaches is not found live")                 \
+    X(RECHECK, "no-recheck", UNSOUND, "after finalizers nothing is verified again")               \
+    X(DARK, "no-dark", UNSOUND, "weak references to the condemned still answer")                  \
+    X(REVIVED, "dark-again", UNSOUND, "what finalizers could reach is dark while it is verified") \
+    X(FORGET, "no-forget", UNSOUND, "a block that is used again keeps the marks of the dead")     \
+    X(SEVER, "no-sever", UNSOUND, "garbage of a small set lets go without a touch")               \
+    X(COUNTS, "one-count", UNSOUND, "a small set counts references to suspects of the whole")     \
+    X(GRAY, "one-gray", UNSOUND, "a small set uses up the gray objects of the whole")             \
+    X(TRAPS, "overlap", UNSOUND, "a small set takes suspects of a whole scan")                    \
+    X(DARKNESS, "one-dark", UNSOUND, "while a small set is dark, so are suspects of the whole")   \
+    X(EXCESS, "no-excess", INCOMPLETE, "a tally above the count is taken for a sign of life")     \
+    X(OWNER, "touch-items", NEVER, "items that move are touched, and nothing is done again")      \
     X(SPECULATE, "no-speculation", NEVER, "all objects are suspects from the beginning")
 
 enum rule {
@@ -64,14 +64,14 @@ enum rule {
         RULE_COUNT
 };
 
-#define FAULTS(X)                                                                  \
-    X(NONE, "no fault")                                                            \
-    X(CONDEMNED, "an object that the program can reach is condemned")              \
-    X(DIED, "an object that the program can reach dies")                           \
-    X(TOUCHED, "a condemned object is touched")                                    \
-    X(DEAD, "a dead object is used")                                               \
-    X(COUNT, "a count is not the number of references")                            \
-    X(SURVIVED, "an object that was garbage when the cycle began is there at its end") \
+#define FAULTS(X)                                                                   \
+    X(NONE, "no fault")                                                             \
+    X(CONDEMNED, "an object that the program can reach is condemned")               \
+    X(DIED, "an object that the program can reach dies")                            \
+    X(TOUCHED, "a condemned object is touched")                                     \
+    X(DEAD, "a dead object is used")                                                \
+    X(COUNT, "a count is not the number of references")                             \
+    X(SURVIVED, "what was garbage when the cycle began is there at its end")        \
     X(SILENT, "a weak reference to an object that the program can reach is silent") \
     X(MARKS, "marks are left after a cycle")
 
@@ -121,7 +121,9 @@ struct verification {
     int snapshot[OBJECTS];
 };
 
-enum phase { IDLE, COUNT, DECIDE, SCAN, CHECK, FINALIZE, SEVER, RECLAIM };
+enum phase { IDLE, COUNT, DECIDE, SCAN, CHECK, FINALIZE, SEVER, RECLAIM, PHASES };
+
+extern const char *const phase_names[PHASES];
 
 /* The cycle over all objects. */
 struct whole {
@@ -139,7 +141,7 @@ struct whole {
 struct totals {
     uint64_t schedules, operations, steps, cycles, small;
     uint64_t condemned, freed_small, rescued, finalizers, deaths;
-    uint64_t small_in[RECLAIM + 1]; /* small sets that freed something, by phase of the whole */
+    uint64_t small_in[PHASES]; /* small sets that had garbage, by phase of the whole */
 };
 
 struct world {
