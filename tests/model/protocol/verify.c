@@ -60,16 +60,16 @@ bool is_refuted(const struct world *world, const struct verification *verificati
 static set revive(struct world *world, struct verification *verification)
 {
     set revived = 0, before;
-    EACH(object, verification->suspects)
-    if (finalizer_is_due(world, object)) revived |= only(object);
+    EACH (object, verification->suspects)
+        if (finalizer_is_due(world, object)) revived |= only(object);
     do {
         before = revived;
-        EACH(object, before)
-        for (int slot = 0; slot < SLOTS; slot++) {
-            int referent = world->objects[object].slots[slot];
-            if (referent != NOTHING && has(verification->suspects, referent))
-                revived |= only(referent);
-        }
+        EACH (object, before)
+            for (int slot = 0; slot < SLOTS; slot++) {
+                int referent = world->objects[object].slots[slot];
+                if (referent != NOTHING && has(verification->suspects, referent))
+                    revived |= only(referent);
+            }
     } while (revived != before);
     return revived;
 }
@@ -104,8 +104,7 @@ void pass_sentence(struct world *world, struct verification *verification)
     verification->condemned = true;
     verification->dark = verification->suspects;
     if (keeps(world, RULE_DARK)) weakrefs_clear(world, verification->suspects);
-    EACH(object, verification->suspects)
-    {
+    EACH (object, verification->suspects) {
         tell(world, "    condemned: %d\n", object);
         world->totals->condemned++;
     }
@@ -156,18 +155,17 @@ static void flood(struct world *world, struct verification *small)
 
 static void scan_and_check(struct world *world, struct verification *small)
 {
-    EACH(object, small->suspects)
-    for (int slot = 0; slot < SLOTS; slot++) scan_slot(world, small, object, slot);
-    EACH(object, small->suspects)
-    if (is_refuted(world, small, object)) rescue(world, small, object);
+    EACH (object, small->suspects)
+        for (int slot = 0; slot < SLOTS; slot++) scan_slot(world, small, object, slot);
+    EACH (object, small->suspects)
+        if (is_refuted(world, small, object)) rescue(world, small, object);
     flood(world, small);
 }
 
 static void speak_last_words(struct world *world, struct verification *small)
 {
     if (!condemn(world, small)) return;
-    EACH(object, small->members)
-    {
+    EACH (object, small->members) {
         if (!has(small->members, object) || has(small->suspects, object)) continue;
         if (!finalizer_is_due(world, object)) continue;
         incref(world, object);
@@ -213,9 +211,8 @@ void verify_small(struct world *world, set proposed)
         world->totals->small_in[world->whole.phase]++;
         speak_last_words(world, small);
         pass_sentence(world, small);
-        EACH(object, small->suspects) sever(world, small, object);
-        EACH(object, small->suspects)
-        {
+        EACH (object, small->suspects) sever(world, small, object);
+        EACH (object, small->suspects) {
             reclaim(world, small, object);
             world->totals->freed_small++;
         }

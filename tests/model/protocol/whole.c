@@ -134,14 +134,19 @@ static void verdict(struct world *world)
 static void compare_finally(struct world *world)
 {
     struct verification *verification = &world->whole.verification;
-    EACH(object, verification->suspects)
-    if (is_refuted(world, verification, object)) rescue(world, verification, object);
+    EACH (object, verification->suspects)
+        if (is_refuted(world, verification, object)) rescue(world, verification, object);
     while (flood(world)) {
     }
 }
 
 static void finish_check(struct world *world)
 {
+    if (!keeps(world, RULE_VERDICT) && !world->whole.looked) {
+        world->whole.looked = true;
+        return;
+    }
+    world->whole.looked = false;
     if (!keeps(world, RULE_FINAL)) compare_finally(world);
     verdict(world);
 }
@@ -258,7 +263,8 @@ void whole_step(struct world *world, const struct action *action)
         begin(world, action);
         return;
     }
-    if ((whole->phase == DECIDE || whole->phase == CHECK) && flood(world)) return;
+    bool follows = whole->phase == DECIDE || (whole->phase == CHECK && !whole->looked);
+    if (follows && flood(world)) return;
     while (whole->cursor < OBJECTS && !has(subjects(world), whole->cursor)) {
         whole->cursor++;
         whole->slot = 0;

@@ -57,8 +57,7 @@ set reachable_from(const struct world *world, set reached)
     set before;
     do {
         before = reached;
-        EACH(object, before)
-        reached |= references_of(world, object);
+        EACH (object, before) reached |= references_of(world, object);
     } while (reached != before);
     return reached;
 }
@@ -75,8 +74,9 @@ static int references_to(const struct world *world, int object)
 {
     int found = 0;
     for (int i = 0; i < LOCALS; i++) found += world->locals[i] == object;
-    EACH(owner, owners(world))
-    for (int slot = 0; slot < SLOTS; slot++) found += world->objects[owner].slots[slot] == object;
+    EACH (owner, owners(world))
+        for (int slot = 0; slot < SLOTS; slot++)
+            found += world->objects[owner].slots[slot] == object;
     return found;
 }
 
@@ -92,8 +92,9 @@ void world_audit(struct world *world)
     if ((reachable(world) & (set)~world->alive) != 0) fail_with(world, FAULT_DEAD);
     set counted = world->alive;
     if (world->whole.verification.condemned) counted &= (set)~world->whole.verification.suspects;
-    EACH(object, counted)
-    if (world->objects[object].count != references_to(world, object)) fail_with(world, FAULT_COUNT);
+    EACH (object, counted)
+        if (world->objects[object].count != references_to(world, object))
+            fail_with(world, FAULT_COUNT);
 }
 
 /* ---- birth and death ---- */

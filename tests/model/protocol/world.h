@@ -44,6 +44,7 @@ enum { OBJECTS = 7, SLOTS = 3, LOCALS = 3, WEAKREFS = 2, NOTHING = -1 };
     X(SNAPSHOT, "snapshot", UNSOUND, "counts before and after are compared, without traps")       \
     X(FINAL, "final", UNSOUND, "the same, all compared at once at the end")                       \
     X(FLOOD, "no-flood", UNSOUND, "what a live object reaches is not found live")                 \
+    X(VERDICT, "late", UNSOUND, "the verdict falls a step after the last look")                   \
     X(RECHECK, "no-recheck", UNSOUND, "after finalizers nothing is verified again")               \
     X(DARK, "no-dark", UNSOUND, "weak references to the condemned still answer")                  \
     X(REVIVED, "dark-again", UNSOUND, "what finalizers could reach is dark while it is verified") \
@@ -133,6 +134,7 @@ struct whole {
     int flooding;     /* the gray object that is being followed, or NOTHING */
     int flooded_slot; /* its next slot */
     bool last_words;  /* finalizers have run in this cycle */
+    bool looked;      /* without [protocol.verdict]: the step before saw nothing gray */
     int tally[OBJECTS];
     set obliged; /* garbage that this cycle must free */
     struct verification verification;
