@@ -34,6 +34,11 @@ class CitationsTest(TreeTest):
         self.assert_caught({"docs/design/other.md": "- **[pool.lonely]** nobody asks\n",
                             "tests/unit/pool_test.c": "/* [pool.lonely] */\n"}, "cited nowhere")
 
+    def test_a_model_counts(self):
+        self.assert_passes({"docs/design/other.md": "- **[rule.kept]** by the model\n",
+                            "tests/model/protocol/world.c": "/* [rule.kept] */\n"})
+        self.assert_caught({"tests/model/protocol/world.c": "/* [rule.gone] */\n"}, "[rule.gone]")
+
     def test_cited_in_a_string(self):
         self.assert_passes({"docs/design/other.md": "- **[pool.text]** said aloud\n",
                             "src/memory/say.c": 'f("[pool.text] broken");\n'})
