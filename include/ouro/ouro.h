@@ -142,6 +142,10 @@ typedef struct ouro_heap_options {
     unsigned debug;           /* OURO_DEBUG_ flags */
     unsigned purge_delay_ms;  /* how long an empty pool waits; 0: 100 */
     unsigned step_microseconds; /* how long a step of the collector may take; 0: 100 */
+    /* How many objects one ouro_decref may end at once; what is left of a larger structure ends
+     * piece by piece in later allocations, ouro_step, ouro_collect and ouro_heap_close, in the same
+     * order.  About 10 to 20 nanoseconds each.  0: any number, and all is over when decref returns. */
+    size_t death_bound;
     ouro_arena_source source; /* `obtain` NULL: the system's mmap */
     const char *name;         /* for messages and statistics; copied; NULL: "heap" */
     bool ignore_environment;  /* no override from the environment */

@@ -123,6 +123,10 @@
 #define OURO_NEARBY_MAX 4096u
 #define OURO_NEARBY_ALLOWANCE 16u
 
+/* Where deaths are bounded, so many objects of a stopped one end at each allocation that passes the slow
+ * path: several times what such an allocation hands out. */
+#define OURO_DEATH_PAYMENT 2048
+
 /* The guess which simple type dies next changes after so many wrong ones, so
  * that two types in turn do not spoil it each time. */
 #define OURO_GUESS_PATIENCE 16u

@@ -20,10 +20,11 @@ NOINLINE void ouro__finalizer_run(struct ouro__finalizers *finalizers, void *obj
 }
 
 /* Stacks grow down: a caller of the finalizer has a higher frame than it. */
-NOINLINE void ouro__finalizer_check_left(const struct ouro__finalizers *finalizers)
+NOINLINE void ouro__finalizer_check_left(const struct ouro__finalizers *finalizers,
+                                         const void *frame)
 {
     if (finalizers->frame == NULL || !pthread_equal(finalizers->thread, pthread_self())) return;
-    if ((uintptr_t)__builtin_frame_address(0) < (uintptr_t)finalizers->frame) return;
+    if ((uintptr_t)frame < (uintptr_t)finalizers->frame) return;
     ouro__misuse(
         NULL,
         "a finalizer of type %s was left by longjmp: the heap is in the middle of a death; "

@@ -32,7 +32,8 @@ ALWAYS_INLINE bool ouro__finalizer_is_due(const void *object)
 /* Runs the finalizer of an object that the caller holds.  User code. */
 void ouro__finalizer_run(struct ouro__finalizers *finalizers, void *object);
 
-/* Misuse if a finalizer was left by longjmp. */
-void ouro__finalizer_check_left(const struct ouro__finalizers *finalizers);
+/* Misuse if a finalizer was left by longjmp: `frame` is that of a function of ours which the program has
+ * called. */
+void ouro__finalizer_check_left(const struct ouro__finalizers *finalizers, const void *frame);
 
 #endif

@@ -16,6 +16,7 @@ static bool may_collect(const ouro_heap *heap)
 
 static void collect_if_due(ouro_heap *heap)
 {
+    (void)ouro__life_resume(&heap->life, OURO_DEATH_PAYMENT);
     if (!may_collect(heap)) return;
     if (UNLIKELY(heap->collect_always > 0))
         (void)ouro__heap_collect(heap, (int)heap->collect_always - 1);
@@ -29,6 +30,7 @@ void *ouro__heap_insist(ouro_heap *heap, void *(*attempt)(ouro_heap *heap, void 
     void *result = attempt(heap, context);
     if (LIKELY(result != NULL)) return result;
     if (ouro__heap_pools(heap)->refusal.status == OURO_TOO_LARGE) return NULL;
+    (void)ouro__life_resume(&heap->life, LONG_MAX);
     (void)ouro__pools_trim(ouro__heap_pools(heap));
     result = attempt(heap, context);
     if (result != NULL || !may_collect(heap)) return result;

@@ -162,7 +162,8 @@ void ouro__heap_whole_stop(ouro_heap *heap)
 
 size_t ouro__heap_collect(ouro_heap *heap, int generation)
 {
-    ouro__finalizer_check_left(&heap->life.finalizers);
+    ouro__finalizer_check_left(&heap->life.finalizers, __builtin_frame_address(0));
+    (void)ouro__life_resume(&heap->life, LONG_MAX);
     if (generation == 2) {
         size_t found = heap->whole.phase != OURO__IDLE ? finish_whole(heap) : 0;
         ouro__heap_whole_begin(heap);
@@ -176,7 +177,7 @@ size_t ouro__heap_collect(ouro_heap *heap, int generation)
 
 bool ouro__heap_is_busy(ouro_heap *heap)
 {
-    ouro__finalizer_check_left(&heap->life.finalizers);
+    ouro__finalizer_check_left(&heap->life.finalizers, __builtin_frame_address(0));
     if (!heap->collecting) return false;
     ouro__heap_fail(heap, OURO_BUSY, 0,
                     "a collection of heap \"%s\" is running: this one does nothing", heap->name);

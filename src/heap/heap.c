@@ -61,6 +61,7 @@ static void set_options(ouro_heap *heap, const ouro_heap_options *options)
     pools->one_at_a_time = options->one_at_a_time;
     pools->refuse = options->refuse;
     pools->refuse_context = options->refuse_context;
+    heap->life.death_bound = (long)options->death_bound;
     heap->pass = (struct ouro__collector){.life = &heap->life, .lane = OURO__PASS};
     heap->whole = (struct ouro__collector){.life = &heap->life, .lane = OURO__WHOLE};
     heap->pass.debug = heap->whole.debug = options->debug;
@@ -209,7 +210,7 @@ static size_t raw_blocks_left(const struct closing *closing)
     ouro__pools_flush(ouro__heap_pools(closing->heap));
     ouro__walk_pools(ouro__heap_pools(closing->heap), OURO__REALM_RAW, count_used, &used);
     return used - closing->vector_blocks - (closing->heap->life.weakrefs.table != NULL) -
-           (closing->heap->roots != NULL);
+           (closing->heap->roots != NULL) - (closing->heap->life.paused != NULL);
 }
 
 static void print_report(const ouro_heap *heap, const ouro_close_report *report)
@@ -236,7 +237,7 @@ ouro_status ouro_heap_close(ouro_heap *heap, const ouro_close_options *options,
     ouro_close_report report = {0};
     struct closing closing = {.heap = heap, .report = &report};
     bool skips = options != NULL && options->skip_finalizers;
-    ouro__finalizer_check_left(&heap->life.finalizers);
+    ouro__finalizer_check_left(&heap->life.finalizers, __builtin_frame_address(0));
     if (heap->collecting || heap->life.finalizers.frame != NULL) {
         ouro__heap_fail(heap, OURO_BUSY, 0,
                         "heap \"%s\" is closed inside a collection or a finalizer: close it later",
@@ -244,6 +245,7 @@ ouro_status ouro_heap_close(ouro_heap *heap, const ouro_close_options *options,
         return OURO_BUSY;
     }
     size_t finalized = heap->life.finalizers.run;
+    (void)ouro__life_resume(&heap->life, LONG_MAX);
     if (skips) ouro__heap_whole_stop(heap);
     each_object(&closing, count_alive);
     if (!skips) report.collected = ouro__heap_collect(heap, 2);

@@ -234,6 +234,7 @@ static size_t pay_whole(ouro_heap *heap)
 size_t ouro_step(ouro_heap *heap, ouro_budget budget)
 {
     if (ouro__heap_is_busy(heap)) return 0;
+    (void)ouro__life_resume(&heap->life, budget.units > 0 ? (long)budget.units : OURO_DEATH_PAYMENT);
     if (heap->whole.phase == OURO__IDLE) {
         if (!ouro__heap_pools(heap)->marks.touched_any) return 0;
         ouro__heap_whole_begin(heap);

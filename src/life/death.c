@@ -14,10 +14,15 @@
  * in one call.  What dies inside and has such a hook itself is deferred, linked through a word that
  * only objects with traverse hooks have, so hooks do not nest.
  *
+ * Where the work of one death is bounded, it stops at an object that is whole or whose vector is half
+ * empty: that and the stack are remembered, and the rest is done later.
+ *
  *   [death.link]    the slot of the link belongs to a reference that is gone already
  *   [death.hidden]  an object whose count is zero is passed by by every walk over the heap
  */
 #include "life/life.h"
+
+#include <limits.h>
 
 /* Where an object was when a child made it wait: bits of the mask below `cursor`
  * are done; from CURSOR_GENERAL on it counts table fields. */
@@ -216,10 +221,14 @@ static int drop_visited(void *referent, void *context)
     return 0;
 }
 
+/* In place of a child: the death at hand has done what it may. */
+static char spent;
+
 /* The next child of a vector that died, or NULL when the vector is empty. */
 static void *drop_vector(struct ouro__life *life, void **items, size_t *length)
 {
     while (*length > 0) {
+        if (UNLIKELY(life->death_left-- <= 0)) return &spent;
         void *item = items[--*length];
         if (item != NULL && drop(life, item)) return item;
     }
@@ -333,6 +342,8 @@ static struct waiting die_general(struct ouro__life *life, struct waiting at,
 {
     *ouro__word_of(at.object) &= ~OURO__COUNT_BITS; /* [death.hidden], also for a plain one */
     void *child = drop_references(life, &at, shape);
+    life->death_left--;
+    if (UNLIKELY(child == &spent)) return at;
     if (child != NULL && !is_done(&at, shape))
         push(stack, &at, shape);
     else
@@ -351,6 +362,7 @@ struct batch {
     uint32_t count;
     uint32_t cached; /* blocks that went to the class list before */
     bool marked;     /* the pool is in the set of a running cycle */
+    long left;       /* objects that may still end, up to one batch too many */
 };
 
 static NOINLINE void batch_close(struct ouro__pools *pools, struct batch *batch)
@@ -391,29 +403,33 @@ ALWAYS_INLINE void batch_add(struct ouro__pools *pools, struct batch *batch, voi
     batch->count++;
 }
 
-/* A few deaths feed the class list, from where the next births come; many go to their pools. */
-static NOINLINE void free_elsewhere(struct ouro__pools *pools, struct batch *batch, void *object,
+/* A few deaths feed the class list, from where the next births come; many go to their pools.  True when
+ * the death at hand has done what it may: that is looked at for a whole batch, since a look at each object
+ * would be felt. */
+static NOINLINE bool free_elsewhere(struct ouro__pools *pools, struct batch *batch, void *object,
                                     size_t bin)
 {
     enum { few = 32 };
+    batch->left -= batch->count + 1;
     if (batch->cached < few) {
         if (UNLIKELY(pools->marks.active != 0)) forget_marks(pools, object);
         batch->cached++;
         ouro__pools_give_any(pools, object, bin);
-        return;
+    } else {
+        batch_open(pools, batch, object);
+        batch_add(pools, batch, object);
     }
-    batch_open(pools, batch, object);
-    batch_add(pools, batch, object);
+    return batch->left <= 0;
 }
 
-ALWAYS_INLINE void free_plain(struct ouro__pools *pools, struct batch *batch, void *object,
+ALWAYS_INLINE bool free_plain(struct ouro__pools *pools, struct batch *batch, void *object,
                               const struct ouro__shape *shape)
 {
     *ouro__word_of(object) = 0; /* [pool.word] */
-    if (LIKELY((uintptr_t)object >> OURO_POOL_SHIFT == batch->page))
-        batch_add(pools, batch, object);
-    else
-        free_elsewhere(pools, batch, object, shape->bin);
+    if (UNLIKELY((uintptr_t)object >> OURO_POOL_SHIFT != batch->page))
+        return free_elsewhere(pools, batch, object, shape->bin);
+    batch_add(pools, batch, object);
+    return false;
 }
 
 /* Dead for good, without a last word: the type says so, and no flag but age is set.  A quiet object
@@ -456,14 +472,14 @@ ALWAYS_INLINE void wait_for_child(uintptr_t *stack, void *object, size_t positio
     *stack = (uintptr_t)field;
 }
 
-/* A child of the object dies next: the object waits, unless nothing is left to do for it. */
-ALWAYS_INLINE void let_go(struct ouro__pools *pools, struct batch *batch, uintptr_t *stack,
+/* A child of the object dies next: the object waits, unless nothing is left to do for it.  True when the
+ * death at hand has done what it may. */
+ALWAYS_INLINE bool let_go(struct ouro__pools *pools, struct batch *batch, uintptr_t *stack,
                           void *object, size_t position, uint64_t mask, const struct kin *kin)
 {
-    if (mask != 0)
-        wait_for_child(stack, object, position, kin);
-    else
-        free_plain(pools, batch, object, kin->shape);
+    if (mask == 0) return free_plain(pools, batch, object, kin->shape);
+    wait_for_child(stack, object, position, kin);
+    return --batch->left <= 0;
 }
 
 /* The youngest who waits; what is left of its mask is all behind the child. */
@@ -484,7 +500,7 @@ ALWAYS_INLINE void *next_plain(uintptr_t *stack, size_t *out_position)
 static struct waiting die_plain(struct ouro__life *life, struct waiting at, uintptr_t *out_stack)
 {
     struct ouro__pools *pools = ouro__life_pools(life);
-    struct batch batch = {.pool = NULL};
+    struct batch batch = {.left = life->death_left};
     uintptr_t stack = *out_stack;
     void *object = at.object, *special = NULL;
     struct kin kin = kin_of(pools, *ouro__word_of(object));
@@ -509,18 +525,22 @@ static struct waiting die_plain(struct ouro__life *life, struct waiting at, uint
                     if (!died) continue;
                     special = child;
                 }
-                let_go(pools, &batch, &stack, object, position, mask, &kin);
+                bool stops = let_go(pools, &batch, &stack, object, position, mask, &kin);
+                if (stops) special = child;
                 if (special != NULL) goto out;
-                object = child;
+                object = child; /* as below, of another type */
                 kin = kin_of(pools, word);
                 mask = kin.mask;
                 continue;
             }
-            let_go(pools, &batch, &stack, object, position, mask, &kin);
+            if (UNLIKELY(let_go(pools, &batch, &stack, object, position, mask, &kin))) {
+                special = child;
+                goto out;
+            }
             object = child;
             mask = kin.mask;
         }
-        free_plain(pools, &batch, object, kin.shape);
+        (void)free_plain(pools, &batch, object, kin.shape);
         if (stack == 0 || (stack & WAITS_GENERAL) != 0) break;
         size_t position;
         object = next_plain(&stack, &position);
@@ -529,6 +549,7 @@ static struct waiting die_plain(struct ouro__life *life, struct waiting at, uint
         mask = kin.mask & ((uint64_t)-2 << position);
     }
 out:
+    life->death_left = batch.left - batch.count;
     batch_close(pools, &batch);
     *out_stack = stack;
     return (struct waiting){special, 0};
@@ -545,18 +566,65 @@ static bool is_spared(struct ouro__life *life, void *object, const struct ouro__
     return true;
 }
 
-void ouro__die(struct ouro__life *life, void *object)
+/* ---- deaths in pieces ---- */
+
+static bool paused_grow(struct ouro__life *life)
 {
-    uintptr_t stack = 0;
-    struct waiting at = {object, 0};
-    if (is_spared(life, object, ouro__shape_of(object))) return;
+    size_t capacity = life->paused_capacity > 0 ? 2 * life->paused_capacity : 16;
+    void *grown =
+        ouro__raw_realloc(ouro__life_pools(life), life->paused, capacity * sizeof *life->paused);
+    if (grown == NULL) return false;
+    life->paused = grown;
+    life->paused_capacity = capacity;
+    return true;
+}
+
+/* Remembers where a death stops; false when there is no room: then it goes on. */
+static NOINLINE bool pause(struct ouro__life *life, struct waiting at, uintptr_t stack)
+{
+    if (life->paused_count == life->paused_capacity && !paused_grow(life)) {
+        life->death_left = LONG_MAX; /* [life.nomemory] */
+        return false;
+    }
+    uint64_t word = *ouro__word_of(at.object);
+    *ouro__word_of(at.object) = (word & ~OURO__COUNT_BITS) | OURO__ENDED; /* [life.paused] */
+    life->paused[life->paused_count++] = (struct ouro__paused){at.object, at.cursor, stack};
+    return true;
+}
+
+/* An object that has ended, and all who wait for it. */
+static void run(struct ouro__life *life, struct waiting at, uintptr_t stack)
+{
     while (at.object != NULL) {
+        if (UNLIKELY(life->death_left <= 0) && pause(life, at, stack)) return;
         const struct ouro__shape *shape = ouro__shape_of(at.object);
         if (LIKELY((shape->flags & OURO__SHAPE_PLAIN) != 0))
             at = die_plain(life, at, &stack);
         else
             at = die_general(life, at, shape, &stack);
         if (at.object == NULL) at = next_waiting(&stack);
-        if (at.object == NULL) at.object = take_deferred(life);
+        if (at.object == NULL) at = (struct waiting){take_deferred(life), 0};
     }
+}
+
+void ouro__die(struct ouro__life *life, void *object)
+{
+    if (life->dying++ == 0)
+        life->death_left = life->death_bound > 0 ? life->death_bound : LONG_MAX;
+    if (!is_spared(life, object, ouro__shape_of(object)))
+        run(life, (struct waiting){object, 0}, 0);
+    life->dying--;
+}
+
+bool ouro__life_resume(struct ouro__life *life, long units)
+{
+    if (LIKELY(life->paused_count == 0) || life->dying > 0) return false;
+    life->dying++;
+    life->death_left = units;
+    while (life->paused_count > 0 && life->death_left > 0) {
+        struct ouro__paused paused = life->paused[--life->paused_count];
+        run(life, (struct waiting){paused.object, paused.cursor}, paused.stack);
+    }
+    life->dying--;
+    return life->paused_count > 0;
 }

@@ -6,7 +6,9 @@
  *   [life.order]    finalizer; if still dead, all weak references, then their callbacks; then the
  *                   references: single ones by address, vectors from the last item, depth first
  *   [life.nostack]  a death uses the same small stack whatever hangs on the object
- *   [life.nomemory] a death allocates nothing
+ *   [life.nomemory] a death allocates nothing; where its work is bounded, one that stops in the middle
+ *                   asks for memory to remember where, and goes on when it gets none
+ *   [life.paused]   what a stopped death has not ended yet has a count of zero and is hidden
  *
  * Below: weakref, finalizer, object, memory.  Above: collector, heap.
  */
@@ -17,12 +19,24 @@
 #include "object/visit.h"
 #include "weakref/weakref.h"
 
+/* A death that stopped: the object at hand, how far it is, and who waits for it. */
+struct ouro__paused {
+    void *object;
+    unsigned cursor;
+    uintptr_t stack;
+};
+
 struct ouro__life {
     struct ouro__weakrefs weakrefs; /* first: the owner of the heap's arenas */
     struct ouro__finalizers finalizers;
     /* Objects with traverse hooks that died inside another one's hook. */
     void *deferred_first, *deferred_last;
     unsigned inside_traverse;
+    unsigned dying; /* deaths inside one another */
+    long death_bound; /* objects and references that one death may take at once; 0: any number */
+    long death_left;  /* of the death at hand */
+    struct ouro__paused *paused;
+    size_t paused_count, paused_capacity;
 };
 
 ALWAYS_INLINE struct ouro__pools *ouro__life_pools(struct ouro__life *life)
@@ -44,6 +58,9 @@ void ouro__die(struct ouro__life *life, void *object);
 
 /* Takes a trapped object out of the trap if it has one reference left, which goes; see ouro__touch. */
 bool ouro__untrap_last(void *object);
+
+/* Goes on with deaths that stopped, for so many objects and references; false when none is left. */
+bool ouro__life_resume(struct ouro__life *life, long units);
 
 /* Gives back what a dead object has besides references: native resources by its
  * `release`, the buffers of its vectors.  Not its block. */
