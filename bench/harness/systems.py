@@ -26,9 +26,10 @@ C = ["cc", "-std=gnu11", "-D_GNU_SOURCE", f"-I{ROOT / 'include'}", *FLAGS]
 CXX = ["c++", "-std=c++17", *FLAGS]
 DEBIAN_PYTHON = "/usr/bin/python3"
 
-# What reads packages for the workload `real`: parts of the `ouro` command.
-READER = [ROOT / "command" / name
-          for name in ("control.c", "name_table.c", "packages_fallback.c")]
+# What reads packages for the workload `real`: parts of the `ouro` command, compiled once.
+READER_SOURCES = [ROOT / "command" / name
+                  for name in ("control.c", "name_table.c", "packages_fallback.c")]
+READER = BUILD / "reader.o"
 
 # Nothing of a user's settings (allocators, Python, preloaded libraries) may
 # change what is measured.
@@ -57,7 +58,7 @@ class System:
     package: str = ""               # where its header comes from, for who lacks it
     header: str = ""                # needed to build it; "": nothing but the compiler
     compile: list = field(default_factory=lambda: list(C))
-    more: list = field(default_factory=list)          # further sources
+    more: tuple = ()                # further sources or objects
     link: list = field(default_factory=lambda: [[]])  # ways to link, best first
     recipe: list = None             # another compiler's command line: {source}, {program}
     output: str = ""                # file name of what is built; "": its name
@@ -134,7 +135,7 @@ class System:
 
 
 def _by_hand(name, macro, package, header, link):
-    return System(name, "c_by_hand.c", package, header, [*C, f"-D{macro}"], READER, link,
+    return System(name, "c_by_hand.c", package, header, [*C, f"-D{macro}"], (READER,), link,
                   without=frozenset({"refs"}))
 
 
@@ -147,7 +148,7 @@ def _ours():
     library = ROOT / "build" / "release"
     found = sorted(library.rglob("libouro.a"))
     archive = found[0] if found else library / "libouro.a"
-    return System("ouro", "ouro.c", more=READER, link=[[str(archive)]], floor="ouro_floor.c",
+    return System("ouro", "ouro.c", more=(READER,), link=[[str(archive)]], floor="ouro_floor.c",
                   needs_file=archive)
 
 
@@ -169,7 +170,7 @@ def _cpython(python, version, include, **more):
     """CPython's memory management called from C."""
     name = f"cpython-{version}"
     return System(name, "cpython_node.c", "python3-dev", "Python.h",
-                  [*C, "-fPIC", "-shared", f"-isystem{include}"], READER,
+                  [*C, "-fPIC", "-shared", f"-isystem{include}"], (READER,),
                   output=f"{name}/bench_node.so",
                   start=["/usr/bin/env", f"PYTHONPATH={BUILD / name}", python,
                          str(SYSTEMS / "cpython_node.py")],
@@ -196,7 +197,7 @@ def all_systems():
     """Every system that there is a program for, ours first."""
     return [
         _ours(),
-        System("c-plain", "c_by_hand.c", compile=[*C, "-DALLOCATOR_PLAIN"], more=READER,
+        System("c-plain", "c_by_hand.c", compile=[*C, "-DALLOCATOR_PLAIN"], more=(READER,),
                without=frozenset({"memory"})),
         _by_hand("c-glibc", "ALLOCATOR_GLIBC", "libc6-dev", "gnu/libc-version.h", [[]]),
         _by_hand("c-mimalloc", "ALLOCATOR_MIMALLOC", "libmimalloc-dev", "mimalloc.h",
@@ -206,15 +207,23 @@ def all_systems():
         _by_hand("c-tcmalloc", "ALLOCATOR_TCMALLOC", "libgoogle-perftools-dev",
                  "gperftools/tcmalloc.h",
                  _static_or_shared("tcmalloc_minimal", "-lstdc++", "-lm")),
-        System("boehm", "boehm.c", "libgc-dev", "gc/gc.h", more=READER, link=[["-lgc"]],
+        System("boehm", "boehm.c", "libgc-dev", "gc/gc.h", more=(READER,), link=[["-lgc"]],
                floor="boehm_floor.c"),
         System("boehm-incremental", "boehm.c", "libgc-dev", "gc/gc.h",
-               [*C, "-DBOEHM_INCREMENTAL"], READER, [["-lgc"]],
+               [*C, "-DBOEHM_INCREMENTAL"], (READER,), [["-lgc"]],
                without=frozenset({"trees", "tree", "list", "table", "bulk", "real"})),
         System("shared_ptr", "shared_ptr.cpp", "g++", "memory", list(CXX)),
         *_interpreters(),
         *languages.systems(System, BUILD, SYSTEMS),
     ]
+
+
+def _build_reader():
+    """Position independent, since modules of interpreters link it too."""
+    said = _said_by([*C, "-fPIC", "-r", "-nostdlib", *map(str, READER_SOURCES),
+                     "-o", str(READER)])
+    if said:
+        raise CannotBuild(said)
 
 
 def _is_chosen(system, peers, named):
@@ -240,6 +249,7 @@ def prepare(say, peers=(), named=()):
         else:
             system.program.parent.mkdir(parents=True, exist_ok=True)
             ready.append(system)
+    _build_reader()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for _ in pool.map(System.prepare, ready):
             pass

@@ -125,6 +125,11 @@ def markdown(rows):
 
 
 def remarks(results, workload):
-    """What programs said about a workload, one line each."""
-    return [f"{system}: {text}" for (name, system), said in results.remarks.items()
-            if name == workload for text in said.values()]
+    """What programs said about a workload, one line each; what several said, once."""
+    speakers = {}
+    for (name, system), said in results.remarks.items():
+        if name == workload:
+            for text in said.values():
+                speakers.setdefault(text, []).append(system)
+    return [text if len(systems) > 1 else f"{systems[0]}: {text}"
+            for text, systems in speakers.items()]
