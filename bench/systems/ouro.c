@@ -183,6 +183,7 @@ static int run_full(const bench_job *job)
 
 /* ---- live-rings, chains, payloads, many -------------------------------------------- */
 
+#define LIVE_RINGS_FULL() heap_collection.full
 #define LIVE_RINGS_INTO
 #define LIVE_RINGS_REBUILD
 #define BULK_OFF
@@ -198,12 +199,9 @@ static int run_full(const bench_job *job)
 /* What lives at the end is the graph, its array and the window; the rest was found. */
 static int run_live_rings(const bench_job *job)
 {
-    ouro_generation_stats stats[3];
     heap_open();
     int status = live_rings_run(job);
     if (status != 0) return status;
-    ouro_get_stats(heap, stats);
-    bench_report(job->case_name, "full_collections", (double)stats[2].collections);
     ouro_collect(heap, 2);
     const live_rings *l = &live_rings_now;
     BENCH_VERIFY(heap_objects() == l->nodes + (l->nodes > 0) + RING_NODES * (size_t)l->window);

@@ -29,6 +29,7 @@ static inline void bench_settle(void)
 static struct {
     bool running;
     int generation;
+    long full;        /* full ones begun so far */
     uint64_t stopped; /* when; by the wall clock */
     size_t candidates, collected;
 } heap_collection;
@@ -38,7 +39,10 @@ static void heap_collection_callback(ouro_heap *which, const ouro_collection *in
     (void)which, (void)unused;
     heap_collection.running = !info->stop;
     heap_collection.generation = info->generation;
-    if (!info->stop) return;
+    if (!info->stop) {
+        heap_collection.full += info->generation == 2;
+        return;
+    }
     heap_collection.stopped = wall_ns();
     heap_collection.candidates = info->candidates;
     heap_collection.collected = info->collected;
@@ -84,6 +88,14 @@ static int run_to_nothing(int (*run)(const bench_job *), const bench_job *job)
     ouro_collect(heap, 2);
     BENCH_VERIFY(heap_objects() == 0);
     return status;
+}
+
+/* As a program that takes native memory: as much as the heap has, and more. */
+static void bench_full_due(void)
+{
+    ouro_heap_stats stats;
+    ouro_get_heap_stats(heap, &stats);
+    BENCH_VERIFY(ouro_account(heap, (ptrdiff_t)(stats.committed_bytes + (64 << 20))) == OURO_OK);
 }
 
 static inline void bench_collector_off(void)

@@ -17,6 +17,8 @@
  * To become garbage, nodes of the graph are made a pair that refer to each other;
  * whoever else referred to the two is pointed elsewhere, and new nodes take
  * their places in the array.  Who refers to whom is kept in tables of the bench.
+ * One percent is no reason for a full collection to most collectors, so that half-way
+ * through one is made due, by what the program says of its native memory, where that can be said.
  *
  * The system defines, before it includes this file, what rings.h and full.h ask
  * for, and
@@ -25,8 +27,10 @@
  *     ring_into(r, g, i)         reference `b` of the ring's first node is node i of the graph
  *     graph_relink(g, i, which, j)   reference `a` (0) or `b` (1) of node i is node j now
  *     graph_replace(g, i, j, k)  a new node with references to nodes j and k takes place i
+ *     bench_full_due()           a full collection is due from now on, but does not run here
  *
- * of which the last two only for LIVE_RINGS_REBUILD, the first for LIVE_RINGS_INTO.
+ * of which ring_into only for LIVE_RINGS_INTO, the last three for LIVE_RINGS_REBUILD.
+ * LIVE_RINGS_FULL() is, where there is such a figure, the number of full collections begun.
  */
 #ifndef BENCH_LIVE_RINGS_H
 #define BENCH_LIVE_RINGS_H
@@ -56,9 +60,14 @@ typedef struct live_rings {
     links record; /* who refers to whom in the graph */
     growth memory;
     pauses times;
+    long full_before; /* full collections before the work */
 } live_rings;
 
 static live_rings live_rings_now;
+
+#ifndef LIVE_RINGS_FULL
+#define LIVE_RINGS_FULL() (-1L) /* not known */
+#endif
 
 /* Everything that is not a ring of this moment, and the readings to compare with. */
 static inline void live_rings_begin(live_rings *l, int is_indexed)
@@ -72,6 +81,7 @@ static inline void live_rings_begin(live_rings *l, int is_indexed)
                        links_target(&l->record, i, 1));
     }
     for (uint32_t i = 0; i < l->window; i++) live_rings_window[i] = ring_build(RING_NODES);
+    l->full_before = LIVE_RINGS_FULL();
     growth_begin(&l->memory, l->case_name, l->rings);
     pauses_open(&l->times, bench_explain);
 }
@@ -87,6 +97,9 @@ static inline void live_rings_report(live_rings *l, uint64_t spent)
     bench_report(l->case_name, "seconds", (double)spent / 1e9);
     growth_report(&l->memory);
     pauses_report(&l->times, l->case_name);
+    if (l->full_before >= 0)
+        bench_report(l->case_name, "full_collections",
+                     (double)(LIVE_RINGS_FULL() - l->full_before));
 }
 
 /* The graph is what it should be, and the window holds whole rings. */
@@ -204,6 +217,10 @@ static inline void live_rings_rebuild(live_rings *l)
     for (long i = 0; i < l->rings; i++) {
         if (i % every == 0) {
             live_rings_rebuild_pair(l, &state);
+            pauses_begin(&l->times);
+        }
+        if (i == l->rings / 2) {
+            bench_full_due();
             pauses_begin(&l->times);
         }
         ring r = ring_build(RING_NODES);
