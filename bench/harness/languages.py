@@ -23,7 +23,7 @@ def systems(system, build, sources):
                start=["php", "-d", "memory_limit=-1", source("php.php")]),
         system("node", "", "nodejs", optional=True,
                start=["node", "--expose-gc", "--max-old-space-size=8192", source("node.js")]),
-        system("java", "Bench.java", "default-jdk-headless", optional=True, output="java/Bench",
+        system("java", "Bench.java", "default-jdk-headless", optional=True, output="java/Bench.class",
                recipe=["javac", "-d", f"{build}/java", "{source}"],
                start=["java", "-Xmx8g", "-cp", f"{build}/java", "Bench"]),
         system("go", "go.go", "golang-go", optional=True,

@@ -116,17 +116,23 @@ class Runner:
     def _once(self, system, workload, case, scale, turn):
         if (system.name, workload.name, case) in self.unsupported:
             return
+
+        def give_up(why):
+            self.unsupported.add((system.name, workload.name, case))
+            self.results.remark(workload.name, system.name, f"{case}: {why}")
+
         try:
             done = subprocess.run(_command(system, workload, case, scale), capture_output=True,
                                   text=True, env=_environment(workload, system, turn),
                                   timeout=TIMEOUT_S, check=False)
         except subprocess.TimeoutExpired:
-            self.unsupported.add((system.name, workload.name, case))
-            self.results.remark(workload.name, system.name,
-                                f"{case}: given up after {TIMEOUT_S} s")
+            give_up(f"given up after {TIMEOUT_S} s")
             return
         if done.returncode == UNSUPPORTED:
             self.unsupported.add((system.name, workload.name, case))
+            return
+        if done.returncode != 0 and system.optional:
+            give_up(f"ended with status {done.returncode}")
             return
         if done.returncode != 0:
             raise WorkFailed(f"{system.name} {workload.name} {case}: status {done.returncode}\n"

@@ -51,6 +51,34 @@ def _said_by(command):
     return "" if done.returncode == 0 else f"{' '.join(command)}\n{done.stdout}"
 
 
+def _newest_source():
+    """When anything that a program is built from was changed last."""
+    folders = [SYSTEMS, BENCH / "support", BENCH / "workloads", ROOT / "include", ROOT / "command"]
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    return max(path.stat().st_mtime for path in [*files, *_archives()])
+
+
+def _archives():
+    """Our library, if it is built."""
+    return sorted((ROOT / "build" / "release").rglob("libouro.a"))
+
+
+def _build(program, ways):
+    """Runs the first of several command lines that works, unless the program is there already,
+    built by one of them and newer than every source."""
+    stamp = program.with_name(program.name + ".built-by")
+    texts = [" ".join(command) for command in ways]
+    if (program.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") in texts
+            and stamp.stat().st_mtime > _newest_source()):
+        return
+    for command, text in zip(ways, texts):
+        said = _said_by(command)
+        if not said:
+            stamp.write_text(text, encoding="utf-8")
+            return
+    raise CannotBuild(said)
+
+
 @dataclass
 class System:
     name: str
@@ -108,30 +136,21 @@ class System:
     def prepare(self):
         """Builds it, if it is to be built, and asks it for its version."""
         if self.recipe:
-            self._build_by_recipe()
+            places = {"source": str(SYSTEMS / self.source), "program": str(self.program)}
+            _build(self.program, [[part.format(**places) for part in self.recipe]])
         elif self.source:
-            self._build([self.source, *self.more], self.program)
+            self._build_c([self.source, *self.more], self.program)
         if self.floor:
-            self._build([self.floor], self.floor_program)
+            self._build_c([self.floor], self.floor_program)
         result = subprocess.run(self.command("version"), capture_output=True, text=True,
                                 env=ENVIRONMENT, check=True)
         self.version = result.stdout.strip()
 
-    def _build(self, sources, program):
+    def _build_c(self, sources, program):
         """Compiles in the first way of linking that works."""
-        said = ""
-        for way in self.link:
-            said = _said_by([*self.compile, *(str(SYSTEMS / source) for source in sources),
-                             "-o", str(program), *way, "-pthread"])
-            if not said:
-                return
-        raise CannotBuild(said)
-
-    def _build_by_recipe(self):
-        places = {"source": str(SYSTEMS / self.source), "program": str(self.program)}
-        said = _said_by([part.format(**places) for part in self.recipe])
-        if said:
-            raise CannotBuild(said)
+        parts = [str(SYSTEMS / source) for source in sources]
+        _build(program, [[*self.compile, *parts, "-o", str(program), *way, "-pthread"]
+                         for way in self.link])
 
 
 def _by_hand(name, macro, package, header, link):
@@ -145,9 +164,7 @@ def _static_or_shared(library, *more):
 
 
 def _ours():
-    library = ROOT / "build" / "release"
-    found = sorted(library.rglob("libouro.a"))
-    archive = found[0] if found else library / "libouro.a"
+    archive = (_archives() or [ROOT / "build" / "release" / "libouro.a"])[0]
     return System("ouro", "ouro.c", more=(READER,), link=[[str(archive)]], floor="ouro_floor.c",
                   needs_file=archive)
 
@@ -220,10 +237,8 @@ def all_systems():
 
 def _build_reader():
     """Position independent, since modules of interpreters link it too."""
-    said = _said_by([*C, "-fPIC", "-r", "-nostdlib", *map(str, READER_SOURCES),
-                     "-o", str(READER)])
-    if said:
-        raise CannotBuild(said)
+    _build(READER, [[*C, "-fPIC", "-r", "-nostdlib", *map(str, READER_SOURCES),
+                     "-o", str(READER)]])
 
 
 def _is_chosen(system, peers, named):

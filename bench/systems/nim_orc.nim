@@ -5,7 +5,7 @@
 ## Nim counts references and collects cycles as ouro does.  `full` makes every
 ## living node a possible root first: a collection looks at those only.
 
-import std/[os, parseutils, strutils]
+import std/[os, osproc, parseutils, strutils]
 
 const
   Unsupported = 3
@@ -205,13 +205,28 @@ proc listCount(head: Node): int =
     inc result
     node = node.a
 
+proc listBuild(count: int): Node =
+  for i in 1 .. count: result = Node(a: move result)
+
+## Does dropping such a list overflow the stack?  Another process tries.
+proc dropOverflows(scale: float): bool =
+  execCmdEx(quoteShellCommand([getAppFilename(), "list-drop", "main", $scale])).exitCode != 0
+
+proc runListDrop(scale: float) =
+  var head = listBuild(int(10_000_000.0 * scale))
+  verify(head != nil, "a list to drop")
+  head = nil
+
 proc runList(scale: float) =
   let count = int(10_000_000.0 * scale)
   var start = cpuNs()
-  var head: Node
-  for i in 1 .. count: head = Node(a: move head)
+  var head = listBuild(count)
   report("build", "ns_per_object", float(cpuNs() - start) / float(count))
   verify(listCount(head) == count, "nodes of the list")
+  if dropOverflows(scale):
+    report("drop", "overflows", 1)
+    while head != nil: head = move head.a # so that this process can end
+    return
   start = cpuNs()
   head = nil
   report("drop", "ns_per_object", float(cpuNs() - start) / float(count))
@@ -306,6 +321,7 @@ proc main() =
   of "trees": runTrees(scale)
   of "tree": runTree(scale)
   of "list": runList(scale)
+  of "list-drop": runListDrop(scale) # what dropOverflows starts
   of "rings": runRings(scale)
   of "live-rings": runLiveRings(name, scale)
   of "full": runFull(scale)
