@@ -10,5 +10,6 @@
     tables       tables for a terminal and for Markdown, and results.csv
     plots        pictures, where matplotlib is there
     curves       those of pauses and of memory over time
+    picture      saves one
     page         the report as a page
 """

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Pictures of lines: how long pauses were, and memory over time."""
 
+from . import picture
 from .runner import series_file
 
 PERCENTILES = (("p50", "pause_p50_us"), ("p99", "pause_p99_us"), ("p99.9", "pause_p999_us"),
@@ -63,8 +64,7 @@ def _save(pyplot, figure, axes, path):
     most = max(axes, key=lambda axis: len(axis.get_lines()))
     figure.legend(*most.get_legend_handles_labels(), loc="center right", fontsize=8)
     figure.tight_layout(rect=(0, 0, 0.86, 1))
-    figure.savefig(path, dpi=75)
-    pyplot.close(figure)
+    picture.save(pyplot, figure, path, 80)
 
 
 def draw_pauses(pyplot, path, results, names, colours):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Pictures of the results, one PNG a workload, where matplotlib is there."""
 
-from . import curves
+from . import curves, picture
 from .tables import figure as _figure
 
 OURS = "#c0392b"
@@ -72,8 +72,7 @@ def _plot_cases(path, results, workload, names, colours):
         _bars(axis, results, workload, case, metric, names, colours)
     figure.suptitle(workload)
     figure.tight_layout()
-    figure.savefig(path, dpi=110)
-    _pyplot().close(figure)
+    picture.save(_pyplot(), figure, path, 110)
 
 
 def _line(axis, results, shape, sizes, name, **style):
@@ -113,8 +112,7 @@ def _plot_sizes(path, results, names, colours):
     figure.legend(*axes.flat[0].get_legend_handles_labels(), loc="lower right", fontsize=9)
     figure.suptitle("alloc")
     figure.tight_layout()
-    figure.savefig(path, dpi=110)
-    _pyplot().close(figure)
+    picture.save(_pyplot(), figure, path, 110)
 
 
 def _draw_times(path, results, names, colours):
@@ -132,8 +130,7 @@ def _draw_times(path, results, names, colours):
         _bars(axis, results, workload, case, metric, names, colours)
         axis.set_title(f"{workload}, {case}: {metric}", fontsize=9)
     figure.tight_layout()
-    figure.savefig(path, dpi=80)
-    _pyplot().close(figure)
+    picture.save(_pyplot(), figure, path, 80)
     return True
 
 

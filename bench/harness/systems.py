@@ -194,8 +194,15 @@ def _cpython(python, version, include, **more):
                   without=frozenset({"instructions"}), **more)
 
 
+def _other_pythons():
+    """Interpreters of other versions: the system's, those built by hand, those of pyenv."""
+    places = [*Path("/usr/bin").glob("python3.*"), *Path("/usr/local/bin").glob("python3.*"),
+              *Path.home().glob(".pyenv/versions/3.*/bin/python3")]
+    return sorted(str(place) for place in places if not place.name.endswith("-config"))
+
+
 def _interpreters():
-    """Debian's CPython, and on request every other one that pyenv has installed."""
+    """Debian's CPython, and on request every other version in the usual places."""
     debian = _interpreter(DEBIAN_PYTHON)
     found = []
     if debian:
@@ -203,10 +210,12 @@ def _interpreters():
                  System(f"cpython-{debian[0]}-python", "",
                         start=[DEBIAN_PYTHON, str(SYSTEMS / "cpython.py")],
                         without=frozenset({"instructions"}))]
-    for python in sorted(Path.home().glob(".pyenv/versions/3.*/bin/python3")):
-        other = _interpreter(str(python))
-        if other and (not debian or other[0] != debian[0]):
-            found.append(_cpython(str(python), *other, optional=True))
+    known = {debian[0]} if debian else set()
+    for python in _other_pythons():
+        other = _interpreter(python)
+        if other and other[0] not in known:
+            known.add(other[0])
+            found.append(_cpython(python, *other, optional=True))
     return found
 
 

@@ -4,6 +4,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 
 /**
@@ -153,6 +154,36 @@ public final class Bench {
             report(name, "pause_" + metrics[i] + "_us", percentileNs(shares[i]) / 1000);
         }
         report(name, "pause_max_us", longest / 1000.0);
+    }
+
+    // ---- memory over the work: as support/growth.h ------------------------------------
+
+    private static final int LOOKS = 200;
+    private static final double[] series = new double[LOOKS];
+    private static int looks;
+    private static long nextLook;
+
+    // 200 times in all it looks at resident bytes, which is nobody's pause.
+    private static void seriesLook(long done, long amount) throws IOException {
+        if (done < nextLook || looks == LOOKS) {
+            return;
+        }
+        series[looks++] = residentBytes();
+        nextLook = amount * looks / LOOKS;
+        pausesBegin();
+    }
+
+    private static void seriesWrite(String name) throws IOException {
+        String path = System.getenv("BENCH_SERIES");
+        if (path == null) {
+            return;
+        }
+        StringBuilder lines = new StringBuilder();
+        for (int i = 0; i < looks; i++) {
+            lines.append(String.format("%s %.4f %.0f%n", name, (double) i / LOOKS, series[i]));
+        }
+        Files.writeString(Path.of(path), lines, StandardOpenOption.CREATE,
+                StandardOpenOption.APPEND);
     }
 
     // ---- the structures -------------------------------------------------------------
@@ -322,6 +353,7 @@ public final class Bench {
             }
             root = ring;
             pausesEnd();
+            seriesLook(i, rings);
         }
     }
 
@@ -351,6 +383,7 @@ public final class Bench {
         report(name, "live_bytes", before);
         report(name, "extra_bytes", Math.max(0, peakBytes() - before));
         pausesReport(name);
+        seriesWrite(name);
         graphVerify();
         for (Node ring : window) {
             verify(ringCount(ring) == RING_NODES, "nodes of a kept ring");

@@ -157,6 +157,38 @@ func (p *pauses) report(name string) {
 	report(name, "pause_max_us", float64(p.longest)/1000)
 }
 
+// ---- memory over the work: as support/growth.h ------------------------------------
+
+const mostLooks = 200
+
+type series struct {
+	bytes [mostLooks]float64
+	looks int
+	next  int
+}
+
+// 200 times in all it looks at resident bytes, which is nobody's pause.
+func (s *series) look(done, amount int, p *pauses) {
+	if done < s.next || s.looks == mostLooks {
+		return
+	}
+	s.bytes[s.looks] = residentBytes()
+	s.looks++
+	s.next = amount * s.looks / mostLooks
+	p.begin()
+}
+
+func (s *series) write(name string) {
+	file, err := os.OpenFile(os.Getenv("BENCH_SERIES"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0644)
+	if err != nil {
+		return
+	}
+	defer file.Close()
+	for i := 0; i < s.looks; i++ {
+		fmt.Fprintf(file, "%s %.4f %.0f\n", name, float64(i)/mostLooks, s.bytes[i])
+	}
+}
+
 // ---- the structures ---------------------------------------------------------------
 
 type random uint32
@@ -318,7 +350,7 @@ func runRings(scale float64) {
 	report("main", "peak_bytes", peakBytes())
 }
 
-func liveRingsWork(name string, rings int, p *pauses) {
+func liveRingsWork(name string, rings int, p *pauses, memory *series) {
 	state := random(43)
 	for i := 0; i < rings; i++ {
 		ring := ringBuild()
@@ -332,6 +364,7 @@ func liveRingsWork(name string, rings int, p *pauses) {
 			root = ring
 		}
 		p.end()
+		memory.look(i, rings, p)
 	}
 }
 
@@ -353,16 +386,17 @@ func runLiveRings(name string, scale float64) {
 	runtime.GC()
 	peakForget()
 	before := residentBytes()
-	p := new(pauses)
+	p, memory := new(pauses), new(series)
 	p.begin()
 	start := cpuNs()
-	liveRingsWork(name, rings, p)
+	liveRingsWork(name, rings, p, memory)
 	spent := float64(cpuNs() - start)
 	report(name, "ns_per_object", spent/float64(rings*ringNodes))
 	report(name, "seconds", spent/1e9)
 	report(name, "live_bytes", before)
 	report(name, "extra_bytes", float64(max64(0, int64(peakBytes()-before))))
 	p.report(name)
+	memory.write(name)
 	graphVerify()
 	for _, ring := range window {
 		verify(ringCount(ring) == ringNodes, "nodes of a kept ring")

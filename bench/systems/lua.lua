@@ -78,6 +78,28 @@ local function pauses_report(case, samples)
   report(case, "pause_max_us", longest)
 end
 
+-- ---- memory over the work: as support/growth.h ------------------------------------
+
+local LOOKS <const> = 200
+local series, next_look = {}, 0
+
+-- 200 times in all it looks at resident bytes, which is nobody's pause.
+local function series_look(done, amount)
+  if done < next_look or #series == LOOKS then return end
+  series[#series + 1] = resident_bytes()
+  next_look = amount * #series // LOOKS
+  begun = clock()
+end
+
+local function series_write(case)
+  local path = os.getenv("BENCH_SERIES")
+  if not path then return end
+  local file <close> = assert(io.open(path, "a"))
+  for i, bytes in ipairs(series) do
+    file:write(string.format("%s %.4f %d\n", case, (i - 1) / LOOKS, bytes))
+  end
+end
+
 -- ---- the structures ---------------------------------------------------------------
 
 local seed = 42
@@ -228,6 +250,7 @@ local function live_rings_work(case, rings, living, window)
     end
     ring = nil
     pauses_end()
+    series_look(i, rings)
   end
 end
 
@@ -249,6 +272,7 @@ local function run_live_rings(case, scale)
   report(case, "live_bytes", before)
   report(case, "extra_bytes", math.max(0, peak_bytes() - before))
   pauses_report(case, rings)
+  series_write(case)
   graph_verify(living)
   for _, ring in ipairs(window) do
     verify(ring_count(ring) == RING_NODES, "nodes of a kept ring")

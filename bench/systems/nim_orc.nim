@@ -100,6 +100,29 @@ proc pausesReport(name: string) =
     report(name, "pause_" & metric & "_us", float(percentileNs(share)) / 1000)
   report(name, "pause_max_us", float(longest) / 1000)
 
+# ---- memory over the work: as support/growth.h ------------------------------------
+
+const Looks = 200
+
+var
+  series: array[Looks, float]
+  looks, nextLook: int
+
+## 200 times in all it looks at resident bytes, which is nobody's pause.
+proc seriesLook(done, amount: int) =
+  if done < nextLook or looks == Looks: return
+  series[looks] = residentBytes()
+  inc looks
+  nextLook = amount * looks div Looks
+  pausesBegin()
+
+proc seriesWrite(name: string) =
+  if getEnv("BENCH_SERIES") == "": return
+  let file = open(getEnv("BENCH_SERIES"), fmAppend)
+  for look in 0 ..< looks:
+    file.writeLine(name, " ", float(look) / Looks, " ", int(series[look]))
+  file.close()
+
 # ---- the structures ---------------------------------------------------------------
 
 var seed = 42'u32
@@ -249,6 +272,7 @@ proc liveRingsWork(name: string, rings, nodes: int) =
       ring.b = living[randomBelow(nodes)]
     else: discard ringBuild()
     pausesEnd()
+    seriesLook(i, rings)
 
 proc runLiveRings(name: string, scale: float) =
   if name notin ["empty", "main", "old", "into"]: quit(Unsupported)
@@ -268,6 +292,7 @@ proc runLiveRings(name: string, scale: float) =
   report(name, "live_bytes", before)
   report(name, "extra_bytes", max(0.0, peakBytes() - before))
   pausesReport(name)
+  seriesWrite(name)
   graphVerify(nodes)
   for ring in window: verify(ringCount(ring) == RingNodes, "nodes of a kept ring")
 

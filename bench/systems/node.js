@@ -91,6 +91,26 @@ function pausesReport(name) {
   report(name, 'pause_max_us', longest / 1000);
 }
 
+// ---- memory over the work: as support/growth.h ------------------------------------
+
+const LOOKS = 200;
+const series = new Float64Array(LOOKS);
+let looks = 0, nextLook = 0;
+
+// 200 times in all it looks at resident bytes, which is nobody's pause.
+function seriesLook(done, amount) {
+  if (done < nextLook || looks === LOOKS) return;
+  series[looks++] = residentBytes();
+  nextLook = Math.floor(amount * looks / LOOKS);
+  pausesBegin();
+}
+
+function seriesWrite(name) {
+  if (!process.env.BENCH_SERIES) return;
+  const lines = Array.from(series.slice(0, looks), (bytes, i) => `${name} ${i / LOOKS} ${bytes}\n`);
+  fs.appendFileSync(process.env.BENCH_SERIES, lines.join(''));
+}
+
 // ---- the structures ---------------------------------------------------------------
 
 let seed = 42;
@@ -233,6 +253,7 @@ function liveRingsWork(name, rings) {
     else if (name === 'into') ring.b = living[randomBelow(living.length)];
     root = ring;
     pausesEnd();
+    seriesLook(i, rings);
   }
 }
 
@@ -254,6 +275,7 @@ function runLiveRings(name, scale) {
   report(name, 'live_bytes', before);
   report(name, 'extra_bytes', Math.max(0, peakBytes() - before));
   pausesReport(name);
+  seriesWrite(name);
   graphVerify();
   for (const ring of window) verify(ringCount(ring) === RING_NODES, 'nodes of a kept ring');
 }

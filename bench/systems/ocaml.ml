@@ -98,6 +98,32 @@ let pauses_report case =
     [ ("p50", 0.5); ("p99", 0.99); ("p999", 0.999); ("p9999", 0.9999); ("p99999", 0.99999) ];
   report case "pause_max_us" (!longest /. 1e3)
 
+(* ---- memory over the work: as support/growth.h ------------------------------- *)
+
+let most_looks = 200
+let series = Array.make most_looks 0.
+let looks = ref 0
+let next_look = ref 0
+
+(* 200 times in all it looks at resident bytes, which is nobody's pause. *)
+let series_look finished amount =
+  if finished >= !next_look && !looks < most_looks then begin
+    series.(!looks) <- resident_bytes ();
+    incr looks;
+    next_look := amount * !looks / most_looks;
+    pauses_begin ()
+  end
+
+let series_write case =
+  match Sys.getenv_opt "BENCH_SERIES" with
+  | None -> ()
+  | Some path ->
+      let file = open_out_gen [ Open_append; Open_creat ] 0o644 path in
+      for i = 0 to !looks - 1 do
+        Printf.fprintf file "%s %.4f %.0f\n" case (float i /. float most_looks) series.(i)
+      done;
+      close_out file
+
 (* ---- the structures ---------------------------------------------------------- *)
 
 let seed = ref 42
@@ -248,7 +274,8 @@ let live_rings_work case rings =
     if case = "old" then !window.(i mod Array.length !window) <- ring
     else if case = "into" then set_b ring !living.(random_below (Array.length !living));
     root := ring;
-    pauses_end ()
+    pauses_end ();
+    series_look i rings
   done
 
 let run_live_rings case scale =
@@ -268,6 +295,7 @@ let run_live_rings case scale =
   report case "live_bytes" before;
   report case "extra_bytes" (max 0. (peak_bytes () -. before));
   pauses_report case;
+  series_write case;
   graph_verify ();
   Array.iter (fun ring -> verify (ring_count ring = ring_nodes) "nodes of a kept ring") !window
 

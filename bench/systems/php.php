@@ -96,7 +96,7 @@ final class Pauses
         return (int)explode(' ', file_get_contents('/proc/thread-self/schedstat'))[1];
     }
 
-    private function begin(): void
+    public function begin(): void
     {
         $this->waited = self::waited();
         $this->begun = hrtime(true);
@@ -137,6 +137,41 @@ final class Pauses
             report($case, "pause_{$metric}_us", $this->percentile($share) / 1000);
         }
         report($case, 'pause_max_us', $this->longest / 1000);
+    }
+}
+
+// ---- memory over the work: as support/growth.h ------------------------------------
+
+final class Series
+{
+    private const LOOKS = 200;
+    private array $bytes = [];
+    private int $next = 0;
+
+    public function __construct(private int $amount)
+    {
+    }
+
+    // 200 times in all it looks at resident bytes, which is nobody's pause.
+    public function look(int $done, Pauses $pauses): void
+    {
+        if ($done < $this->next || count($this->bytes) === self::LOOKS) {
+            return;
+        }
+        $this->bytes[] = resident_bytes();
+        $this->next = intdiv($this->amount * count($this->bytes), self::LOOKS);
+        $pauses->begin();
+    }
+
+    public function write(string $case): void
+    {
+        if (getenv('BENCH_SERIES') === false) {
+            return;
+        }
+        foreach ($this->bytes as $i => $bytes) {
+            file_put_contents(getenv('BENCH_SERIES'),
+                              sprintf("%s %.4f %d\n", $case, $i / self::LOOKS, $bytes), FILE_APPEND);
+        }
     }
 }
 
@@ -337,6 +372,7 @@ function live_rings_work(string $case, int $rings, SplFixedArray $living,
     $kept = $window->getSize();
     $nodes = $living->getSize();
     $pauses = new Pauses();
+    $series = new Series($rings);
     for ($i = 0; $i < $rings; $i++) {
         $ring = ring_build();
         if ($case === 'old') {
@@ -346,7 +382,9 @@ function live_rings_work(string $case, int $rings, SplFixedArray $living,
         }
         $ring = null;
         $pauses->end();
+        $series->look($i, $pauses);
     }
+    $series->write($case);
     return $pauses;
 }
 
