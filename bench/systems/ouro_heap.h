@@ -53,7 +53,7 @@ static const char *bench_explain(uint64_t begun)
 {
     static char text[96];
     if (heap_collection.running) {
-        snprintf(text, sizeof text, "part of a collection of generation %d",
+        snprintf(text, sizeof text, "while a collection of generation %d was under way",
                  heap_collection.generation);
     } else if (heap_collection.stopped >= begun) {
         snprintf(text, sizeof text, "in a collection of generation %d (%zu looked at, %zu found)",
