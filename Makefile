@@ -3,9 +3,12 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
-# For `make bench`: which workloads, and whether a short run will do.
+# For `make bench`: which workloads, whether a short run will do, and which optional
+# systems to run and install as well (`all` or names).  A full run writes the page.
 W ?=
 QUICK ?=
+PEERS ?=
+BENCH_PAGE = $(if $(W)$(filter-out 0,$(QUICK)),,--page docs/benchmarks.md)
 
 CONFIGURE = cmake --log-level=NOTICE --preset
 BUILD = cmake --build --parallel $(JOBS) --preset
@@ -44,11 +47,11 @@ format: ## rewrite the sources in the house's format
 	@scripts/setup check
 	@scripts/check_format.py --fix
 
-bench: ## measure against the others (W=workload QUICK=1)
-	@scripts/setup build bench
+bench: ## measure against the others (W=workload QUICK=1 PEERS=all)
+	@scripts/setup build bench $(if $(filter all,$(PEERS)),peers)
 	@$(CONFIGURE) release
 	@$(BUILD) release
-	@W="$(W)" QUICK="$(QUICK)" bench/run
+	@W="$(W)" QUICK="$(QUICK)" PEERS="$(PEERS)" bench/run $(BENCH_PAGE)
 
 install: ## install into PREFIX, below DESTDIR
 	@scripts/setup --check build

@@ -10,7 +10,11 @@ from statistics import median
 
 from .workloads import SIZES
 
+MEGABYTE = 1 << 20
 BEST_ALLOCATORS = ("c-mimalloc", "c-jemalloc", "c-tcmalloc")
+# Whose full collection does its work before it returns, on this thread: all but Go's.
+TRACED_AT_ONCE = ("boehm", "boehm-incremental", "cpython-?", "nim-orc", "php", "java", "node",
+                  "ocaml", "lua")
 SMALL = (16, 24, 32, 48, 64, 128)
 
 
@@ -22,6 +26,7 @@ class Bar:
     limit: float
     peers: tuple = ()       # names, or beginnings followed by *; the best one counts
     peer_case: str = ""     # "": the same case
+    live_share: float = 0   # this share of the case's live bytes is added to the limit
 
     @property
     def against(self):
@@ -43,6 +48,18 @@ def _orders():
         yield Bar("alloc", f"fresh-{size}", "bytes_per_object", 1.01 * size)
 
 
+def _live_rings():
+    yield Bar("live-rings", "main", "pause_p99999_us", 200)
+    yield Bar("live-rings", "main", "pause_max_us", 500)
+    yield Bar("live-rings", "main", "ns_per_object", 1.25, ("ouro",), "empty")
+    yield Bar("live-rings", "old", "ns_per_object", 6.0, ("c-mimalloc",))
+    yield Bar("live-rings", "old", "ns_per_object", 1.0, ("nim-orc",))
+    yield Bar("live-rings", "old", "ns_per_object", 1.0, ("boehm-incremental",))
+    yield Bar("live-rings", "old", "pause_max_us", 500)
+    yield Bar("live-rings", "old", "extra_bytes", 80 * MEGABYTE)
+    yield Bar("live-rings", "into", "ns_per_object", 2.0, ("ouro",), "main")
+
+
 BARS = (
     *_pairs_and_stacks(),
     *(Bar("alloc", f"churn-{size}", "ns_per_object", 0.8, BEST_ALLOCATORS)
@@ -56,9 +73,16 @@ BARS = (
     Bar("tree", "build", "ns_per_object", 1.2, ("c-mimalloc",)),
     Bar("tree", "drop", "ns_per_object", 1.2, ("c-mimalloc",)),
     Bar("list", "drop", "ns_per_object", 1.5, ("c-mimalloc",)),
-    Bar("rings", "main", "ns_per_object", 3.0, ("c-mimalloc",)),
+    Bar("rings", "main", "ns_per_object", 2.5, ("c-mimalloc",)),
     Bar("rings", "main", "ns_per_object", 1.0, ("boehm",)),
-    Bar("full", "main", "seconds", 0.5, ("cpython-?",)),
+    *_live_rings(),
+    Bar("full", "main", "seconds", 0.35, ("cpython-?",)),
+    Bar("full", "main", "seconds", 1.0, TRACED_AT_ONCE),
+    *(Bar("shapes", shape, "pause_max_us", 200)
+      for shape in ("ring", "tree", "vector", "hub", "weak", "finalizers")),
+    Bar("shannon", "main", "ns_per_object", 3.0, ("c-mimalloc",)),
+    *(Bar(workload, "main", "extra_bytes", 4 * MEGABYTE, live_share=0.25)
+      for workload in ("shannon", "fast-cycles", "bytes", "queue")),
     Bar("memory", "sparse", "bytes_kept", 0.5, ("cpython-?",)),
     Bar("memory", "died", "share_kept", 0.05),
     Bar("memory", "died-trimmed", "share_kept", 0.05),
@@ -72,10 +96,16 @@ class Outcome:
     bar: Bar
     peer: str        # the one that was compared with; "" for none
     measured: float
+    limit: float     # the bar's, and its share of what lives
 
     @property
     def met(self):
-        return self.measured <= self.bar.limit
+        return self.measured <= self.limit
+
+    @property
+    def against(self):
+        """The peer, and the case where that is another one."""
+        return f"{self.peer} {self.bar.peer_case}".strip()
 
 
 def _matches(name, pattern):
@@ -109,12 +139,13 @@ def judge(results, names):
             continue
         if not bar.peers:
             measured = results.median(bar.workload, bar.case, bar.metric, "ouro")
-            outcomes.append(Outcome(bar, "", measured))
+            live = results.median(bar.workload, bar.case, "live_bytes", "ouro") or 0
+            outcomes.append(Outcome(bar, "", measured, bar.limit + bar.live_share * live))
             continue
         peer = _best_peer(results, bar, names)
         if peer is None:
             continue
         measured = ratio(results, bar.workload, bar.case, bar.metric, peer, bar.peer_case)
         if measured is not None:
-            outcomes.append(Outcome(bar, peer, measured))
+            outcomes.append(Outcome(bar, peer, measured, bar.limit))
     return outcomes

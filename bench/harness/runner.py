@@ -1,15 +1,21 @@
 # SPDX-License-Identifier: MIT
-"""Runs systems in turn, A B C A B C ..., and keeps every figure of every round."""
+"""Runs systems in turn, A B C A B C ..., and keeps every figure of every round.
+
+What a program says in lines that begin with # is kept too, for people.  For
+workloads with a series, the first round leaves the memory over time in a file for
+each system, SERIES / WORKLOAD-SYSTEM.txt, in lines `case share_of_work bytes`.
+"""
 
 import subprocess
 import sys
 from dataclasses import dataclass, field
 from statistics import median
 
-from .systems import BENCH, ENVIRONMENT
+from .systems import BENCH, BUILD, ENVIRONMENT
 
 UNSUPPORTED = 3     # the exit status of a program that does not have what it is asked for
 TIMEOUT_S = 300
+SERIES = BUILD / "series"
 
 
 class WorkFailed(Exception):
@@ -18,12 +24,20 @@ class WorkFailed(Exception):
 
 @dataclass
 class Results:
-    """Figures by (workload, case, metric, system name): a list, one entry a round."""
+    """Figures by (workload, case, metric, system name): a list, one entry a round.
+
+    Remarks by (workload, system name): for what each is about, the last one said.
+    """
 
     figures: dict = field(default_factory=dict)
+    remarks: dict = field(default_factory=dict)
 
     def add(self, workload, case, metric, system, value):
         self.figures.setdefault((workload, case, metric, system), []).append(value)
+
+    def remark(self, workload, system, text):
+        about = text.split(":", 1)[0] if ":" in text else ""
+        self.remarks.setdefault((workload, system), {})[about] = text
 
     def get(self, workload, case, metric, system):
         return self.figures.get((workload, case, metric, system), [])
@@ -39,10 +53,25 @@ class Results:
 
 
 def _parse(output):
-    """Yields (case, metric, value) of a program's lines."""
+    """Yields (case, metric, value) of a program's lines, and (None, None, text) of a remark."""
     for line in output.splitlines():
-        case, metric, value = line.split()
-        yield case, metric, float(value)
+        if line.startswith("#"):
+            yield None, None, line[1:].strip()
+        else:
+            case, metric, value = line.split()
+            yield case, metric, float(value)
+
+
+def series_file(workload, system):
+    return SERIES / f"{workload}-{system}.txt"
+
+
+def _environment(workload, system, turn):
+    """Tells the program where its series goes, if it is to write one."""
+    if not workload.series or turn > 1:
+        return ENVIRONMENT
+    SERIES.mkdir(parents=True, exist_ok=True)
+    return {**ENVIRONMENT, "BENCH_SERIES": str(series_file(workload.name, system.name))}
 
 
 def _command(system, workload, case, scale):
@@ -65,13 +94,17 @@ class Runner:
         runs = workload.quick_runs if self.quick and workload.quick_runs else workload.runs
         scale = workload.quick_scale if self.quick else 1.0
         rounds = min(self.rounds, workload.most_rounds)
+        if self.quick:
+            rounds = min(rounds, workload.quick_rounds)
+        for system in self.systems:
+            series_file(workload.name, system.name).unlink(missing_ok=True)
         for number, cases in enumerate(runs, 1):
             for turn in range(1, rounds + 1):
                 self.say(f"{workload.name}: {cases[0]}, {number} of {len(runs)}, "
                          f"round {turn} of {rounds}")
                 for system in self._systems_for(workload):
                     for case in cases:
-                        self._once(system, workload, case, scale)
+                        self._once(system, workload, case, scale, turn)
 
     def _systems_for(self, workload):
         for system in self.systems:
@@ -80,20 +113,32 @@ class Runner:
             if chosen and system.runs(workload.name):
                 yield system
 
-    def _once(self, system, workload, case, scale):
+    def _once(self, system, workload, case, scale, turn):
         if (system.name, workload.name, case) in self.unsupported:
             return
+
+        def give_up(why):
+            self.unsupported.add((system.name, workload.name, case))
+            self.results.remark(workload.name, system.name, f"{case}: {why}")
+
         try:
             done = subprocess.run(_command(system, workload, case, scale), capture_output=True,
-                                  text=True, env=ENVIRONMENT, timeout=TIMEOUT_S, check=False)
+                                  text=True, env=_environment(workload, system, turn),
+                                  timeout=TIMEOUT_S, check=False)
         except subprocess.TimeoutExpired:
-            raise WorkFailed(f"{system.name} {workload.name} {case}: more than {TIMEOUT_S} s"
-                             ) from None
+            give_up(f"given up after {TIMEOUT_S} s")
+            return
         if done.returncode == UNSUPPORTED:
             self.unsupported.add((system.name, workload.name, case))
+            return
+        if done.returncode != 0 and system.optional:
+            give_up(f"ended with status {done.returncode}")
             return
         if done.returncode != 0:
             raise WorkFailed(f"{system.name} {workload.name} {case}: status {done.returncode}\n"
                              f"{done.stderr.strip()}")
         for found, metric, value in _parse(done.stdout):
-            self.results.add(workload.name, found, metric, system.name, value)
+            if found is None:
+                self.results.remark(workload.name, system.name, value)
+            else:
+                self.results.add(workload.name, found, metric, system.name, value)

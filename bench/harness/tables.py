@@ -7,8 +7,11 @@ from statistics import median
 UNITS = {
     "ns_per_object": "ns", "ns_per_op": "ns", "bytes_per_object": "bytes", "peak_bytes": "bytes",
     "live_bytes": "bytes", "bytes_kept": "bytes", "share_kept": "ratio", "seconds": "s",
-    "instructions_per_op": "instructions", "overflows": "",
+    "instructions_per_op": "instructions", "overflows": "", "extra_bytes": "bytes",
+    "pause_p50_us": "us", "pause_p99_us": "us", "pause_p999_us": "us", "pause_p9999_us": "us",
+    "pause_p99999_us": "us", "pause_max_us": "us", "full_collections": "",
 }
+BYTES = ("peak_bytes", "live_bytes", "bytes_kept", "extra_bytes")
 CSV_HEADER = ("workload", "case", "system", "version", "metric", "median", "min", "max", "unit",
               "runs")
 
@@ -25,7 +28,7 @@ def write_csv(path, results, versions):
 
 def figure(value, metric):
     """A figure as people read it: three digits, bytes in binary units."""
-    if metric in ("peak_bytes", "live_bytes", "bytes_kept"):
+    if metric in BYTES:
         for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
             if abs(value) >= size:
                 return f"{_three_digits(value / size)} {unit}"
@@ -42,7 +45,11 @@ def _three_digits(value):
 def _label(metric):
     unit = {"ns_per_object": "ns", "ns_per_op": "ns", "bytes_per_object": "bytes",
             "peak_bytes": "peak", "live_bytes": "resident", "bytes_kept": "kept",
-            "share_kept": "of peak", "seconds": "s", "instructions_per_op": "instructions"}
+            "share_kept": "of peak", "seconds": "s", "instructions_per_op": "instructions",
+            "extra_bytes": "extra", "pause_p50_us": "pause p50 us", "pause_p99_us": "p99 us",
+            "pause_p999_us": "p99.9 us", "pause_p9999_us": "p99.99 us",
+            "pause_p99999_us": "p99.999 us", "pause_max_us": "longest us",
+            "full_collections": "full collections"}
     return unit.get(metric, metric)
 
 
@@ -62,14 +69,15 @@ def _bar_cell(outcomes, workload, case, metric):
     for outcome in outcomes:
         bar = outcome.bar
         if (bar.workload, bar.case, bar.metric) == (workload, case, metric):
-            text = f"{outcome.measured:.2f} x {outcome.peer}" if outcome.peer else ""
-            text += f" (at most {limit(bar)})"
+            text = f"{outcome.measured:.2f} x {outcome.against}" if outcome.peer else ""
+            text += f" (at most {limit(outcome)})"
             said.append(text.strip() + ("" if outcome.met else " MISSED"))
     return ", ".join(said)
 
 
-def limit(bar):
-    return f"{bar.limit:g}" if bar.peers else figure(bar.limit, bar.metric)
+def limit(outcome):
+    return (f"{outcome.limit:g}" if outcome.peer
+            else figure(outcome.limit, outcome.bar.metric))
 
 
 def workload_table(results, workload, systems, outcomes):
@@ -92,8 +100,8 @@ def bars_table(outcomes):
         bar = outcome.bar
         measured = (f"{outcome.measured:.2f}" if outcome.peer
                     else figure(outcome.measured, bar.metric))
-        rows.append([bar.workload, bar.case, _label(bar.metric), outcome.peer or "itself",
-                     limit(bar), measured, "met" if outcome.met else "MISSED"])
+        rows.append([bar.workload, bar.case, _label(bar.metric), outcome.against or "itself",
+                     limit(outcome), measured, "met" if outcome.met else "MISSED"])
     return rows
 
 
@@ -116,17 +124,12 @@ def markdown(rows):
     return "\n".join(lines)
 
 
-def markdown_page(results, systems, outcomes, machine, workloads, settings):
-    """The whole report as a page of Markdown."""
-    met = sum(outcome.met for outcome in outcomes)
-    parts = ["# Figures of `make bench`", settings,
-             markdown([["machine", ""], *([what, value] for what, value in machine)]),
-             markdown([["system", "version"], *([s.name, s.version] for s in systems)])]
-    names = [system.name for system in systems]
-    for workload in workloads:
-        if results.rows(workload.name):
-            parts += [f"## {workload.name}: {workload.about}",
-                      markdown(workload_table(results, workload.name, names, outcomes))]
-    if outcomes:
-        parts += [f"## Bars: {met} of {len(outcomes)} met", markdown(bars_table(outcomes))]
-    return "\n\n".join(parts) + "\n"
+def remarks(results, workload):
+    """What programs said about a workload, one line each; what several said, once."""
+    speakers = {}
+    for (name, system), said in results.remarks.items():
+        if name == workload:
+            for text in said.values():
+                speakers.setdefault(text, []).append(system)
+    return [text if len(systems) > 1 else f"{systems[0]}: {text}"
+            for text, systems in speakers.items()]

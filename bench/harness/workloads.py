@@ -19,7 +19,9 @@ class Workload:
     runs: tuple = (("all",),)
     quick_runs: tuple = None    # None: the same
     quick_scale: float = 0.1
-    most_rounds: int = 1000     # figures that do not vary need few
+    most_rounds: int = 1000     # figures that do not vary need few, and so does what takes long
+    quick_rounds: int = 1000    # the same, shortened
+    series: bool = False        # programs can write its memory over time
     quick_systems: tuple = None  # names or beginnings of names; None: all
 
 
@@ -42,10 +44,30 @@ WORKLOADS = (
              _alloc_runs(SIZES), _alloc_runs(QUICK_SIZES)),
     Workload("refs", "references taken and released", _REFS_RUNS, quick_scale=0.05),
     Workload("trees", "the benchmarks game's binary-trees", quick_scale=0.2),
-    Workload("tree", "one complete tree of depth 20"),
-    Workload("list", "a chain of ten million nodes"),
+    Workload("tree", "one complete tree of depth 20", quick_rounds=2),
+    Workload("list", "a chain of ten million nodes", quick_rounds=2),
     Workload("rings", "a million rings of ten nodes"),
-    Workload("full", "one full collection over five million living nodes"),
+    Workload("live-rings", "rings of ten nodes beside five million living nodes",
+             (("empty",), ("main",), ("old",), ("into",), ("rebuild",)), quick_scale=0.05,
+             most_rounds=3, quick_rounds=1, series=True),
+    Workload("full", "one full collection over five million living nodes",
+             (("main", "walk"),), most_rounds=3),
+    Workload("shapes", "the longest pause that one awkward shape can cause", quick_scale=0.02,
+             most_rounds=2, quick_rounds=1, quick_systems=("ouro",)),
+    Workload("shannon", "chains that refer to a chain that lives", most_rounds=3,
+             quick_scale=0.05, quick_rounds=1),
+    Workload("fast-cycles", "short chains, kept by twenties", quick_scale=1, most_rounds=3,
+             quick_rounds=1),
+    Workload("table", "a dictionary of a million numbers keyed by pairs", (("main", "off"),),
+             most_rounds=3, quick_rounds=1),
+    Workload("bulk", "fifteen million living objects in one array", (("main", "off"),),
+             most_rounds=2, quick_scale=0.05, quick_rounds=1),
+    Workload("bytes", "islands that own a mebibyte each", most_rounds=3, quick_rounds=1),
+    Workload("queue", "objects of 10,000 bytes, a thousand kept", most_rounds=3, quick_rounds=1),
+    Workload("shutdown", "ten million living nodes given back at once", most_rounds=3,
+             quick_scale=0.05, quick_rounds=1),
+    Workload("real", "the package index of this system: load, query, drop", most_rounds=3,
+             quick_rounds=1),
     Workload("floor", "what one heap with one object costs a process"),
     Workload("memory", "what stays resident of objects that died", (("sparse",), ("died",)),
              most_rounds=1, quick_systems=("ouro", "cpython", "c-mimalloc")),

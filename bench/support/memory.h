@@ -52,10 +52,27 @@ static inline double resident_bytes(void)
     return kilobytes >= 0 ? (double)kilobytes * 1024 : statm_resident_bytes();
 }
 
-/* The most resident bytes that this program has had (not what its parent had before it). */
+/* The most resident bytes that this program has had (not what its parent had before it), or
+ * since peak_forget. */
 static inline double peak_bytes(void)
 {
     return (double)proc_kilobytes("/proc/self/status", "VmHWM:") * 1024;
+}
+
+/* Resident bytes by the same counter as the peak; a few microseconds, however large the process. */
+static inline double resident_bytes_now(void)
+{
+    return (double)proc_kilobytes("/proc/self/status", "VmRSS:") * 1024;
+}
+
+/* Lets the peak begin again at what is resident now.  Where the kernel does not, as in some
+ * containers, figures of extra memory are too high for programs that shrank before. */
+static inline void peak_forget(void)
+{
+    int file = open("/proc/self/clear_refs", O_WRONLY);
+    if (file < 0) return;
+    if (write(file, "5", 1) != 1) perror("bench: clear_refs");
+    close(file);
 }
 
 /*

@@ -5,7 +5,7 @@
  *
  *     PROGRAM WORKLOAD [CASE] [SCALE]
  *
- * prints one line `case metric value` for each figure.  CASE is `all` or the
+ * prints one line `case metric value` for each figure, and `# text` for people.  CASE is `all` or the
  * name of a case; SCALE is the share of the full work to do (1 is all of it).
  * `PROGRAM version` prints the version of the system under test.  A workload
  * or case that a system does not have ends the program with status 3.
@@ -62,6 +62,9 @@ static inline void bench_report(const char *case_name, const char *metric, doubl
     printf("%s %s %.9g\n", case_name, metric, value);
     fflush(stdout);
 }
+
+/* A line for people, `# ...`; bench/run shows it below the table. */
+#define bench_remark(...) (fputs("# ", stdout), printf(__VA_ARGS__), puts(""), fflush(stdout))
 
 /* Is `case_name` what this job asks for? */
 static inline int bench_wants(const bench_job *job, const char *case_name)

@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * boehm.c -- system boehm: the conservative collector of Boehm, Demers and Weiser
+ * boehm.c -- systems boehm and boehm-incremental: the conservative collector of
+ *            Boehm, Demers and Weiser
  *
  * Dropping is forgetting; where a workload times a drop, a full collection
- * follows.
+ * follows.  With BOEHM_INCREMENTAL it collects in steps, and learns of stores from
+ * the system's protection of pages.
  */
 #include <gc/gc.h>
 
 #include "../support/program.h"
-
-typedef struct node {
-    struct node *a, *b;
-} node;
-
-typedef node *tree, *list, *ring;
 
 static inline void bench_poll(void)
 {
@@ -33,24 +29,37 @@ static void bench_settle(void)
     GC_gcollect();
 }
 
-static inline node *node_new(node *a, node *b)
+static inline void *allocate(size_t size)
 {
-    node *n = GC_MALLOC(sizeof *n);
-    n->a = a;
-    n->b = b;
-    return n;
+    return GC_MALLOC(size);
 }
 
-static __attribute__((noinline)) node *tree_build(long levels)
+static inline void *allocate_zeroed(size_t size)
 {
-    if (levels <= 1) return node_new(NULL, NULL);
-    node *a = tree_build(levels - 1);
-    return node_new(a, tree_build(levels - 1));
+    return GC_MALLOC(size);
 }
 
-static long tree_count(const node *n)
+/* Not inlined, so that what they leave on the stack is overwritten by later calls. */
+#define BENCH_BUILDER static __attribute__((noinline))
+#include "../support/plain_nodes.h"
+#include "../support/plain_table.h"
+
+static inline void *allocate_bytes(size_t size)
 {
-    return n->a ? 1 + tree_count(n->a) + tree_count(n->b) : 1;
+    return GC_MALLOC_ATOMIC(size);
+}
+
+static inline void give_back(void *block, size_t size)
+{
+    (void)block, (void)size;
+}
+
+#include "../support/plain_packages.h"
+
+static void packages_drop(package_list **p)
+{
+    *p = NULL;
+    bench_settle();
 }
 
 static void tree_drop(node **t)
@@ -58,49 +67,10 @@ static void tree_drop(node **t)
     *t = NULL;
 }
 
-static __attribute__((noinline)) node *list_build(long count)
-{
-    node *head = NULL;
-    for (long i = 0; i < count; i++) head = node_new(head, NULL);
-    return head;
-}
-
-static long list_count(const node *n)
-{
-    long count = 0;
-    for (; n; n = n->a) count++;
-    return count;
-}
-
 static int list_drop(node **l)
 {
     *l = NULL;
     return 0;
-}
-
-static __attribute__((noinline)) node *ring_build(int count)
-{
-    node *first = node_new(NULL, NULL), *last = first;
-    for (int i = 1; i < count; i++) {
-        node *n = node_new(NULL, last);
-        last->a = n;
-        last = n;
-    }
-    last->a = first;
-    first->b = last;
-    return first;
-}
-
-static int ring_count(const node *first)
-{
-    int count = 0;
-    const node *n = first;
-    do {
-        if (n->a->b != n) return -1;
-        n = n->a;
-        count++;
-    } while (n != first);
-    return count;
 }
 
 static void ring_drop(node **r)
@@ -113,27 +83,7 @@ static void ring_drop(node **r)
 #include "../workloads/tree.h"
 #include "../workloads/trees.h"
 
-/* ---- full ---------------------------------------------------------------------- */
-
-typedef node **graph;
-
-static node **graph_new(size_t count)
-{
-    node **g = GC_MALLOC(count * sizeof *g);
-    for (size_t i = 0; i < count; i++) g[i] = node_new(NULL, NULL);
-    return g;
-}
-
-static void graph_link(node **g, size_t i, size_t j, size_t k)
-{
-    g[i]->a = g[j];
-    g[i]->b = g[k];
-}
-
-static int graph_linked(node **g, size_t i, size_t j, size_t k)
-{
-    return g[i]->a == g[j] && g[i]->b == g[k];
-}
+/* ---- full, live-rings -------------------------------------------------------------- */
 
 static size_t graph_collect(void)
 {
@@ -141,17 +91,126 @@ static size_t graph_collect(void)
     return 0;
 }
 
+static void graph_relink(node **g, size_t i, unsigned which, size_t j)
+{
+    if (which == 0)
+        g[i]->a = g[j];
+    else
+        g[i]->b = g[j];
+}
+
+static void graph_replace(node **g, size_t i, size_t j, size_t k)
+{
+    g[i] = node_new(g[j], g[k]);
+}
+
+#define bench_full_due() ((void)0)
+#define LIVE_RINGS_INTO
+#define LIVE_RINGS_REBUILD
+#define bench_explain NULL
 #include "../workloads/full.h"
+#include "../workloads/live_rings.h"
+
+/* ---- chains, payloads, many ---------------------------------------------------------- */
+
+static void chain_drop(chain_link **c)
+{
+    *c = NULL;
+}
+
+static inline void bench_threshold(size_t young, size_t passes)
+{
+    (void)young, (void)passes;
+}
+
+/* What is foreign to others is this collector's own, and told to hold no references. */
+typedef struct island_block {
+    struct island_block *self;
+    void *payload;
+} island_block;
+typedef island_block *island;
+
+static island_block *island_new(size_t bytes)
+{
+    island_block *i = allocate(sizeof *i);
+    *i = (island_block){i, GC_MALLOC_ATOMIC(bytes)};
+    return i;
+}
+
+static void *island_payload(island_block *i)
+{
+    return i->payload;
+}
+
+static void island_drop(island_block **i, size_t bytes)
+{
+    (void)bytes;
+    *i = NULL;
+}
+
+enum { QUEUE_BYTES = 10000 };
+
+typedef struct cell_block {
+    struct cell_block *self;
+    char payload[QUEUE_BYTES];
+} cell_block;
+typedef cell_block *cell;
+
+static cell_block *cell_new(void)
+{
+    cell_block *c = allocate(sizeof *c);
+    c->self = c;
+    return c;
+}
+
+static void *cell_payload(cell_block *c)
+{
+    return c->payload;
+}
+
+static void cell_drop(cell_block **c)
+{
+    *c = NULL;
+}
+
+static void bench_collector_off(void)
+{
+    GC_disable();
+}
+
+#define BULK_OFF
+#define TABLE_OFF
+#include "../workloads/chains.h"
+#include "../workloads/many.h"
+#include "../workloads/payload.h"
+#include "../workloads/real.h"
+#include "../workloads/table.h"
 
 int main(int argc, char **argv)
 {
     static const bench_workload workloads[] = {
-        {"trees", trees_run}, {"tree", tree_run}, {"list", list_run},
-        {"rings", rings_run}, {"full", full_run}, {NULL, NULL},
+        {"trees", trees_run},
+        {"tree", tree_run},
+        {"list", list_run},
+        {"rings", rings_run},
+        {"live-rings", live_rings_run},
+        {"full", full_run},
+        {"shannon", shannon_run},
+        {"fast-cycles", fast_cycles_run},
+        {"table", table_run},
+        {"bulk", bulk_run},
+        {"bytes", bytes_run},
+        {"queue", queue_run},
+        {"real", real_run},
+        {NULL, NULL},
     };
     char version[32];
     unsigned number = GC_get_version();
     snprintf(version, sizeof version, "%u.%u.%u", number >> 16, number >> 8 & 255, number & 255);
     GC_INIT();
+#ifdef BOEHM_INCREMENTAL
+    GC_enable_incremental();
+    BENCH_VERIFY(GC_is_incremental_mode());
+#endif
     return bench_main(argc, argv, workloads, version);
 }

@@ -154,33 +154,10 @@ static int run_refs(const bench_job *job)
     return local < shared ? local : shared;
 }
 
-/* ---- nodes of two references: trees, tree, list, rings ------------------------- */
+/* ---- nodes of two references ------------------------------------------------------ */
 
-typedef struct node {
-    struct node *a, *b;
-} node;
-
-typedef node *tree, *list, *ring;
-
-static inline node *node_new(node *a, node *b)
-{
-    node *n = allocate(sizeof *n);
-    n->a = a;
-    n->b = b;
-    return n;
-}
-
-static node *tree_build(long levels)
-{
-    if (levels <= 1) return node_new(NULL, NULL);
-    node *a = tree_build(levels - 1);
-    return node_new(a, tree_build(levels - 1));
-}
-
-static long tree_count(const node *n)
-{
-    return n->a ? 1 + tree_count(n->a) + tree_count(n->b) : 1;
-}
+#define BENCH_BUILDER static __attribute__((unused))
+#include "../support/plain_nodes.h"
 
 static void node_drop(node *n)
 {
@@ -197,20 +174,6 @@ static void tree_drop(node **t)
     *t = NULL;
 }
 
-static node *list_build(long count)
-{
-    node *head = NULL;
-    for (long i = 0; i < count; i++) head = node_new(head, NULL);
-    return head;
-}
-
-static long list_count(const node *n)
-{
-    long count = 0;
-    for (; n; n = n->a) count++;
-    return count;
-}
-
 static int list_drop(node **l)
 {
     for (node *n = *l; n;) {
@@ -220,31 +183,6 @@ static int list_drop(node **l)
     }
     *l = NULL;
     return 0;
-}
-
-static node *ring_build(int count)
-{
-    node *first = node_new(NULL, NULL), *last = first;
-    for (int i = 1; i < count; i++) {
-        node *n = node_new(NULL, last);
-        last->a = n;
-        last = n;
-    }
-    last->a = first;
-    first->b = last;
-    return first;
-}
-
-static int ring_count(const node *first)
-{
-    int count = 0;
-    const node *n = first;
-    do {
-        if (n->a->b != n) return -1;
-        n = n->a;
-        count++;
-    } while (n != first);
-    return count;
 }
 
 static void ring_drop(node **r)
@@ -262,6 +200,10 @@ static void ring_drop(node **r)
 #include "../workloads/rings.h"
 #include "../workloads/tree.h"
 #include "../workloads/trees.h"
+
+#if !defined(ALLOCATOR_PLAIN) /* whose lists have no large blocks */
+#include "c_by_hand_large.h"
+#endif
 
 /* ---- memory -------------------------------------------------------------------- */
 
@@ -297,10 +239,25 @@ static int memory_trim(void)
 int main(int argc, char **argv)
 {
     static const bench_workload workloads[] = {
-        {"alloc", run_alloc},   {"refs", run_refs},
-        {"trees", trees_run},   {"tree", tree_run},
-        {"list", list_run},     {"rings", rings_run},
-        {"memory", memory_run}, {"instructions", instructions_run},
+        {"alloc", run_alloc},
+        {"refs", run_refs},
+        {"trees", trees_run},
+        {"tree", tree_run},
+        {"list", list_run},
+        {"rings", rings_run},
+#if !defined(ALLOCATOR_PLAIN)
+        {"live-rings", live_rings_run},
+        {"shannon", shannon_run},
+        {"fast-cycles", fast_cycles_run},
+        {"table", table_run},
+        {"bulk", bulk_run},
+        {"bytes", bytes_run},
+        {"queue", queue_run},
+        {"shutdown", shutdown_run},
+        {"real", real_run},
+#endif
+        {"memory", memory_run},
+        {"instructions", instructions_run},
         {NULL, NULL},
     };
     return bench_main(argc, argv, workloads, allocator_version());

@@ -3,87 +3,12 @@
  * cpython_node.c -- system cpython-3.11 and so on: CPython's memory management
  *                   without its interpreter
  *
- * An extension module with one type of two references that takes part in
- * garbage collection.  CPython's allocator, counts and collector do all the
+ * An extension module whose types take part in garbage collection (see
+ * cpython_types.h).  CPython's allocator, counts and collector do all the
  * work, called from C: the fairest comparison there is.  `alloc` is pymalloc
  * (PyObject_Malloc).  cpython_node.py starts it.
  */
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-
-#include "../support/program.h"
-
-/* Newer versions collect where the interpreter looks for signals; so look. */
-static inline void bench_poll(void)
-{
-    if (PyErr_CheckSignals() != 0) exit(BENCH_FAILED);
-}
-
-static inline void bench_settle(void)
-{
-}
-
-/* ---- the type -------------------------------------------------------------- */
-
-typedef struct node {
-    PyObject ob_base;
-    struct node *a, *b;
-} node;
-
-static PyTypeObject *node_type;
-
-static int node_traverse(PyObject *self, visitproc visit, void *arg)
-{
-    node *n = (node *)self;
-    Py_VISIT(n->a);
-    Py_VISIT(n->b);
-#if PY_VERSION_HEX >= 0x03090000
-    Py_VISIT(Py_TYPE(self));
-#endif
-    return 0;
-}
-
-static int node_clear(PyObject *self)
-{
-    node *n = (node *)self;
-    Py_CLEAR(n->a);
-    Py_CLEAR(n->b);
-    return 0;
-}
-
-static void node_dealloc(PyObject *self)
-{
-    PyTypeObject *type = Py_TYPE(self);
-    PyObject_GC_UnTrack(self);
-    Py_TRASHCAN_BEGIN(self, node_dealloc);
-    node_clear(self);
-    type->tp_free(self);
-    Py_DECREF(type);
-    Py_TRASHCAN_END;
-}
-
-static PyType_Slot node_slots[] = {
-    {Py_tp_traverse, node_traverse},
-    {Py_tp_clear, node_clear},
-    {Py_tp_dealloc, node_dealloc},
-    {0, NULL},
-};
-static PyType_Spec node_spec = {
-    .name = "bench_node.node",
-    .basicsize = sizeof(node),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
-    .slots = node_slots,
-};
-
-/* Owns what it is given. */
-static inline node *node_new(node *a, node *b)
-{
-    node *n = PyObject_GC_New(node, node_type);
-    n->a = a;
-    n->b = b;
-    PyObject_GC_Track(n);
-    return n;
-}
+#include "cpython_types.h"
 
 /* ---- alloc ----------------------------------------------------------------- */
 
@@ -171,40 +96,12 @@ INSTRUCTIONS_DEFINE(OBJECT)
 
 /* ---- nodes: trees, tree, list, rings ------------------------------------------- */
 
-typedef node *tree, *list, *ring;
-
-static node *tree_build(long levels)
-{
-    if (levels <= 1) return node_new(NULL, NULL);
-    node *a = tree_build(levels - 1);
-    return node_new(a, tree_build(levels - 1));
-}
-
-static long tree_count(const node *n)
-{
-    return n->a ? 1 + tree_count(n->a) + tree_count(n->b) : 1;
-}
+#define BENCH_BUILDER static
+#include "../support/nodes.h"
 
 static void tree_drop(node **t)
 {
     Py_CLEAR(*t);
-}
-
-static node *list_build(long count)
-{
-    node *head = NULL;
-    for (long i = 0; i < count; i++) {
-        head = node_new(head, NULL);
-        if (i % 1000 == 0) bench_poll();
-    }
-    return head;
-}
-
-static long list_count(const node *n)
-{
-    long count = 0;
-    for (; n; n = n->a) count++;
-    return count;
 }
 
 static int list_drop(node **l)
@@ -229,18 +126,6 @@ static node *ring_build(int count)
     return first;
 }
 
-static int ring_count(const node *first)
-{
-    int count = 0;
-    const node *n = first;
-    do {
-        if (n->a->b != n) return -1;
-        n = n->a;
-        count++;
-    } while (n != first);
-    return count;
-}
-
 static void ring_drop(node **r)
 {
     Py_CLEAR(*r);
@@ -262,7 +147,7 @@ static PyObject *graph_new(size_t count)
         node *n = node_new(NULL, NULL);
         BENCH_VERIFY(PyList_Append(g, (PyObject *)n) == 0);
         Py_DECREF(n);
-        if (i % 1000 == 0) bench_poll();
+        if (i % 1024 == 0) bench_poll();
     }
     return g;
 }
@@ -272,13 +157,35 @@ static node *graph_node(PyObject *g, size_t i)
     return (node *)PyList_GET_ITEM(g, (Py_ssize_t)i);
 }
 
+static void graph_relink(PyObject *g, size_t i, unsigned which, size_t j)
+{
+    node *n = graph_node(g, i), *target = graph_node(g, j);
+    Py_INCREF(target);
+    if (which == 0)
+        Py_XSETREF(n->a, target);
+    else
+        Py_XSETREF(n->b, target);
+}
+
 static void graph_link(PyObject *g, size_t i, size_t j, size_t k)
 {
-    node *n = graph_node(g, i);
-    n->a = graph_node(g, j);
-    Py_INCREF(n->a);
-    n->b = graph_node(g, k);
-    Py_INCREF(n->b);
+    graph_relink(g, i, 0, j);
+    graph_relink(g, i, 1, k);
+}
+
+static void graph_replace(PyObject *g, size_t i, size_t j, size_t k)
+{
+    node *a = graph_node(g, j), *b = graph_node(g, k);
+    Py_INCREF(a);
+    Py_INCREF(b);
+    BENCH_VERIFY(PyList_SetItem(g, (Py_ssize_t)i, (PyObject *)node_new(a, b)) == 0);
+}
+
+static void ring_into(node *r, PyObject *g, size_t i)
+{
+    node *target = graph_node(g, i);
+    Py_INCREF(target);
+    Py_XSETREF(r->b, target);
 }
 
 static int graph_linked(PyObject *g, size_t i, size_t j, size_t k)
@@ -294,7 +201,176 @@ static size_t graph_collect(void)
     return 0;
 }
 
+static void graph_close(PyObject **g, size_t count)
+{
+    (void)count;
+    Py_CLEAR(*g);
+    PyGC_Collect();
+}
+
 #include "../workloads/full.h"
+
+/* ---- live-rings, chains, payloads, many, table ---------------------------------------- */
+
+static chain_link *chain_build(long count)
+{
+    chain_link *head = NULL;
+    for (long i = 0; i < count; i++) {
+        chain_link *made = chain_link_new();
+        if (head) {
+            Py_INCREF(made);
+            head->previous = made;
+        }
+        made->next = head;
+        head = made;
+    }
+    return head;
+}
+
+static void chain_surprise(chain_link *c, chain_link *other)
+{
+    Py_INCREF(other);
+    Py_XSETREF(c->surprise, other);
+}
+
+static long chain_count(const chain_link *c)
+{
+    long count = 0;
+    for (; c; c = c->next) count++;
+    return count;
+}
+
+static void chain_drop(chain_link **c)
+{
+    Py_CLEAR(*c);
+}
+
+static void *island_payload(island_object *i)
+{
+    return i->payload;
+}
+
+static void island_drop(island_object **i, size_t bytes)
+{
+    (void)bytes;
+    Py_CLEAR(*i);
+}
+
+static void *cell_payload(cell_object *c)
+{
+    return c->payload;
+}
+
+static void cell_drop(cell_object **c)
+{
+    Py_CLEAR(*c);
+}
+
+/* Calls a function of the module gc. */
+static void gc_call(const char *function, PyObject *arguments)
+{
+    PyObject *module = PyImport_ImportModule("gc");
+    PyObject *callable = PyObject_GetAttrString(module, function);
+    PyObject *result = PyObject_CallObject(callable, arguments);
+    BENCH_VERIFY(result != NULL);
+    Py_DECREF(result);
+    Py_DECREF(callable);
+    Py_DECREF(module);
+}
+
+static void bench_collector_off(void)
+{
+    gc_call("disable", NULL);
+}
+
+static void bench_threshold(long young, long passes)
+{
+    PyObject *arguments = Py_BuildValue("(ll)", young, passes);
+    gc_call("set_threshold", arguments);
+    Py_DECREF(arguments);
+}
+
+/* A dict whose keys are tuples. */
+typedef PyObject *pair_table;
+
+static PyObject *table_new(size_t entries)
+{
+    (void)entries;
+    return PyDict_New();
+}
+
+static void table_put(PyObject *t, long i, long j, long value)
+{
+    PyObject *key = Py_BuildValue("(ll)", i, j), *number = PyLong_FromLong(value);
+    BENCH_VERIFY(PyDict_SetItem(t, key, number) == 0);
+    Py_DECREF(key);
+    Py_DECREF(number);
+}
+
+static long table_get(PyObject *t, long i, long j)
+{
+    PyObject *key = Py_BuildValue("(ll)", i, j), *found = PyDict_GetItem(t, key);
+    Py_DECREF(key);
+    return found ? PyLong_AsLong(found) : -1;
+}
+
+/* All packages are in one list, and so are those that one depends on. */
+typedef PyObject *packages;
+
+static PyObject *packages_new(size_t count)
+{
+    return PyList_New((Py_ssize_t)count);
+}
+
+static void packages_set(PyObject *p, size_t i, const char *name, const char *version)
+{
+    PyList_SET_ITEM(p, (Py_ssize_t)i, (PyObject *)package_new(name, version, i));
+}
+
+static package *packages_at(PyObject *p, size_t i)
+{
+    return (package *)PyList_GET_ITEM(p, (Py_ssize_t)i);
+}
+
+static void packages_refer(PyObject *p, size_t i, size_t j)
+{
+    BENCH_VERIFY(PyList_Append(packages_at(p, i)->refers, (PyObject *)packages_at(p, j)) == 0);
+}
+
+static size_t packages_edges(PyObject *p, size_t i)
+{
+    return (size_t)PyList_GET_SIZE(packages_at(p, i)->refers);
+}
+
+static size_t packages_edge(PyObject *p, size_t i, size_t e)
+{
+    return packages_at(packages_at(p, i)->refers, e)->number;
+}
+
+static const char *packages_name(PyObject *p, size_t i)
+{
+    return PyBytes_AS_STRING(packages_at(p, i)->name);
+}
+
+static void packages_drop(PyObject **p)
+{
+    Py_CLEAR(*p);
+    PyGC_Collect();
+}
+
+#define bench_full_due() ((void)0)
+#define LIVE_RINGS_INTO
+#define LIVE_RINGS_REBUILD
+#define BULK_OFF
+#define SHUTDOWN
+#define TABLE_OFF
+#define bench_explain NULL
+#include "../workloads/chains.h"
+#include "../workloads/live_rings.h"
+#include "../workloads/many.h"
+#include "../workloads/payload.h"
+#include "../workloads/real.h"
+#include "../workloads/table.h"
 
 /* ---- memory ---------------------------------------------------------------------- */
 
@@ -332,9 +408,24 @@ static int memory_trim(void)
 static PyObject *module_run(PyObject *self, PyObject *arguments)
 {
     static const bench_workload workloads[] = {
-        {"alloc", run_alloc}, {"refs", run_refs},     {"trees", trees_run},
-        {"tree", tree_run},   {"list", list_run},     {"rings", rings_run},
-        {"full", full_run},   {"memory", memory_run}, {"instructions", instructions_run},
+        {"alloc", run_alloc},
+        {"refs", run_refs},
+        {"trees", trees_run},
+        {"tree", tree_run},
+        {"list", list_run},
+        {"rings", rings_run},
+        {"live-rings", live_rings_run},
+        {"full", full_run},
+        {"shannon", shannon_run},
+        {"fast-cycles", fast_cycles_run},
+        {"table", table_run},
+        {"bulk", bulk_run},
+        {"bytes", bytes_run},
+        {"queue", queue_run},
+        {"shutdown", shutdown_run},
+        {"real", real_run},
+        {"memory", memory_run},
+        {"instructions", instructions_run},
         {NULL, NULL},
     };
     const char *workload, *case_name;
@@ -357,6 +448,5 @@ static struct PyModuleDef module = {
 
 PyMODINIT_FUNC PyInit_bench_node(void)
 {
-    node_type = (PyTypeObject *)PyType_FromSpec(&node_spec);
-    return node_type ? PyModule_Create(&module) : NULL;
+    return types_ready() ? PyModule_Create(&module) : NULL;
 }

@@ -6,46 +6,14 @@
  * collector is on and looks at them, also where none is garbage.  Objects of
  * `alloc` have no references; their sizes include the object word.
  */
-#include <ouro/ouro.h>
-
-#include "../support/program.h"
-
-static ouro_heap *heap;
-
-static void heap_open(void)
-{
-    heap = ouro_heap_new(NULL, NULL);
-    BENCH_VERIFY(heap != NULL);
-}
-
-static inline void bench_poll(void)
-{
-}
-
-static inline void bench_settle(void)
-{
-}
+#include "ouro_heap.h"
+#include "ouro_nodes.h"
+#include "ouro_packages.h"
+#include "ouro_payload.h"
+#include "ouro_shapes.h"
+#include "ouro_table.h"
 
 /* ---- types ----------------------------------------------------------------- */
-
-typedef struct node {
-    struct node *a, *b;
-} node;
-
-static ouro_type node_type;
-static const ouro_field node_fields[] = {
-    OURO_REF(node, a, &node_type),
-    OURO_REF(node, b, &node_type),
-    OURO_END,
-};
-static ouro_type node_type = OURO_TYPE(node, .fields = node_fields);
-
-typedef struct holder {
-    ouro_vector nodes;
-} holder;
-
-static const ouro_field holder_fields[] = {OURO_VECTOR(holder, nodes, &node_type), OURO_END};
-static ouro_type holder_type = OURO_TYPE(holder, .fields = holder_fields);
 
 /* An object whose block has BYTES bytes. */
 #define OBJECT_OF(BYTES)                                                                           \
@@ -175,109 +143,12 @@ static int run_instructions(const bench_job *job)
     return instructions_run(job);
 }
 
-/* ---- nodes: trees, tree, list, rings ------------------------------------------- */
-
-typedef node *tree, *list, *ring;
-
-/* Owns what it is given. */
-static inline node *node_new(node *a, node *b)
-{
-    node *n = ouro_new(heap, node);
-    ouro_put(n, a, a);
-    ouro_put(n, b, b);
-    return n;
-}
-
-static void node_drop(node **slot)
-{
-    ouro_decref(*slot);
-    *slot = NULL;
-}
-
-static node *tree_build(long levels)
-{
-    if (levels <= 1) return node_new(NULL, NULL);
-    node *a = tree_build(levels - 1);
-    return node_new(a, tree_build(levels - 1));
-}
-
-static long tree_count(const node *n)
-{
-    return n->a ? 1 + tree_count(n->a) + tree_count(n->b) : 1;
-}
-
-static void tree_drop(node **t)
-{
-    node_drop(t);
-}
-
-static node *list_build(long count)
-{
-    node *head = NULL;
-    for (long i = 0; i < count; i++) head = node_new(head, NULL);
-    return head;
-}
-
-static long list_count(const node *n)
-{
-    long count = 0;
-    for (; n; n = n->a) count++;
-    return count;
-}
-
-static int list_drop(node **l)
-{
-    node_drop(l);
-    return 0;
-}
-
-static node *ring_build(int count)
-{
-    node *first = ouro_new(heap, node), *last = first;
-    for (int i = 1; i < count; i++) {
-        node *n = ouro_new(heap, node);
-        ouro_set(n, b, last);
-        ouro_put(last, a, n);
-        last = n;
-    }
-    ouro_set(last, a, first);
-    ouro_set(first, b, last);
-    return first;
-}
-
-static int ring_count(const node *first)
-{
-    int count = 0;
-    const node *n = first;
-    do {
-        if (n->a->b != n) return -1;
-        n = n->a;
-        count++;
-    } while (n != first);
-    return count;
-}
-
-static void ring_drop(node **r)
-{
-    node_drop(r);
-}
+/* ---- nodes ------------------------------------------------------------------- */
 
 #include "../workloads/list.h"
 #include "../workloads/rings.h"
 #include "../workloads/tree.h"
 #include "../workloads/trees.h"
-
-/* Runs a workload that must leave nothing alive. */
-static int run_to_nothing(int (*run)(const bench_job *), const bench_job *job)
-{
-    ouro_heap_stats stats;
-    heap_open();
-    int status = run(job);
-    ouro_collect(heap, 2);
-    ouro_get_heap_stats(heap, &stats);
-    BENCH_VERIFY(stats.objects == 0);
-    return status;
-}
 
 static int run_trees(const bench_job *job)
 {
@@ -301,43 +172,83 @@ static int run_rings(const bench_job *job)
 
 /* ---- full -------------------------------------------------------------------- */
 
-typedef holder *graph;
-
-static holder *graph_new(size_t count)
-{
-    holder *g = ouro_new(heap, holder);
-    for (size_t i = 0; i < count; i++) {
-        node *n = ouro_new(heap, node);
-        BENCH_VERIFY(ouro_vector_append(g, &g->nodes, n) == OURO_OK);
-        ouro_decref(n);
-    }
-    return g;
-}
-
-static void graph_link(holder *g, size_t i, size_t j, size_t k)
-{
-    node *n = g->nodes.items[i];
-    ouro_set(n, a, g->nodes.items[j]);
-    ouro_set(n, b, g->nodes.items[k]);
-}
-
-static int graph_linked(holder *g, size_t i, size_t j, size_t k)
-{
-    node *n = g->nodes.items[i];
-    return n->a == g->nodes.items[j] && n->b == g->nodes.items[k];
-}
-
-static size_t graph_collect(void)
-{
-    return ouro_collect(heap, 2);
-}
-
 #include "../workloads/full.h"
+#include "../workloads/full_walk.h"
 
 static int run_full(const bench_job *job)
 {
     heap_open();
-    return full_run(job);
+    return strcmp(job->case_name, "walk") == 0 ? full_walk_run(job) : full_run(job);
+}
+
+/* ---- live-rings, chains, payloads, many -------------------------------------------- */
+
+#define LIVE_RINGS_FULL() heap_collection.full
+#define LIVE_RINGS_INTO
+#define LIVE_RINGS_REBUILD
+#define BULK_OFF
+#define SHUTDOWN
+#define TABLE_OFF
+#include "../workloads/chains.h"
+#include "../workloads/live_rings.h"
+#include "../workloads/many.h"
+#include "../workloads/payload.h"
+#include "../workloads/real.h"
+#include "../workloads/table.h"
+
+/* What lives at the end is the graph, its array and the window; the rest was found. */
+static int run_live_rings(const bench_job *job)
+{
+    heap_open();
+    int status = live_rings_run(job);
+    if (status != 0) return status;
+    ouro_collect(heap, 2);
+    const live_rings *l = &live_rings_now;
+    BENCH_VERIFY(heap_objects() == l->nodes + (l->nodes > 0) + RING_NODES * (size_t)l->window);
+    return 0;
+}
+
+static int run_shannon(const bench_job *job)
+{
+    return run_to_nothing(shannon_run, job);
+}
+
+static int run_fast_cycles(const bench_job *job)
+{
+    return run_to_nothing(fast_cycles_run, job);
+}
+
+static int run_bytes(const bench_job *job)
+{
+    return run_to_nothing(bytes_run, job);
+}
+
+static int run_queue(const bench_job *job)
+{
+    return run_to_nothing(queue_run, job);
+}
+
+static int run_real(const bench_job *job)
+{
+    return run_to_nothing(real_run, job);
+}
+
+static int run_bulk(const bench_job *job)
+{
+    heap_open();
+    return bulk_run(job);
+}
+
+static int run_shutdown(const bench_job *job)
+{
+    heap_open();
+    return shutdown_run(job);
+}
+
+static int run_table(const bench_job *job)
+{
+    heap_open();
+    return table_run(job);
 }
 
 /* ---- memory ---------------------------------------------------------------------- */
@@ -379,11 +290,26 @@ static int run_memory(const bench_job *job)
 int main(int argc, char **argv)
 {
     static const bench_workload workloads[] = {
-        {"alloc", run_alloc},   {"refs", run_refs},
-        {"trees", run_trees},   {"tree", run_tree},
-        {"list", run_list},     {"rings", run_rings},
-        {"full", run_full},     {"instructions", run_instructions},
-        {"memory", run_memory}, {NULL, NULL},
+        {"alloc", run_alloc},
+        {"refs", run_refs},
+        {"trees", run_trees},
+        {"tree", run_tree},
+        {"list", run_list},
+        {"rings", run_rings},
+        {"live-rings", run_live_rings},
+        {"full", run_full},
+        {"shapes", shapes_run},
+        {"shannon", run_shannon},
+        {"fast-cycles", run_fast_cycles},
+        {"table", run_table},
+        {"bulk", run_bulk},
+        {"bytes", run_bytes},
+        {"queue", run_queue},
+        {"shutdown", run_shutdown},
+        {"real", run_real},
+        {"instructions", run_instructions},
+        {"memory", run_memory},
+        {NULL, NULL},
     };
     return bench_main(argc, argv, workloads, ouro_version());
 }

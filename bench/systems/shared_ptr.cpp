@@ -18,25 +18,34 @@
 
 #include "../support/program.h"
 
-namespace
-{
-
-void bench_poll() {}
-void bench_settle() {}
-
 struct node {
     std::shared_ptr<node> a, b;
 };
 
 // Of a ring: backwards is weak.
-struct link {
-    std::shared_ptr<link> next;
-    std::weak_ptr<link> previous;
+struct ring_link {
+    std::shared_ptr<ring_link> next;
+    std::weak_ptr<ring_link> previous;
+};
+
+// Of a chain: the same, and a reference to another chain.
+struct chain_link {
+    std::shared_ptr<chain_link> next;
+    std::weak_ptr<chain_link> previous;
+    std::shared_ptr<chain_link> surprise;
 };
 
 using tree = std::shared_ptr<node>;
 using list = std::shared_ptr<node>;
-using ring = std::shared_ptr<link>;
+using ring = std::shared_ptr<ring_link>;
+using chain = std::shared_ptr<chain_link>;
+using graph = std::vector<tree> *; // never given back: its cycles have no weak links
+
+namespace
+{
+
+void bench_poll() {}
+void bench_settle() {}
 
 tree tree_build(long levels)
 {
@@ -106,10 +115,10 @@ int list_drop(list *l)
 
 ring ring_build(int count)
 {
-    auto first = std::make_shared<link>();
+    auto first = std::make_shared<ring_link>();
     auto last = first;
     for (int i = 1; i < count; i++) {
-        auto n = std::make_shared<link>();
+        auto n = std::make_shared<ring_link>();
         n->previous = last;
         last->next = n;
         last = std::move(n);
@@ -122,7 +131,7 @@ ring ring_build(int count)
 int ring_count(const ring &first)
 {
     int count = 0;
-    const link *n = first.get();
+    const ring_link *n = first.get();
     do {
         if (n->next->previous.lock().get() != n)
             return -1;
@@ -138,12 +147,76 @@ void ring_drop(ring *r)
     r->reset();
 }
 
+graph graph_new(size_t count)
+{
+    auto g = new std::vector<tree>;
+    for (size_t i = 0; i < count; i++)
+        g->push_back(std::make_shared<node>());
+    return g;
+}
+
+void graph_link(graph g, size_t i, size_t j, size_t k)
+{
+    (*g)[i]->a = (*g)[j];
+    (*g)[i]->b = (*g)[k];
+}
+
+bool graph_linked(graph g, size_t i, size_t j, size_t k)
+{
+    return (*g)[i]->a == (*g)[j] && (*g)[i]->b == (*g)[k];
+}
+
+size_t graph_collect()
+{
+    return 0;
+}
+
+chain chain_build(long count)
+{
+    chain head;
+    for (long i = 0; i < count; i++) {
+        auto made = std::make_shared<chain_link>();
+        if (head)
+            head->previous = made;
+        made->next = std::move(head);
+        head = std::move(made);
+    }
+    return head;
+}
+
+void chain_surprise(const chain &c, const chain &other)
+{
+    c->surprise = other;
+}
+
+long chain_count(const chain &c)
+{
+    long count = 0;
+    for (const chain_link *n = c.get(); n; n = n->next.get())
+        count++;
+    return count;
+}
+
+// Link by link: a chain of thousands, left to itself, would be destroyed by recursion.
+void chain_drop(chain *c)
+{
+    while (*c)
+        *c = chain(std::move((*c)->next));
+}
+
+void bench_threshold(size_t, size_t) {}
+
+const char *(*const bench_explain)(uint64_t) = nullptr;
+
 } // namespace
 
 #include "../support/clock.h"
 #include "../support/memory.h"
 #include "../support/random.h"
+#include "../workloads/chains.h"
 #include "../workloads/list.h"
+#include "../workloads/live_rings.h"
+#include "../workloads/many.h"
 #include "../workloads/refs.h"
 #include "../workloads/rings.h"
 #include "../workloads/tree.h"
@@ -192,8 +265,16 @@ int run_refs(const bench_job *job)
 int main(int argc, char **argv)
 {
     static const bench_workload workloads[] = {
-        {"refs", run_refs}, {"trees", trees_run}, {"tree", tree_run},
-        {"list", list_run}, {"rings", rings_run}, {nullptr, nullptr},
+        {"refs", run_refs},
+        {"trees", trees_run},
+        {"tree", tree_run},
+        {"list", list_run},
+        {"rings", rings_run},
+        {"live-rings", live_rings_run},
+        {"shannon", shannon_run},
+        {"fast-cycles", fast_cycles_run},
+        {"bulk", bulk_run},
+        {nullptr, nullptr},
     };
     return bench_main(argc, argv, workloads, __VERSION__);
 }
