@@ -269,7 +269,7 @@ proc liveRingsWork(name: string, rings, nodes: int) =
     of "old": window[i mod window.len] = ringBuild()
     of "into":
       let ring = ringBuild()
-      ring.b = living[randomBelow(nodes)]
+      ring.b = living[i mod nodes]
     else: discard ringBuild()
     pausesEnd()
     seriesLook(i, rings)

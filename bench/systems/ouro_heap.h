@@ -25,11 +25,12 @@ static inline void bench_settle(void)
 
 /* ---- what a long pause was --------------------------------------------------- */
 
-/* The collection that runs, or ran last. */
+/* The pass that ended last, and whether a whole cycle is under way. */
 static struct {
-    bool running;
+    bool whole;
+    bool nearby;
     int generation;
-    long full;        /* full ones begun so far */
+    long full;        /* whole cycles begun so far */
     uint64_t stopped; /* when; by the wall clock */
     size_t candidates, collected;
 } heap_collection;
@@ -37,12 +38,13 @@ static struct {
 static void heap_collection_callback(ouro_heap *which, const ouro_collection *info, void *unused)
 {
     (void)which, (void)unused;
-    heap_collection.running = !info->stop;
-    heap_collection.generation = info->generation;
+    if (info->generation == 2) heap_collection.whole = !info->stop;
     if (!info->stop) {
         heap_collection.full += info->generation == 2;
         return;
     }
+    heap_collection.nearby = info->nearby;
+    heap_collection.generation = info->generation;
     heap_collection.stopped = wall_ns();
     heap_collection.candidates = info->candidates;
     heap_collection.collected = info->collected;
@@ -51,16 +53,20 @@ static void heap_collection_callback(ouro_heap *which, const ouro_collection *in
 /* What the heap was at in something that began then and has ended just now. */
 static const char *bench_explain(uint64_t begun)
 {
-    static char text[96];
-    if (heap_collection.running) {
-        snprintf(text, sizeof text, "while a collection of generation %d was under way",
-                 heap_collection.generation);
-    } else if (heap_collection.stopped >= begun) {
-        snprintf(text, sizeof text, "in a collection of generation %d (%zu looked at, %zu found)",
-                 heap_collection.generation, heap_collection.candidates, heap_collection.collected);
-    } else {
+    static char text[128];
+    ouro_progress progress;
+    ouro_get_progress(heap, &progress);
+    if (heap_collection.stopped >= begun)
+        snprintf(text, sizeof text, "in a pass over %s (%zu looked at, %zu found)",
+                 heap_collection.generation == 2 ? "the whole heap"
+                 : heap_collection.nearby        ? "what is near touched objects"
+                 : heap_collection.generation    ? "the middle-aged"
+                                                 : "the young",
+                 heap_collection.candidates, heap_collection.collected);
+    else if (heap_collection.whole)
+        snprintf(text, sizeof text, "while the whole cycle was in phase \"%s\"", progress.phase);
+    else
         return "no collection";
-    }
     return text;
 }
 

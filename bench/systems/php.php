@@ -378,7 +378,7 @@ function live_rings_work(string $case, int $rings, SplFixedArray $living,
         if ($case === 'old') {
             $window[$i % $kept] = $ring;
         } elseif ($case === 'into') {
-            $ring->b = $living[$random->below($nodes)];
+            $ring->b = $living[$i % $nodes];
         }
         $ring = null;
         $pauses->end();

@@ -144,10 +144,9 @@ static inline void live_rings_old(live_rings *l)
 #ifdef LIVE_RINGS_INTO
 static inline void live_rings_into(live_rings *l)
 {
-    random_state state = RANDOM_SEED + 1;
     for (long i = 0; i < l->rings; i++) {
         ring r = ring_build(RING_NODES);
-        ring_into(r, l->living, random_below(&state, l->nodes));
+        ring_into(r, l->living, (size_t)i % l->nodes);
         BENCH_ESCAPE(&r);
         ring_drop(&r);
         bench_poll();
