@@ -60,7 +60,8 @@ static void reset(struct ouro__collector *collector, int generation)
 void ouro__collector_enter(struct ouro__collector *collector, enum ouro__phase phase)
 {
     struct ouro__pools *pools = ouro__collector_pools(collector);
-    if (phase == OURO__FINISH) collector->births = collector->traffic != ouro__pools_tracked_traffic(pools);
+    if (phase == OURO__FINISH)
+        collector->births = collector->traffic != ouro__pools_tracked_traffic(pools);
     if (phase == OURO__LEAVE || phase == OURO__SEVER)
         ouro__pools_enlist_cached(pools); /* [young.listed]: user code may take what is cached */
     collector->phase = phase;

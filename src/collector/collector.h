@@ -77,19 +77,19 @@ struct ouro__collector {
     int lane; /* OURO__PASS or OURO__WHOLE */
     enum ouro__phase phase;
     int generation;
-    unsigned debug;                /* OURO_DEBUG_ flags */
-    void *const *const *roots;     /* of the whole heap, named by the program: see ouro_root */
+    unsigned debug;            /* OURO_DEBUG_ flags */
+    void *const *const *roots; /* of the whole heap, named by the program: see ouro_root */
     size_t root_count;
-    bool by_roots;                 /* the cycle follows roots instead of counting references */
-    struct ouro__pool *set;        /* [set.listed] */
-    struct ouro__pool *proposed;   /* PROPOSE: the set as it will be */
-    struct ouro__pool *cursor;     /* where the phase stands: a pool of the set, */
-    size_t at;                     /* and a block or a bit in it */
-    uintptr_t near;                /* the page of the object whose references a pass looks at */
-    size_t page;                   /* COUNT: the next page of the arena */
-    long units;                    /* of work left in this step: objects and references */
-    size_t work_done;              /* units since the cycle began */
-    size_t expected; /* candidates that the heap expects, for work_left */
+    bool by_roots;               /* the cycle follows roots instead of counting references */
+    struct ouro__pool *set;      /* [set.listed] */
+    struct ouro__pool *proposed; /* PROPOSE: the set as it will be */
+    struct ouro__pool *cursor;   /* where the phase stands: a pool of the set, */
+    size_t at;                   /* and a block or a bit in it */
+    uintptr_t near;              /* the page of the object whose references a pass looks at */
+    size_t page;                 /* COUNT: the next page of the arena */
+    long units;                  /* of work left in this step: objects and references */
+    size_t work_done;            /* units since the cycle began */
+    size_t expected;             /* candidates that the heap expects, for work_left */
     size_t candidates;
     size_t unproven;     /* candidates that the whole heap's count could not prove live */
     size_t scanned;      /* suspects when SCAN began */
@@ -251,8 +251,7 @@ ALWAYS_INLINE void ouro__set_visit(struct ouro__collector *collector, void *entr
 {
     collector->units -= 2;
     if (UNLIKELY((ouro__shape_of(entry)->flags & OURO__SHAPE_GENERAL) != 0))
-        (void)ouro__visit_cut(entry, ouro__half_of(collector), &collector->units, visit,
-                              collector);
+        (void)ouro__visit_cut(entry, ouro__half_of(collector), &collector->units, visit, collector);
     else
         ouro__visit(entry, visit, collector);
 }

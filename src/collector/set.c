@@ -377,8 +377,7 @@ static void forget_scratch(struct ouro__pools *pools, struct ouro__arena *arena)
 {
     for (size_t page = OURO_ARENA_FIRST_PAGE; page < arena->page_limit; page++) {
         struct ouro__pool *pool = ouro__arena_pool(arena, page);
-        if (pools->source.purge == NULL && pool->state != OURO__POOL_UNUSED)
-            wipe_page(arena, page);
+        if (pools->source.purge == NULL && pool->state != OURO__POOL_UNUSED) wipe_page(arena, page);
         pools->marks.scratch_pools -= pool->scratch;
         pool->scratch = false;
     }

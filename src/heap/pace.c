@@ -116,8 +116,8 @@ static size_t pass_young(ouro_heap *heap)
         ouro__collector_skip_young(&heap->pass);
         return 0;
     }
-    bool middle = heap->threshold[1] > 0 && (heap->passes[1] >= heap->threshold[1] ||
-                                             pace->middle_aged >= OURO_MIDDLE_MAX);
+    bool middle = heap->threshold[1] > 0 &&
+                  (heap->passes[1] >= heap->threshold[1] || pace->middle_aged >= OURO_MIDDLE_MAX);
     heap->pass.bounded = true;
     size_t found = ouro__heap_collect(heap, middle ? 1 : 0);
     heap->pass.bounded = false;
@@ -140,7 +140,8 @@ static size_t pass_nearby(ouro_heap *heap)
 {
     struct ouro__pace *pace = &heap->pace;
     heap->pass.bounded = true;
-    size_t found = ouro__heap_collect_nearby(heap, OURO_NEARBY_UNITS / (long)pace->nearby_interval + 256);
+    size_t found =
+        ouro__heap_collect_nearby(heap, OURO_NEARBY_UNITS / (long)pace->nearby_interval + 256);
     heap->pass.bounded = false;
     pace->nearby_passes++;
     pace->nearby_found += found;
@@ -234,7 +235,8 @@ static size_t pay_whole(ouro_heap *heap)
 size_t ouro_step(ouro_heap *heap, ouro_budget budget)
 {
     if (ouro__heap_is_busy(heap)) return 0;
-    (void)ouro__life_resume(&heap->life, budget.units > 0 ? (long)budget.units : OURO_DEATH_PAYMENT);
+    (void)ouro__life_resume(&heap->life,
+                            budget.units > 0 ? (long)budget.units : OURO_DEATH_PAYMENT);
     if (heap->whole.phase == OURO__IDLE) {
         if (!ouro__heap_pools(heap)->marks.touched_any) return 0;
         ouro__heap_whole_begin(heap);

@@ -73,7 +73,6 @@ struct ouro__marks {
     uint32_t condemned;       /* SUSPECT of each lane whose suspects nothing may reach again */
     uint8_t last_words; /* a bit for each lane that speaks last words: all of its set is garbage */
 
-
     struct ouro__arena *counting; /* where the count of the whole heap stands: it stays mapped */
     struct ouro__lane lanes[OURO__LANES];
 
