@@ -111,6 +111,9 @@
 /* Work on touched objects in one pass, in units: about a tenth of a millisecond. */
 #define OURO_NEARBY_UNITS 16384
 
+/* Gray objects that are fetched ahead of the one that is followed. */
+#define OURO_FLOOD_AHEAD 16u
+
 /* Gray objects that wait outside the bitmaps; more go to the bitmaps. */
 #define OURO_GRAY_STACK 512u
 
