@@ -74,22 +74,20 @@ static void show_failure(void)
     free(sequence.operations);
 }
 
-/* Which operations no program has met in a phase that a program can meet. */
-static void print_unmet(const struct stepped_tally *tally)
+/* How many of the operations have been met in each phase, and how often the rarest. */
+static void print_phases(const struct stepped_tally *tally)
 {
-    static const char *const names[] = {
-#define NAME_(name, weight, inside) #name,
-        STEPPED_OPERATIONS(NAME_)
-#undef NAME_
-    };
     for (int phase = 0; phase < OURO__PHASES; phase++) {
-        size_t sum = 0;
-        for (size_t i = 0; i < STEPPED_CODES; i++) sum += tally->met[phase][i];
+        size_t sum = 0, met = 0, least = SIZE_MAX;
+        for (size_t i = 0; i < STEPPED_CODES; i++) {
+            size_t count = tally->met[phase][i];
+            sum += count;
+            met += count > 0;
+            if (count < least) least = count;
+        }
         if (sum == 0) continue;
-        printf("%24s: %zu operations", ouro__phase_name((enum ouro__phase)phase), sum);
-        for (size_t i = 0; i < STEPPED_CODES; i++)
-            if (tally->met[phase][i] == 0) printf(", no %s", names[i]);
-        printf("\n");
+        printf("%24s: %zu operations, %zu of %d kinds, each at least %zu times\n",
+               ouro__phase_name((enum ouro__phase)phase), sum, met, STEPPED_CODES, least);
     }
 }
 
@@ -102,7 +100,7 @@ static void print_tally(void)
            tally->operations, tally->steps, tally->inner, tally->births, tally->finalized,
            tally->callbacks, tally->resurrected, tally->cycles, tally->passes, tally->nearby,
            tally->collected, tally->verified);
-    print_unmet(tally);
+    print_phases(tally);
     fflush(stdout);
 }
 

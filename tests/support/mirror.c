@@ -30,11 +30,25 @@ model_id mirror_born(struct mirror *mirror, enum kind kind, void *object, unsign
     return id;
 }
 
+/* What refers to a node that is gone is gone too, and learned of later. */
+static void forget(struct mirror *mirror, model_id id)
+{
+    for (size_t i = 0; i < mirror->used_count; i++) {
+        struct mirror_node *node = mirror_node(mirror, mirror->used[i]);
+        if (node->target == id) node->target = MODEL_NONE;
+        for (size_t n = 0; n < node->slot_count; n++)
+            if (node->slots[n] == id) node->slots[n] = MODEL_NONE;
+        for (size_t n = 0; n < node->vector_length; n++)
+            if (node->vector[n] == id) node->vector[n] = MODEL_NONE;
+    }
+}
+
 void mirror_bury(struct mirror *mirror, model_id id)
 {
     struct mirror_node *node = mirror_node(mirror, id);
     for (size_t i = 0; i < node->slot_count; i++) mirror_set(mirror, &node->slots[i], MODEL_NONE);
     while (node->vector_length > 0) mirror_unrefer(mirror, node->vector[--node->vector_length]);
+    forget(mirror, id);
     node->serial = 0;
     size_t i = 0;
     while (mirror->used[i] != id) i++;

@@ -26,9 +26,11 @@ struct mirror_node {
     bool frozen;
     bool immortal;
     bool doomed;   /* unreachable when the whole cycle began, and ever since */
+    bool lost[2];  /* unreachable when a pass, a whole cycle passed sentence at the earliest */
     bool seen;     /* by the last walk over the heap */
     bool reached;  /* by the last search */
     bool cleared;  /* a weak reference: its target is gone */
+    bool promised; /* made when its target was not among last words, which clear without a call */
     bool expected; /* a callback that must come */
     bool called;   /* and came */
     int16_t count; /* references from everywhere */

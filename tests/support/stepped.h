@@ -134,6 +134,10 @@ void stepped_released(model_id id, void *object);
 void stepped_called(ouro_weakref *self, void *argument);
 void stepped_collection(ouro_heap *heap, const ouro_collection *info, void *argument);
 
+/* A sentence may be passed from now on: what is lost may have its finalizer, even when another's
+ * finalizer has brought it back by then. */
+void stepped_note_lost(int lane);
+
 /* Reachable again, whatever it was: it need not go. */
 void stepped_pardon(void);
 

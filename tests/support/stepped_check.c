@@ -25,9 +25,10 @@ static bool is_weak_type(const void *object)
     return type == &ouro_weakref_type || type == &ouro_weakref_callback_type;
 }
 
-static int see(void *object, void *argument)
+static void see(void *object, void *context)
 {
-    (void)argument;
+    (void)context;
+    if (ouro__word_is_dying(*ouro__word_of(object))) return;
     model_id id =
         is_weak_type(object) ? mirror_find(&stepped.mirror, object) : kind_number_of(object);
     if (id < 0 || id >= MIRROR_NODES || stepped_node(id)->serial == 0 ||
@@ -35,14 +36,26 @@ static int see(void *object, void *argument)
         model_fail("an object of type %s lives that nobody knows", ouro_type_of(object)->name);
     if (stepped_node(id)->seen) model_fail("#%u is met twice", stepped_serial(id));
     stepped_node(id)->seen = true;
-    return 0;
+    if (ouro__is_tracked_entry(object) &&
+        ouro__is_condemned(&ouro__heap_pools(stepped.heap)->marks, object) &&
+        mirror_reaches(&stepped.mirror, id))
+        model_fail("#%u (%s) is condemned, and can be reached", stepped_serial(id),
+                   kind_traits[stepped_node(id)->kind].name);
 }
 
+static void see_pool(struct ouro__pool *pool, void *context)
+{
+    ouro__walk_live(pool, see, context);
+}
+
+/* The library's own inspection does not show what is condemned; here it is of interest. */
 static void look_around(void)
 {
+    const struct ouro__pools *pools = ouro__heap_pools(stepped.heap);
     for (size_t i = 0; i < stepped.mirror.used_count; i++)
         stepped_node(stepped.mirror.used[i])->seen = false;
-    ouro_each_object(stepped.heap, see, NULL);
+    ouro__walk_pools(pools, OURO__REALM_ACYCLIC, see_pool, NULL);
+    ouro__walk_pools(pools, OURO__REALM_TRACKED, see_pool, NULL);
 }
 
 static void bury(model_id id)
@@ -66,13 +79,6 @@ static void bury_unseen(void)
     }
 }
 
-model_id stepped_born(enum kind kind, void *object, unsigned slot_count)
-{
-    model_id before = mirror_find(&stepped.mirror, object);
-    if (before != MODEL_NONE) bury(before); /* its block was handed out again */
-    return mirror_born(&stepped.mirror, kind, object, slot_count);
-}
-
 /* ---- weak references ---- */
 
 /* A weak reference that is garbage stops looking when it is taken apart. */
@@ -87,7 +93,7 @@ static void notice_cleared(struct mirror_node *weak)
     bool has_callback = weak->kind == KIND_WEAK_CALLBACK;
     weak->target = MODEL_NONE;
     weak->cleared = has_callback && !weak->called;
-    weak->expected = weak->cleared && weak->reached;
+    weak->expected = weak->cleared && weak->promised && weak->reached;
 }
 
 void stepped_check_weak(void)
@@ -102,6 +108,19 @@ void stepped_check_weak(void)
         else if (looks_at != stepped_node(node->target)->object)
             model_fail("weak reference #%u looks at something else", node->serial);
     }
+}
+
+/* ---- births ---- */
+
+model_id stepped_born(enum kind kind, void *object, unsigned slot_count)
+{
+    model_id before = mirror_find(&stepped.mirror, object);
+    if (before != MODEL_NONE) { /* its block was handed out again */
+        stepped_node(before)->target = MODEL_NONE;
+        stepped_check_weak();
+        bury(before);
+    }
+    return mirror_born(&stepped.mirror, kind, object, slot_count);
 }
 
 /* ---- one node ---- */
@@ -166,10 +185,9 @@ static void check_count(model_id id)
     if (node->immortal) return;
     check_due(id, count);
     if (count == node->count) return;
-    if (is_severing()) {
-        if (!mirror_reaches(&stepped.mirror, id)) return;
-        if (count < node->count && count >= least_count(id)) return;
-    }
+    if (is_severing() && count < node->count && mirror_reaches(&stepped.mirror, id) &&
+        count >= least_count(id))
+        return;
     model_fail("the count of #%u (%s) is %d, not %d", node->serial, kind_traits[node->kind].name,
                count, node->count);
 }
@@ -181,6 +199,7 @@ static void check_node(model_id id)
         if (!is_severing()) model_fail("#%u is released and lives", node->serial);
         return;
     }
+    if (is_severing() && !mirror_reaches(&stepped.mirror, id)) return;
     check_count(id);
     check_references(node);
     if (mirror_is_weak(node)) return;
@@ -235,8 +254,23 @@ void stepped_pardon(void)
     }
 }
 
+void stepped_note_lost(int lane)
+{
+    if (stepped.mirror.stale) mirror_search(&stepped.mirror, MIRROR_HELD);
+    for (size_t i = 0; i < stepped.mirror.used_count; i++) {
+        struct mirror_node *node = stepped_node(stepped.mirror.used[i]);
+        node->lost[lane] = !node->reached;
+    }
+}
+
+static void forget_lost(int lane)
+{
+    for (size_t i = 0; i < stepped.mirror.used_count; i++)
+        stepped_node(stepped.mirror.used[i])->lost[lane] = false;
+}
+
 /* An event may befall an object only when nobody can reach it. */
-static struct mirror_node *befalls(model_id id, const void *object, const char *what)
+static struct mirror_node *befalls(model_id id, const void *object, const char *what, bool may_be_back)
 {
     if (id < 0 || id >= MIRROR_NODES || stepped_node(id)->serial == 0 ||
         stepped_node(id)->object != object)
@@ -247,6 +281,7 @@ static struct mirror_node *befalls(model_id id, const void *object, const char *
     if (!kind_is_intact((enum kind)node->kind, object))
         model_fail("#%u is spoilt at its %s", node->serial, what);
     if (stepped.closing) return node;
+    if (may_be_back && (node->lost[OURO__PASS] || node->lost[OURO__WHOLE])) return node;
     if (mirror_reaches(&stepped.mirror, id))
         model_fail("%s of #%u (%s), which can be reached", what, node->serial,
                    kind_traits[node->kind].name);
@@ -276,7 +311,7 @@ static void act(uint64_t action)
 void stepped_finalizing(model_id id, void *object)
 {
     stepped_check_weak();
-    struct mirror_node *node = befalls(id, object, "finalizer");
+    struct mirror_node *node = befalls(id, object, "finalizer", true);
     if (node->finalized) model_fail("#%u is finalized twice", node->serial);
     if (!stepped.closing) check_references(node);
     stepped_tally.finalized++;
@@ -294,7 +329,7 @@ void stepped_finalizing(model_id id, void *object)
 
 void stepped_released(model_id id, void *object)
 {
-    struct mirror_node *node = befalls(id, object, "release");
+    struct mirror_node *node = befalls(id, object, "release", false);
     if (kind_traits[node->kind].finalizes && !node->finalized && !node->immortal &&
         !(stepped.closing && stepped.setup->skips_finalizers))
         model_fail("#%u is released without its finalizer", node->serial);
@@ -358,6 +393,8 @@ void stepped_collection(ouro_heap *heap, const ouro_collection *info, void *argu
     stepped_tell("generation %d%s %s", info->generation, info->nearby ? ", nearby," : "",
                  info->stop ? "ends" : "begins");
     bool whole = info->generation == 2 && !info->nearby;
+    if (!whole && !info->stop) stepped_note_lost(OURO__PASS);
+    if (!whole && info->stop) forget_lost(OURO__PASS);
     if (!info->stop) {
         if (whole && !stepped.closing) doom();
         return;

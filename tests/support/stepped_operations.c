@@ -433,6 +433,7 @@ static void do_weak(const struct operation *operation)
     model_id id = know_weak(weakref, KIND_WEAK, target);
     stepped_tell("#%u = weak reference to #%u", stepped_serial(id), stepped_serial(target));
     mirror_hold(&stepped.mirror, id);
+    stepped_pardon(); /* garbage may have held the same one */
     keep(id);
     unpin(target, taken);
 }
@@ -448,6 +449,7 @@ static void do_weak_callback(const struct operation *operation)
     if (weakref == NULL) model_fail("no weak reference");
     model_id id = know_weak(weakref, KIND_WEAK_CALLBACK, target);
     stepped_node(id)->action = (uint64_t)operation->c << 16 | operation->a;
+    stepped_node(id)->promised = stepped.depth == 0 && stepped.heap->whole.phase < OURO__LEAVE;
     mirror_set(&stepped.mirror, &stepped_node(id)->slots[0], argument);
     stepped_tell("#%u = weak reference to #%u that calls with #%u", stepped_serial(id),
                  stepped_serial(target), stepped_serial(argument));
@@ -495,6 +497,7 @@ static void do_weak_field_set(const struct operation *operation)
     stepped_tell("#%u looks at #%u by #%u", stepped_serial(owner), stepped_serial(target),
                  stepped_serial(id));
     mirror_set(&stepped.mirror, &stepped_node(owner)->slots[KIND_ACTOR_WEAK], id);
+    stepped_pardon();
     if (target != MODEL_NONE) unpin(target, target_taken);
     unpin(owner, taken);
 }
@@ -526,8 +529,9 @@ static void do_step(const struct operation *operation)
 {
     static const uint16_t units[] = {1, 1, 1, 1, 2, 3, 8, 64};
     size_t most = operation->b % 64 == 0 ? 4096 : units[operation->a % 8];
-    stepped_tell("step of %zu", most);
     enum ouro__phase before = stepped.heap->whole.phase;
+    if (before == OURO__FINISH && operation->b % 8 != 0) most += 1024; /* it is long, and little happens */
+    stepped_tell("step of %zu", most);
     stepped_tally.steps++;
     size_t found = ouro_step(stepped.heap, (ouro_budget){.units = most});
     if (is_refused(found) && stepped.heap->whole.phase != before)
@@ -567,7 +571,6 @@ static void set_frozen(bool frozen)
         struct mirror_node *node = stepped_node(stepped.mirror.used[i]);
         bool tracked = ouro_type_is_tracked(ouro_type_of(node->object));
         node->frozen = frozen && tracked;
-        if (frozen) node->doomed = false;
     }
     stepped.mirror.stale = true;
 }
@@ -577,6 +580,8 @@ static void do_freeze(const struct operation *operation)
     (void)operation;
     if (stepped.depth > 0) return;
     stepped_tell("freeze");
+    for (size_t i = 0; i < stepped.mirror.used_count; i++) /* the cycle may be abandoned */
+        stepped_node(stepped.mirror.used[i])->doomed = false;
     ouro_freeze(stepped.heap);
     stepped_check();
     set_frozen(true);
@@ -675,6 +680,8 @@ void stepped_do(const struct operation *operation)
         [STEPPED_ROOT] = do_root,
         [STEPPED_IMMORTALIZE] = do_immortalize,
     };
+    if (!stepped.heap->collecting && stepped.heap->whole.phase < OURO__LEAVE)
+        stepped_note_lost(OURO__WHOLE);
     stepped_tally.met[stepped.heap->whole.phase][operation->code]++;
     doers[operation->code](operation);
 }
