@@ -93,6 +93,7 @@ void ouro__pass_close(struct ouro__collector *pass)
 
 /* ---- from phase to phase ---- */
 
+/* Where all suspects were touched before the scan, they are gray and nobody will follow them. */
 static void begin_scan(struct ouro__collector *collector)
 {
     collector->scanned = ouro__suspects(collector);
