@@ -48,6 +48,7 @@ static void reset(struct ouro__collector *collector, int generation)
     collector->collected = collector->saved = collector->work_done = 0;
     collector->rescued = collector->has_last_words = collector->has_hooks = false;
     collector->finalized = collector->births = collector->nearby = collector->forgot = false;
+    collector->left_young = false;
     collector->exact = collector->lane == OURO__WHOLE;
     collector->set = collector->cursor = collector->proposed = NULL;
     collector->at = 0;

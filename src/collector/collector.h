@@ -102,6 +102,7 @@ struct ouro__collector {
     bool finalized;      /* last words were spoken in this cycle */
     uint64_t traffic;    /* of the tracked class lists when the cycle began */
     bool births;         /* user code of the cycle made or freed tracked objects */
+    bool left_young;     /* a young object was not proposed, and stays young */
     bool nearby;         /* a pass over what lies near touched objects, of whatever age */
     bool forgot;         /* the marks' memory was given back */
     ouro_weakref *due;   /* weak references whose callbacks are to be called */

@@ -72,7 +72,8 @@ static void leave_set(struct ouro__collector *collector, struct ouro__pool *pool
     bool all = collector->lane == OURO__PASS || collector->exact;
     pool->sets &= (uint8_t) ~(1u << collector->lane);
     if (collector->generation == 1 && !collector->nearby) ouro__pool_clear_middle(pool);
-    if (pool->young && all && !collector->nearby && !collector->births)
+    bool keeps = collector->births || collector->left_young; /* [young.listed] */
+    if (pool->young && all && !collector->nearby && !keeps)
         ouro__young_unlist(&pools->marks, pool);
     if (ouro__arena_of(pool)->large) {
         if (pool->used == 0) ouro__pools_give_large(pools, pool->first);
@@ -129,8 +130,8 @@ static void propose_middle(struct ouro__collector *collector, struct ouro__pool 
 }
 
 /* The entries of one word of young bits, which stands for two words of set bits. */
-ALWAYS_INLINE size_t propose_word(const struct ouro__pool *pool, ouro__bits *set, size_t i,
-                                  uint64_t bits)
+ALWAYS_INLINE size_t propose_word(struct ouro__collector *collector, const struct ouro__pool *pool,
+                                  ouro__bits *set, size_t i, uint64_t bits)
 {
     size_t proposed = 0;
     uint64_t first = 0, second = 0;
@@ -145,6 +146,8 @@ ALWAYS_INLINE size_t propose_word(const struct ouro__pool *pool, ouro__bits *set
             first |= is_second ? 0 : bit;
             second |= is_second ? bit : 0;
             proposed++;
+        } else {
+            collector->left_young = true;
         }
     }
     set[2 * i] |= first;
@@ -158,7 +161,7 @@ static void propose_young(struct ouro__collector *collector, struct ouro__pool *
     ouro__bits *set = ouro__pool_marks(pool, ouro__set_bits(OURO__PASS));
     for (size_t i = 0, words = ouro__pool_young_words(pool); i < words; i++) {
         if (young[i] == 0) continue;
-        collector->candidates += propose_word(pool, set, i, young[i]);
+        collector->candidates += propose_word(collector, pool, set, i, young[i]);
         widen(pool, 2 * i, 2 * i + 2);
     }
 }
