@@ -98,6 +98,8 @@ void ouro__pass_close(struct ouro__collector *pass)
 static void begin_scan(struct ouro__collector *collector)
 {
     collector->scanned = ouro__suspects(collector);
+    if (collector->scanned == 0)
+        ouro__gray_forget(ouro__collector_marks(collector), collector->lane, collector->set);
     ouro__collector_enter(collector, collector->scanned > 0 ? OURO__SCAN : OURO__FINISH);
 }
 

@@ -176,6 +176,8 @@ bool ouro__set_forget(struct ouro__collector *collector);
 void ouro__set_abandon(struct ouro__collector *collector);
 
 /* whole.c: the proposer of the whole heap */
+/* The next arena of the heap after `arena`, which stays mapped until then. */
+struct ouro__arena *ouro__whole_next_arena(struct ouro__pools *pools, struct ouro__arena *arena);
 bool ouro__whole_count(struct ouro__collector *collector);
 void ouro__whole_decide(struct ouro__collector *collector);
 void ouro__whole_roots(struct ouro__collector *collector);

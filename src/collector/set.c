@@ -375,10 +375,19 @@ static bool has_scratch(struct ouro__arena *arena)
     return false;
 }
 
-static void wipe_arena(struct ouro__pools *pools, struct ouro__arena *arena)
+/* A large block has one object, and what was counted for it, in its set or not, is soon gone. */
+static void wipe_large(struct ouro__arena *arena)
+{
+    void *entry = ouro__arena_pool(arena, OURO_ARENA_FIRST_PAGE)->first;
+    if (*ouro__tally_of(entry) != 0) *ouro__tally_of(entry) = 0;
+    if (*ouro__count_of(entry) != 0) *ouro__count_of(entry) = 0;
+}
+
+/* `anywhere`: also where no pool of a set says that it was written. */
+static void wipe_arena(struct ouro__pools *pools, struct ouro__arena *arena, bool anywhere)
 {
     bool purges = pools->source.purge != NULL;
-    if (purges && has_scratch(arena))
+    if (purges && (anywhere || has_scratch(arena)))
         pools->source.purge(pools->source.context, (char *)arena + OURO__SET_BITS,
                             OURO__POOLS_START - OURO__SET_BITS);
     for (size_t page = OURO_ARENA_FIRST_PAGE; page < arena->page_limit; page++) {
@@ -407,14 +416,16 @@ bool ouro__set_forget(struct ouro__collector *collector)
     if (!collector->forgot) {
         if (!wants_wipe(collector)) return false;
         collector->forgot = true;
-        pools->marks.counting = pools->realms[OURO__REALM_TRACKED].arenas;
+        gather_whole(collector, pools);
     }
     struct ouro__arena *arena = pools->marks.counting;
     if (arena == NULL) return false;
-    wipe_arena(pools, arena);
-    collector->units -= 4096;
-    pools->marks.counting = arena->next;
-    ouro__purge_arena_if_unused(pools, arena);
+    if (arena->large)
+        wipe_large(arena);
+    else
+        wipe_arena(pools, arena, !collector->exact);
+    collector->units -= arena->large ? 16 : 4096;
+    (void)ouro__whole_next_arena(pools, arena);
     return true;
 }
 
@@ -424,7 +435,7 @@ void ouro__collector_wipe(struct ouro__collector *collector, size_t number)
     struct ouro__pools *pools = ouro__collector_pools(collector);
     struct ouro__arena *arena = pools->realms[OURO__REALM_TRACKED].arenas;
     while (arena != NULL && number-- > 0) arena = arena->next;
-    if (arena != NULL && pools->marks.active == 0) wipe_arena(pools, arena);
+    if (arena != NULL && pools->marks.active == 0) wipe_arena(pools, arena, false);
 }
 
 void ouro__collector_skip_young(struct ouro__collector *collector)
