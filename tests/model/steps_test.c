@@ -36,7 +36,8 @@ static size_t operations;
 
 static uint64_t seed_of(size_t program)
 {
-    struct random random = {seed + program};
+    struct random random = {seed};
+    random.state = random_next(&random) + program;
     return random_next(&random);
 }
 
@@ -59,6 +60,7 @@ static _Noreturn void run_programs(void)
 static void show_failure(void)
 {
     struct stepped_setup setup = stepped_setup_of(seed_of(progress->program));
+    setup.verify_every = 1; /* to see it as soon as it happens */
     struct sequence_stage stage = stepped_stage(&setup);
     struct sequence sequence = stepped_sequence(seed_of(progress->program), LENGTH);
     fprintf(stderr, "program %zu fails; shortening it\n", progress->program);

@@ -134,7 +134,8 @@ static void act_once(const struct operation *operation)
 {
     stepped_do(operation);
     stepped_check();
-    if (++stepped_tally.operations % stepped.setup->verify_every == 0) stepped_verify();
+    stepped_tally.operations++;
+    if (++stepped.operations % stepped.setup->verify_every == 0) stepped_verify();
 }
 
 /* The program lets go of all; what is immortal stays. */

@@ -91,6 +91,7 @@ struct stepped {
     void *roots[STEPPED_ROOTS]; /* variables that hold a reference each, named to the heap */
     model_id root_ids[STEPPED_ROOTS];
     size_t accounted;
+    size_t operations;
     unsigned depth; /* hooks we are in */
     model_id self;  /* the innermost finalizer's object, or MODEL_NONE */
     bool silent;    /* finalizers and callbacks do nothing just now */

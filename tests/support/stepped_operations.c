@@ -187,7 +187,7 @@ static void do_new(const struct operation *operation)
 /* A slot that the program may write; the weak field has calls of its own. */
 static unsigned choose_slot(model_id owner, uint16_t number)
 {
-    unsigned slot = number % stepped_node(owner)->slot_count;
+    unsigned slot = (unsigned)number % stepped_node(owner)->slot_count;
     return kind_at(owner) == KIND_ACTOR && slot == KIND_ACTOR_WEAK ? 0 : slot;
 }
 
@@ -349,7 +349,7 @@ static void do_replace(const struct operation *operation)
     model_id owner = walk_to_items(operation->a);
     model_id value = operation->flavour % 8 == 0 ? MODEL_NONE : walk(operation->b);
     if (owner == MODEL_NONE) return;
-    size_t position = operation->c % stepped_node(owner)->vector_length;
+    size_t position = (size_t)operation->c % stepped_node(owner)->vector_length;
     stepped_tell("#%u replaces item %zu by #%u", stepped_serial(owner), position,
                  stepped_serial(value));
     mirror_set(&stepped.mirror, &stepped_node(owner)->vector[position], value);
@@ -376,7 +376,7 @@ static void do_pull(const struct operation *operation)
 {
     model_id owner = walk_to_items(operation->a);
     if (owner == MODEL_NONE) return;
-    size_t position = operation->c % stepped_node(owner)->vector_length;
+    size_t position = (size_t)operation->c % stepped_node(owner)->vector_length;
     model_id id = stepped_node(owner)->vector[position];
     if (id == MODEL_NONE) return;
     stepped_tell("take #%u, item %zu of #%u", stepped_serial(id), position, stepped_serial(owner));
@@ -391,7 +391,7 @@ static void do_remove(const struct operation *operation)
 {
     model_id owner = walk_to_items(operation->a);
     if (owner == MODEL_NONE) return;
-    size_t position = operation->c % stepped_node(owner)->vector_length;
+    size_t position = (size_t)operation->c % stepped_node(owner)->vector_length;
     stepped_tell("#%u removes item %zu", stepped_serial(owner), position);
     (void)mirror_remove(stepped_node(owner), position);
     expect(ouro_vector_remove(object_of(owner), vector_of(owner), position), "removing");
