@@ -135,8 +135,7 @@ static void condemn(struct ouro__collector *collector)
 /* All callbacks are called; now those with a finalizer and what they reach. */
 static void after_revival(struct ouro__collector *collector)
 {
-    bool any = collector->rescued;
-    ouro__collector_enter(collector, any ? OURO__DARKEN : OURO__CLEAR);
+    ouro__collector_enter(collector, collector->revived ? OURO__DARKEN : OURO__CLEAR);
 }
 
 static void end_cycle(struct ouro__collector *collector)
@@ -183,11 +182,15 @@ static void advance(struct ouro__collector *collector)
         return;
     case OURO__MUFFLE: ouro__collector_enter(collector, OURO__CALL); return;
     case OURO__CALL:
-        collector->rescued = false;
+        collector->revived = false;
+        marks->reviving |= lane;
         ouro__collector_enter(collector, OURO__REVIVE);
         return;
     case OURO__REVIVE: ouro__collector_enter(collector, OURO__REVIVE_FLOOD); return;
-    case OURO__REVIVE_FLOOD: after_revival(collector); return;
+    case OURO__REVIVE_FLOOD:
+        marks->reviving &= (uint8_t)~lane;
+        after_revival(collector);
+        return;
     case OURO__DARKEN: ouro__collector_enter(collector, OURO__FINALIZE); return;
     case OURO__FINALIZE:
         marks->condemned &= ~suspect;

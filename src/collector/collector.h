@@ -97,6 +97,7 @@ struct ouro__collector {
     bool bounded;        /* a pass that shall be short: set by whoever begins it */
     bool exact;          /* a whole cycle between whose steps nothing ran */
     bool rescued;        /* a suspect was proven live after the scan */
+    bool revived;        /* a suspect was brought back for finalizers */
     bool has_last_words; /* a suspect may have a finalizer or weak references */
     bool has_hooks;      /* a suspect has more to release than its references */
     bool finalized;      /* last words were spoken in this cycle */
