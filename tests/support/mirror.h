@@ -32,6 +32,7 @@ struct mirror_node {
     bool cleared;  /* a weak reference: its target is gone */
     bool promised; /* made when its target was not among last words, which clear without a call */
     bool expected; /* a callback that must come */
+    bool due;      /* held by the library until it is called */
     bool called;   /* and came */
     int16_t count; /* references from everywhere */
     int16_t held;  /* by the program */

@@ -93,7 +93,8 @@ static void notice_cleared(struct mirror_node *weak)
     bool has_callback = weak->kind == KIND_WEAK_CALLBACK;
     weak->target = MODEL_NONE;
     weak->cleared = has_callback && !weak->called;
-    weak->expected = weak->cleared && weak->promised && weak->reached;
+    bool was_lost = weak->lost[OURO__PASS] || weak->lost[OURO__WHOLE]; /* then it is silent, if back */
+    weak->expected = weak->cleared && weak->promised && weak->reached && !was_lost;
 }
 
 void stepped_check_weak(void)
@@ -153,8 +154,9 @@ static void check_references(struct mirror_node *node)
 static void check_due(model_id id, int32_t count)
 {
     struct mirror_node *weak = stepped_node(id);
-    if (!weak->cleared || weak->called || weak->lent > 0) return;
+    if (!weak->cleared || weak->called || weak->due) return;
     if (count == weak->count + 1) {
+        weak->due = true;
         mirror_lend(&stepped.mirror, id);
     } else if (weak->expected && !is_severing()) {
         model_fail("the callback of weak reference #%u was not called", weak->serial);
@@ -350,7 +352,7 @@ void stepped_called(ouro_weakref *self, void *argument)
         model_fail("the callback of #%u has another argument", weak->serial);
     stepped_tally.callbacks++;
     weak->called = true;
-    if (weak->lent == 0) mirror_lend(&stepped.mirror, id);
+    if (!weak->due) mirror_lend(&stepped.mirror, id);
     if (lent != MODEL_NONE) mirror_lend(&stepped.mirror, lent);
     mirror_set(&stepped.mirror, &weak->slots[0], MODEL_NONE);
     model_id outer = stepped.self;
