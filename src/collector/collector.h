@@ -97,11 +97,13 @@ struct ouro__collector {
     bool bounded;        /* a pass that shall be short: set by whoever begins it */
     bool exact;          /* a whole cycle between whose steps nothing ran */
     bool rescued;        /* a suspect was proven live after the scan */
+    bool revived;        /* a suspect was brought back for finalizers */
     bool has_last_words; /* a suspect may have a finalizer or weak references */
     bool has_hooks;      /* a suspect has more to release than its references */
     bool finalized;      /* last words were spoken in this cycle */
     uint64_t traffic;    /* of the tracked class lists when the cycle began */
     bool births;         /* user code of the cycle made or freed tracked objects */
+    bool left_young;     /* a young object was not proposed, and stays young */
     bool nearby;         /* a pass over what lies near touched objects, of whatever age */
     bool forgot;         /* the marks' memory was given back */
     ouro_weakref *due;   /* weak references whose callbacks are to be called */
@@ -176,6 +178,8 @@ bool ouro__set_forget(struct ouro__collector *collector);
 void ouro__set_abandon(struct ouro__collector *collector);
 
 /* whole.c: the proposer of the whole heap */
+/* The next arena of the heap after `arena`, which stays mapped until then. */
+struct ouro__arena *ouro__whole_next_arena(struct ouro__pools *pools, struct ouro__arena *arena);
 bool ouro__whole_count(struct ouro__collector *collector);
 void ouro__whole_decide(struct ouro__collector *collector);
 void ouro__whole_roots(struct ouro__collector *collector);

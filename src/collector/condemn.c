@@ -72,7 +72,7 @@ static void revive(struct ouro__collector *collector, void *entry)
 {
     ouro__word_untrap(entry);
     ouro__mark_live(ouro__collector_marks(collector), collector->lane, entry);
-    collector->rescued = true;
+    collector->revived = true;
 }
 
 static void revive_if_due(struct ouro__collector *collector, void *entry)

@@ -44,8 +44,7 @@ ALWAYS_INLINE void tally_reference(void *referent, void *context)
     if (UNLIKELY(++*ouro__tally_of(referent) == 0)) carry(context, referent);
 }
 
-/* The next arena of the heap after `arena`, which stays mapped until then. */
-static struct ouro__arena *next_arena(struct ouro__pools *pools, struct ouro__arena *arena)
+struct ouro__arena *ouro__whole_next_arena(struct ouro__pools *pools, struct ouro__arena *arena)
 {
     struct ouro__realm_arenas *tracked = &pools->realms[OURO__REALM_TRACKED];
     struct ouro__arena *next = arena->next;
@@ -72,7 +71,7 @@ static bool next_pool(struct ouro__collector *collector)
             return true;
         }
         collector->page = OURO_ARENA_FIRST_PAGE;
-        arena = next_arena(pools, arena);
+        arena = ouro__whole_next_arena(pools, arena);
     }
     return false;
 }

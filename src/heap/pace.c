@@ -196,6 +196,7 @@ size_t ouro__pace_step(ouro_heap *heap, uint64_t nanoseconds, size_t units)
     struct ouro__pace *pace = &heap->pace;
     uint64_t start = ouro__os_nanoseconds(), now = start, before = start;
     bool more = true;
+    heap->whole.exact = false; /* the program runs in between, at the latest after this */
     while (more && units > 0 && now - start < nanoseconds) {
         size_t part = units < quantum ? units : quantum;
         enum ouro__phase phase = heap->whole.phase;
@@ -205,7 +206,6 @@ size_t ouro__pace_step(ouro_heap *heap, uint64_t nanoseconds, size_t units)
         note_step(pace, now - before, phase);
         before = now;
     }
-    heap->whole.exact = false; /* from now on the program runs in between */
     pace->steps++;
     return more ? 0 : heap->running.collected;
 }
