@@ -214,12 +214,13 @@ static void audit_object(void *object, void *context)
 {
     struct audit *audit = context;
     uint64_t word = *ouro__word_of(object);
-    if (audit->failed || is_passed_by(object)) return;
+    if (audit->failed) return;
+    audit->weakly += (word & OURO__WEAKLY) != 0; /* of garbage, too */
+    if (is_passed_by(object)) return;
     if (ouro__word_type(word) == 0 || ouro__types[ouro__word_type(word)] == NULL) {
         corrupt(audit, "the word of object %p names no type: overwritten from below?", object);
         return;
     }
-    audit->weakly += (word & OURO__WEAKLY) != 0;
     audit->holder = object;
     ouro__visit(object, count_reference, audit);
 }
