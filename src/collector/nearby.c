@@ -45,13 +45,13 @@ static void forget(struct ouro__nearby *nearby)
 
 /* ---- exploring ---- */
 
-/* A living object that may be part of garbage.  A suspect of the whole cycle is being judged already. */
+/* A living object that may be part of garbage.  What the whole cycle suspects, or suspected, is judged already. */
 static bool may_join(const struct ouro__marks *marks, const void *entry)
 {
     uint64_t word = *ouro__word_of(entry);
     if (ouro__word_is_dying(word) || (word & OURO__FROZEN) != 0 || ouro__word_is_immortal(word))
         return false;
-    return marks->judged == 0 || (*ouro__count_of(entry) & OURO__SUSPECTS) == 0;
+    return marks->judged == 0 || *ouro__count_of(entry) == 0;
 }
 
 struct exploring {

@@ -121,9 +121,13 @@ void ouro__verify_count_too_low(const void *object, uint32_t count, uint32_t cou
         object, ouro__type_of(object)->name, count, counted);
 }
 
+/* Between the steps of a whole cycle the program may drop it again: it is quiet from now on.  [quiet.old] */
 static void rescue(struct ouro__collector *collector, void *entry)
 {
-    ouro__word_untrap(entry);
+    if (collector->lane == OURO__WHOLE)
+        ouro__set_age(collector, ouro__pool_of(entry), entry);
+    else
+        ouro__word_untrap(entry);
     ouro__mark_live(ouro__collector_marks(collector), collector->lane, entry);
     collector->rescued = true;
 }

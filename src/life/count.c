@@ -15,6 +15,7 @@ static NOINLINE void touch_suspect(struct ouro__marks *marks, void *object, uint
                      "object %p of type %s is used after it was found unreachable: a traverse hook "
                      "reports a reference that its object does not own, or a count was too low",
                      object, ouro__type_of(object)->name);
+    marks->touched_any = true; /* it may be garbage again soon, and nobody would touch it then */
     ouro__mark_live(marks, suspect == OURO__SUSPECT(OURO__PASS) ? OURO__PASS : OURO__WHOLE, object);
 }
 
