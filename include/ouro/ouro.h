@@ -137,10 +137,10 @@ typedef enum ouro_collect_at {
 typedef struct ouro_heap_options {
     size_t byte_limit; /* bytes of pools, large blocks and accounted bytes; 0: none */
     ouro_collect_at collect_at;
-    bool collector_off;       /* start with automatic collection disabled */
-    size_t threshold[3];      /* all 0: 4096, 10, 10; see ouro_set_threshold */
-    unsigned debug;           /* OURO_DEBUG_ flags */
-    unsigned purge_delay_ms;  /* how long an empty pool waits; 0: 100 */
+    bool collector_off;         /* start with automatic collection disabled */
+    size_t threshold[3];        /* all 0: 4096, 10, 10; see ouro_set_threshold */
+    unsigned debug;             /* OURO_DEBUG_ flags */
+    unsigned purge_delay_ms;    /* how long an empty pool waits; 0: 100 */
     unsigned step_microseconds; /* how long a step of the collector may take; 0: 100 */
     /* How many objects one ouro_decref may end at once; what is left of a larger structure ends
      * piece by piece in later allocations, ouro_step, ouro_collect and ouro_heap_close, in the same
@@ -555,16 +555,16 @@ OURO_API void ouro_get_stats(const ouro_heap *heap, ouro_generation_stats out_st
 /* How the whole cycle goes that is under way, if any, and how long its steps have been.  A unit
  * is an object or a reference that is looked at. */
 typedef struct ouro_progress {
-    const char *phase;    /* static text: "idle", "count", "scan", ... */
-    size_t bytes;         /* live and accounted now */
-    size_t start_bytes;   /* when they pass this, a whole cycle begins */
-    size_t goal_bytes;    /* before they pass this, it is over */
-    size_t debt;          /* units that allocation owes */
-    size_t work_left;     /* units, by what is known now */
-    size_t steps;         /* since the heap was made */
-    size_t touched;       /* old objects that wait to be looked at */
-    size_t nearby_passes; /* over what lies near touched objects */
-    size_t nearby_found;  /* objects of garbage that these found */
+    const char *phase;                 /* static text: "idle", "count", "scan", ... */
+    size_t bytes;                      /* live and accounted now */
+    size_t start_bytes;                /* when they pass this, a whole cycle begins */
+    size_t goal_bytes;                 /* before they pass this, it is over */
+    size_t debt;                       /* units that allocation owes */
+    size_t work_left;                  /* units, by what is known now */
+    size_t steps;                      /* since the heap was made */
+    size_t touched;                    /* old objects that wait to be looked at */
+    size_t nearby_passes;              /* over what lies near touched objects */
+    size_t nearby_found;               /* objects of garbage that these found */
     uint64_t longest_step_nanoseconds; /* user code included */
     const char *longest_step_phase;
 } ouro_progress;
@@ -594,7 +594,7 @@ OURO_API void ouro_garbage_clear(ouro_heap *heap);
 typedef struct ouro_collection {
     bool stop; /* false: start */
     int generation;
-    bool nearby; /* a pass over what lies near touched objects, told as generation 1 */
+    bool nearby;       /* a pass over what lies near touched objects, told as generation 1 */
     size_t candidates; /* the rest is known at the stop only */
     size_t collected;
     size_t uncollectable;

@@ -52,10 +52,13 @@
  * system call instead of sixteen page faults (20 to 25% of fresh allocation). */
 #define OURO_POPULATE_AFTER 2u
 
-/* Purging: so many pools for each millisecond since the last time, 1.5 GB a second,
- * and at most so many at once (8 MiB, about half a millisecond). */
+/* Purging: so many pages of 64 KiB for each millisecond since the last time, 1.5 GB a second, saved up
+ * to half a second's worth; half a megabyte at a time, which takes some 40 microseconds, and a large block
+ * by the megabyte. */
 #define OURO_PURGE_RATE 24u
-#define OURO_PURGE_BATCH 128u
+#define OURO_PURGE_BATCH (500u * OURO_PURGE_RATE)
+#define OURO_PURGE_PART 8u
+#define OURO_PURGE_LARGE_PART ((size_t)1 << 20)
 #define OURO_PURGE_DELAY_MS 100u
 
 /* The thresholds of the generations: young objects, young passes, middle passes. */
@@ -107,6 +110,9 @@
 
 /* Work on touched objects in one pass, in units: about a tenth of a millisecond. */
 #define OURO_NEARBY_UNITS 16384
+
+/* Gray objects that are fetched ahead of the one that is followed. */
+#define OURO_FLOOD_AHEAD 16u
 
 /* Gray objects that wait outside the bitmaps; more go to the bitmaps. */
 #define OURO_GRAY_STACK 512u

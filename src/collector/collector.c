@@ -48,6 +48,7 @@ static void reset(struct ouro__collector *collector, int generation)
     collector->collected = collector->saved = collector->work_done = 0;
     collector->rescued = collector->has_last_words = collector->has_hooks = false;
     collector->finalized = collector->births = collector->nearby = collector->forgot = false;
+    collector->left_young = false;
     collector->exact = collector->lane == OURO__WHOLE;
     collector->set = collector->cursor = collector->proposed = NULL;
     collector->at = 0;
@@ -60,7 +61,8 @@ static void reset(struct ouro__collector *collector, int generation)
 void ouro__collector_enter(struct ouro__collector *collector, enum ouro__phase phase)
 {
     struct ouro__pools *pools = ouro__collector_pools(collector);
-    if (phase == OURO__FINISH) collector->births = collector->traffic != ouro__pools_tracked_traffic(pools);
+    if (phase == OURO__FINISH)
+        collector->births = collector->traffic != ouro__pools_tracked_traffic(pools);
     if (phase == OURO__LEAVE || phase == OURO__SEVER)
         ouro__pools_enlist_cached(pools); /* [young.listed]: user code may take what is cached */
     collector->phase = phase;
@@ -94,9 +96,12 @@ void ouro__pass_close(struct ouro__collector *pass)
 
 /* ---- from phase to phase ---- */
 
+/* Where all suspects were touched before the scan, they are gray and nobody will follow them. */
 static void begin_scan(struct ouro__collector *collector)
 {
     collector->scanned = ouro__suspects(collector);
+    if (collector->scanned == 0)
+        ouro__gray_forget(ouro__collector_marks(collector), collector->lane, collector->set);
     ouro__collector_enter(collector, collector->scanned > 0 ? OURO__SCAN : OURO__FINISH);
 }
 
@@ -123,6 +128,7 @@ static void condemn(struct ouro__collector *collector)
         return;
     }
     marks->condemned |= OURO__SUSPECT(collector->lane);
+    ouro__pools_enlist_cached(ouro__collector_pools(collector)); /* user code may allocate from here on */
     if (!collector->has_last_words)
         pass_sentence(collector);
     else
@@ -132,8 +138,7 @@ static void condemn(struct ouro__collector *collector)
 /* All callbacks are called; now those with a finalizer and what they reach. */
 static void after_revival(struct ouro__collector *collector)
 {
-    bool any = collector->rescued;
-    ouro__collector_enter(collector, any ? OURO__DARKEN : OURO__CLEAR);
+    ouro__collector_enter(collector, collector->revived ? OURO__DARKEN : OURO__CLEAR);
 }
 
 static void end_cycle(struct ouro__collector *collector)
@@ -180,11 +185,15 @@ static void advance(struct ouro__collector *collector)
         return;
     case OURO__MUFFLE: ouro__collector_enter(collector, OURO__CALL); return;
     case OURO__CALL:
-        collector->rescued = false;
+        collector->revived = false;
+        marks->reviving |= lane;
         ouro__collector_enter(collector, OURO__REVIVE);
         return;
     case OURO__REVIVE: ouro__collector_enter(collector, OURO__REVIVE_FLOOD); return;
-    case OURO__REVIVE_FLOOD: after_revival(collector); return;
+    case OURO__REVIVE_FLOOD:
+        marks->reviving &= (uint8_t)~lane;
+        after_revival(collector);
+        return;
     case OURO__DARKEN: ouro__collector_enter(collector, OURO__FINALIZE); return;
     case OURO__FINALIZE:
         marks->condemned &= ~suspect;

@@ -77,19 +77,19 @@ struct ouro__collector {
     int lane; /* OURO__PASS or OURO__WHOLE */
     enum ouro__phase phase;
     int generation;
-    unsigned debug;                /* OURO_DEBUG_ flags */
-    void *const *const *roots;     /* of the whole heap, named by the program: see ouro_root */
+    unsigned debug;            /* OURO_DEBUG_ flags */
+    void *const *const *roots; /* of the whole heap, named by the program: see ouro_root */
     size_t root_count;
-    bool by_roots;                 /* the cycle follows roots instead of counting references */
-    struct ouro__pool *set;        /* [set.listed] */
-    struct ouro__pool *proposed;   /* PROPOSE: the set as it will be */
-    struct ouro__pool *cursor;     /* where the phase stands: a pool of the set, */
-    size_t at;                     /* and a block or a bit in it */
-    uintptr_t near;                /* the page of the object whose references a pass looks at */
-    size_t page;                   /* COUNT: the next page of the arena */
-    long units;                    /* of work left in this step: objects and references */
-    size_t work_done;              /* units since the cycle began */
-    size_t expected; /* candidates that the heap expects, for work_left */
+    bool by_roots;               /* the cycle follows roots instead of counting references */
+    struct ouro__pool *set;      /* [set.listed] */
+    struct ouro__pool *proposed; /* PROPOSE: the set as it will be */
+    struct ouro__pool *cursor;   /* where the phase stands: a pool of the set, */
+    size_t at;                   /* and a block or a bit in it */
+    uintptr_t near;              /* the page of the object whose references a pass looks at */
+    size_t page;                 /* COUNT: the next page of the arena */
+    long units;                  /* of work left in this step: objects and references */
+    size_t work_done;            /* units since the cycle began */
+    size_t expected;             /* candidates that the heap expects, for work_left */
     size_t candidates;
     size_t unproven;     /* candidates that the whole heap's count could not prove live */
     size_t scanned;      /* suspects when SCAN began */
@@ -97,11 +97,13 @@ struct ouro__collector {
     bool bounded;        /* a pass that shall be short: set by whoever begins it */
     bool exact;          /* a whole cycle between whose steps nothing ran */
     bool rescued;        /* a suspect was proven live after the scan */
+    bool revived;        /* a suspect was brought back for finalizers */
     bool has_last_words; /* a suspect may have a finalizer or weak references */
     bool has_hooks;      /* a suspect has more to release than its references */
     bool finalized;      /* last words were spoken in this cycle */
     uint64_t traffic;    /* of the tracked class lists when the cycle began */
     bool births;         /* user code of the cycle made or freed tracked objects */
+    bool left_young;     /* a young object was not proposed, and stays young */
     bool nearby;         /* a pass over what lies near touched objects, of whatever age */
     bool forgot;         /* the marks' memory was given back */
     ouro_weakref *due;   /* weak references whose callbacks are to be called */
@@ -176,6 +178,8 @@ bool ouro__set_forget(struct ouro__collector *collector);
 void ouro__set_abandon(struct ouro__collector *collector);
 
 /* whole.c: the proposer of the whole heap */
+/* The next arena of the heap after `arena`, which stays mapped until then. */
+struct ouro__arena *ouro__whole_next_arena(struct ouro__pools *pools, struct ouro__arena *arena);
 bool ouro__whole_count(struct ouro__collector *collector);
 void ouro__whole_decide(struct ouro__collector *collector);
 void ouro__whole_roots(struct ouro__collector *collector);
@@ -251,8 +255,7 @@ ALWAYS_INLINE void ouro__set_visit(struct ouro__collector *collector, void *entr
 {
     collector->units -= 2;
     if (UNLIKELY((ouro__shape_of(entry)->flags & OURO__SHAPE_GENERAL) != 0))
-        (void)ouro__visit_cut(entry, ouro__half_of(collector), &collector->units, visit,
-                              collector);
+        (void)ouro__visit_cut(entry, ouro__half_of(collector), &collector->units, visit, collector);
     else
         ouro__visit(entry, visit, collector);
 }

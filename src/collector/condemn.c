@@ -41,8 +41,8 @@ static void muffle(struct ouro__collector *collector, void *entry)
     collector->units--;
     if (LIKELY((*ouro__word_of(entry) & OURO__WEAKLY) == 0)) return;
     collector->units -= WEAK_UNITS;
-    ouro_weakref *held = ouro__callbacks_hold(
-        ouro__weakrefs_clear_callbacks(&collector->life->weakrefs, entry));
+    ouro_weakref *held =
+        ouro__callbacks_hold(ouro__weakrefs_clear_callbacks(&collector->life->weakrefs, entry));
     if (held == NULL) return;
     ouro_weakref *last = held;
     while (last->next != NULL) last = last->next;
@@ -72,7 +72,7 @@ static void revive(struct ouro__collector *collector, void *entry)
 {
     ouro__word_untrap(entry);
     ouro__mark_live(ouro__collector_marks(collector), collector->lane, entry);
-    collector->rescued = true;
+    collector->revived = true;
 }
 
 static void revive_if_due(struct ouro__collector *collector, void *entry)
@@ -96,7 +96,8 @@ static void revive_reference(void *referent, void *context)
 bool ouro__condemn_revive_flood(struct ouro__collector *collector)
 {
     if (ouro__cut_resume(collector, revive_reference)) return true;
-    void *entry = ouro__gray_next(ouro__collector_marks(collector), collector->lane, collector->set);
+    void *entry =
+        ouro__gray_next(ouro__collector_marks(collector), collector->lane, collector->set);
     if (entry == NULL) return false;
     if (!ouro__word_is_dying(*ouro__word_of(entry)))
         ouro__set_visit(collector, entry, revive_reference);

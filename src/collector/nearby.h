@@ -24,9 +24,9 @@
 
 struct ouro__member {
     void *entry;
-    uint32_t found; /* references from other members */
+    uint32_t found;     /* references from other members */
     uint16_t next_live; /* the n-th member that was proven live, in the n-th place */
-    bool followed; /* its references were met */
+    bool followed;      /* its references were met */
     bool live;
     bool touched; /* the search began at it */
 };
@@ -34,8 +34,8 @@ struct ouro__member {
 /* What is explored in one pass; empty between passes.  Zero at first. */
 struct ouro__nearby {
     size_t count;
-    size_t closed;   /* members that are accounted for */
-    size_t alive;    /* members that were proven live */
+    size_t closed;    /* members that are accounted for */
+    size_t alive;     /* members that were proven live */
     size_t looked_at; /* members of the last pass */
     struct ouro__member members[OURO_NEARBY_MAX];
     uint16_t table[2 * OURO_NEARBY_MAX]; /* position + 1 of a member, by its address */

@@ -72,7 +72,8 @@ static void leave_set(struct ouro__collector *collector, struct ouro__pool *pool
     bool all = collector->lane == OURO__PASS || collector->exact;
     pool->sets &= (uint8_t) ~(1u << collector->lane);
     if (collector->generation == 1 && !collector->nearby) ouro__pool_clear_middle(pool);
-    if (pool->young && all && !collector->nearby && !collector->births)
+    bool keeps = collector->births || collector->left_young; /* [young.listed] */
+    if (pool->young && all && !collector->nearby && !keeps)
         ouro__young_unlist(&pools->marks, pool);
     if (ouro__arena_of(pool)->large) {
         if (pool->used == 0) ouro__pools_give_large(pools, pool->first);
@@ -129,8 +130,8 @@ static void propose_middle(struct ouro__collector *collector, struct ouro__pool 
 }
 
 /* The entries of one word of young bits, which stands for two words of set bits. */
-ALWAYS_INLINE size_t propose_word(const struct ouro__pool *pool, ouro__bits *set, size_t i,
-                                  uint64_t bits)
+ALWAYS_INLINE size_t propose_word(struct ouro__collector *collector, const struct ouro__pool *pool,
+                                  ouro__bits *set, size_t i, uint64_t bits)
 {
     size_t proposed = 0;
     uint64_t first = 0, second = 0;
@@ -145,6 +146,8 @@ ALWAYS_INLINE size_t propose_word(const struct ouro__pool *pool, ouro__bits *set
             first |= is_second ? 0 : bit;
             second |= is_second ? bit : 0;
             proposed++;
+        } else {
+            collector->left_young = true;
         }
     }
     set[2 * i] |= first;
@@ -158,7 +161,7 @@ static void propose_young(struct ouro__collector *collector, struct ouro__pool *
     ouro__bits *set = ouro__pool_marks(pool, ouro__set_bits(OURO__PASS));
     for (size_t i = 0, words = ouro__pool_young_words(pool); i < words; i++) {
         if (young[i] == 0) continue;
-        collector->candidates += propose_word(pool, set, i, young[i]);
+        collector->candidates += propose_word(collector, pool, set, i, young[i]);
         widen(pool, 2 * i, 2 * i + 2);
     }
 }
@@ -372,13 +375,20 @@ static bool has_scratch(struct ouro__arena *arena)
     return false;
 }
 
+/* A large block has one object, and what was counted for it, in its set or not, is soon gone. */
+static void wipe_large(struct ouro__arena *arena)
+{
+    void *entry = ouro__arena_pool(arena, OURO_ARENA_FIRST_PAGE)->first;
+    if (*ouro__tally_of(entry) != 0) *ouro__tally_of(entry) = 0;
+    if (*ouro__count_of(entry) != 0) *ouro__count_of(entry) = 0;
+}
+
 /* No pool of the arena has marks in memory any more. */
 static void forget_scratch(struct ouro__pools *pools, struct ouro__arena *arena)
 {
     for (size_t page = OURO_ARENA_FIRST_PAGE; page < arena->page_limit; page++) {
         struct ouro__pool *pool = ouro__arena_pool(arena, page);
-        if (pools->source.purge == NULL && pool->state != OURO__POOL_UNUSED)
-            wipe_page(arena, page);
+        if (pools->source.purge == NULL && pool->state != OURO__POOL_UNUSED) wipe_page(arena, page);
         pools->marks.scratch_pools -= pool->scratch;
         pool->scratch = false;
     }
@@ -414,17 +424,21 @@ bool ouro__set_forget(struct ouro__collector *collector)
     if (!collector->forgot) {
         if (!wants_wipe(collector)) return false;
         collector->forgot = true;
-        pools->marks.counting = pools->realms[OURO__REALM_TRACKED].arenas;
+        gather_whole(collector, pools);
         collector->at = OURO__SET_BITS;
     }
     struct ouro__arena *arena = pools->marks.counting;
     if (arena == NULL) return false;
-    collector->units -= OURO_WIPE_UNITS;
-    collector->at = wipe_part(pools, arena, collector->at);
-    if (collector->at != 0) return true;
-    collector->at = OURO__SET_BITS;
-    pools->marks.counting = arena->next;
-    ouro__purge_arena_if_unused(pools, arena);
+    if (arena->large) {
+        collector->units -= 16;
+        wipe_large(arena);
+    } else {
+        collector->units -= OURO_WIPE_UNITS;
+        collector->at = wipe_part(pools, arena, collector->at);
+        if (collector->at != 0) return true;
+        collector->at = OURO__SET_BITS;
+    }
+    (void)ouro__whole_next_arena(pools, arena);
     return true;
 }
 

@@ -19,7 +19,7 @@
 #include <string.h>
 
 /* Blocks between two looks at what is left of the step. */
-enum { STRIDE = 64 };
+enum { STRIDE = 16 };
 
 static bool is_candidate(uint64_t word)
 {
@@ -44,8 +44,7 @@ ALWAYS_INLINE void tally_reference(void *referent, void *context)
     if (UNLIKELY(++*ouro__tally_of(referent) == 0)) carry(context, referent);
 }
 
-/* The next arena of the heap after `arena`, which stays mapped until then. */
-static struct ouro__arena *next_arena(struct ouro__pools *pools, struct ouro__arena *arena)
+struct ouro__arena *ouro__whole_next_arena(struct ouro__pools *pools, struct ouro__arena *arena)
 {
     struct ouro__realm_arenas *tracked = &pools->realms[OURO__REALM_TRACKED];
     struct ouro__arena *next = arena->next;
@@ -72,9 +71,20 @@ static bool next_pool(struct ouro__collector *collector)
             return true;
         }
         collector->page = OURO_ARENA_FIRST_PAGE;
-        arena = next_arena(pools, arena);
+        arena = ouro__whole_next_arena(pools, arena);
     }
     return false;
+}
+
+/* The tallies that the common fields of some blocks lead to.  A free block shows none, whatever it
+ * holds, as its word names no type. */
+static void fetch_tallies(char *entry, size_t count, size_t block_size)
+{
+    for (; count > 0; count--, entry += block_size) {
+        ouro__slot *words = (ouro__slot *)(void *)entry;
+        for (uint64_t mask = ouro__shape_of(entry)->mask; mask != 0; mask &= mask - 1)
+            __builtin_prefetch(ouro__tally_of(words[__builtin_ctzl(mask)]), 1);
+    }
 }
 
 /* Some blocks in a row, up to the first that is cut; how many. */
@@ -83,11 +93,20 @@ static size_t count_blocks(struct ouro__collector *collector, char *entry, size_
 {
     bool tallies = !collector->by_roots;
     size_t found = 0, i = 0;
-    for (; i < count && ouro__half_of(collector)->owner == NULL; i++, entry += block_size) {
-        if (!is_candidate(*ouro__word_of(entry))) continue;
+    if (LIKELY(tallies)) fetch_tallies(entry, count, block_size);
+    for (; i < count; i++, entry += block_size) {
+        uint64_t word = *ouro__word_of(entry);
+        if (!is_candidate(word)) continue;
         ouro__mark_set(entry, ouro__set_bits(OURO__WHOLE));
         found++;
-        if (LIKELY(tallies)) ouro__set_visit(collector, entry, tally_reference);
+        if (UNLIKELY(!tallies)) continue;
+        const struct ouro__shape *shape = &ouro__shapes[ouro__word_type(word)];
+        if (LIKELY((shape->flags & OURO__SHAPE_GENERAL) == 0)) {
+            ouro__visit_mask(entry, shape->mask, tally_reference, collector);
+        } else {
+            ouro__set_visit(collector, entry, tally_reference);
+            if (ouro__half_of(collector)->owner != NULL) count = i + 1; /* it is cut */
+        }
     }
     collector->candidates += found;
     ouro__collector_marks(collector)->lanes[OURO__WHOLE].suspects += found;
@@ -103,7 +122,7 @@ static void count_pool(struct ouro__collector *collector)
         char *entry = pool->first + collector->at * pool->block_size;
         collector->at +=
             count_blocks(collector, entry, left < STRIDE ? left : STRIDE, pool->block_size);
-        collector->units -= STRIDE / 4;
+        collector->units -= 2 * STRIDE;
         if (collector->units <= 0) return;
     }
     collector->cursor = NULL;
@@ -209,21 +228,56 @@ void ouro__whole_roots(struct ouro__collector *collector)
             prove_reference(*collector->roots[i], collector);
 }
 
+/*
+ * Gray objects lie anywhere, and each is a miss: some are fetched ahead while those before them
+ * are followed.
+ */
+struct ahead {
+    void *entries[OURO_FLOOD_AHEAD];
+    unsigned first, count;
+};
+
+/* The gray object that was fetched longest ago; others take its place as long as there are any. */
+static void *next_gray(struct ouro__collector *collector, struct ahead *ahead)
+{
+    struct ouro__marks *marks = ouro__collector_marks(collector);
+    while (ahead->count < OURO_FLOOD_AHEAD) {
+        void *entry = ouro__gray_next(marks, OURO__WHOLE, collector->set);
+        if (entry == NULL) break;
+        __builtin_prefetch(ouro__word_of(entry));
+        ahead->entries[(ahead->first + ahead->count++) % OURO_FLOOD_AHEAD] = entry;
+    }
+    if (ahead->count == 0) return NULL;
+    void *entry = ahead->entries[ahead->first++ % OURO_FLOOD_AHEAD];
+    ahead->count--;
+    return entry;
+}
+
+/* What was fetched in vain stays gray. */
+static void put_back(struct ouro__collector *collector, struct ahead *ahead)
+{
+    for (; ahead->count > 0; ahead->count--)
+        ouro__gray_add(ouro__collector_marks(collector), OURO__WHOLE,
+                       ahead->entries[ahead->first++ % OURO_FLOOD_AHEAD]);
+}
+
 bool ouro__whole_flood(struct ouro__collector *collector)
 {
     struct ouro__marks *marks = ouro__collector_marks(collector);
+    struct ahead ahead = {.count = 0};
     if (ouro__suspects(collector) == 0) {
         ouro__gray_forget(marks, OURO__WHOLE, collector->set);
         ouro__half_of(collector)->owner = NULL;
         return false;
     }
     if (ouro__cut_resume(collector, prove_reference)) return true;
-    while (collector->units > 0) {
-        void *entry = ouro__gray_next(marks, OURO__WHOLE, collector->set);
+    while (collector->units > 0 && ouro__suspects(collector) > 0) {
+        void *entry = next_gray(collector, &ahead);
         if (entry == NULL) return false;
         if (ouro__word_is_dying(*ouro__word_of(entry))) continue; /* since it was added */
         ouro__set_visit(collector, entry, prove_reference);
         if (ouro__half_of(collector)->owner != NULL) break;
     }
+    put_back(collector, &ahead);
     return true;
 }

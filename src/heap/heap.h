@@ -28,20 +28,21 @@ struct ouro__heap_callback {
 
 /* When and how much to collect: see pace.c. */
 struct ouro__pace {
-    size_t live;  /* bytes that were in use after the last whole cycle */
-    size_t start; /* a whole cycle begins when the heap's bytes pass this, */
-    size_t goal;  /* and is over before they pass this [heap.goal] */
-    size_t paid_bytes;  /* the heap's bytes when it last paid */
-    size_t paid_handed; /* and the bytes handed out since it was made */
-    size_t debt;        /* units that allocation owes to the cycle */
-    size_t middle_aged; /* objects that survived one young pass, at most */
-    size_t pass_bytes;  /* the heap's bytes at the last young pass */
-    size_t candidates;  /* of the last whole cycle */
-    unsigned fruitless; /* whole cycles in a row that found next to nothing */
+    size_t live;              /* bytes that were in use after the last whole cycle */
+    size_t start;             /* a whole cycle begins when the heap's bytes pass this, */
+    size_t goal;              /* and is over before they pass this [heap.goal] */
+    size_t paid_bytes;        /* the heap's bytes when it last paid */
+    size_t paid_handed;       /* and the bytes handed out since it was made */
+    size_t debt;              /* units that allocation owes to the cycle */
+    size_t middle_aged;       /* objects that survived one young pass, at most */
+    size_t pass_bytes;        /* the heap's bytes at the last young pass */
+    size_t candidates;        /* of the last whole cycle */
+    unsigned fruitless;       /* whole cycles in a row that found next to nothing */
     unsigned sample_interval; /* of so many batches of young objects one is looked at */
     unsigned sample_left;
     bool skipped; /* a batch was not looked at since the last that was */
-    unsigned nearby_interval; /* of so many young batches, after one touched objects are looked at */
+    unsigned
+        nearby_interval; /* of so many young batches, after one touched objects are looked at */
     unsigned nearby_left;
     uint32_t dice;
     uint64_t step_nanoseconds; /* the option */
@@ -55,7 +56,7 @@ struct ouro__pace {
 };
 
 struct ouro_heap {
-    struct ouro__life life; /* [heap.first] */
+    struct ouro__life life;       /* [heap.first] */
     struct ouro__collector pass;  /* over a few objects, in one go */
     struct ouro__collector whole; /* over all, in steps */
     struct ouro__pace pace;

@@ -116,8 +116,8 @@ static size_t pass_young(ouro_heap *heap)
         ouro__collector_skip_young(&heap->pass);
         return 0;
     }
-    bool middle = heap->threshold[1] > 0 && (heap->passes[1] >= heap->threshold[1] ||
-                                             pace->middle_aged >= OURO_MIDDLE_MAX);
+    bool middle = heap->threshold[1] > 0 &&
+                  (heap->passes[1] >= heap->threshold[1] || pace->middle_aged >= OURO_MIDDLE_MAX);
     heap->pass.bounded = true;
     size_t found = ouro__heap_collect(heap, middle ? 1 : 0);
     heap->pass.bounded = false;
@@ -140,7 +140,8 @@ static size_t pass_nearby(ouro_heap *heap)
 {
     struct ouro__pace *pace = &heap->pace;
     heap->pass.bounded = true;
-    size_t found = ouro__heap_collect_nearby(heap, OURO_NEARBY_UNITS / (long)pace->nearby_interval + 256);
+    size_t found =
+        ouro__heap_collect_nearby(heap, OURO_NEARBY_UNITS / (long)pace->nearby_interval + 256);
     heap->pass.bounded = false;
     pace->nearby_passes++;
     pace->nearby_found += found;
@@ -195,6 +196,7 @@ size_t ouro__pace_step(ouro_heap *heap, uint64_t nanoseconds, size_t units)
     struct ouro__pace *pace = &heap->pace;
     uint64_t start = ouro__os_nanoseconds(), now = start, before = start;
     bool more = true;
+    heap->whole.exact = false; /* the program runs in between, at the latest after this */
     while (more && units > 0 && now - start < nanoseconds) {
         size_t part = units < quantum ? units : quantum;
         enum ouro__phase phase = heap->whole.phase;
@@ -204,7 +206,6 @@ size_t ouro__pace_step(ouro_heap *heap, uint64_t nanoseconds, size_t units)
         note_step(pace, now - before, phase);
         before = now;
     }
-    heap->whole.exact = false; /* from now on the program runs in between */
     pace->steps++;
     return more ? 0 : heap->running.collected;
 }
@@ -234,7 +235,8 @@ static size_t pay_whole(ouro_heap *heap)
 size_t ouro_step(ouro_heap *heap, ouro_budget budget)
 {
     if (ouro__heap_is_busy(heap)) return 0;
-    (void)ouro__life_resume(&heap->life, budget.units > 0 ? (long)budget.units : OURO_DEATH_PAYMENT);
+    (void)ouro__life_resume(&heap->life,
+                            budget.units > 0 ? (long)budget.units : OURO_DEATH_PAYMENT);
     if (heap->whole.phase == OURO__IDLE) {
         if (!ouro__heap_pools(heap)->marks.touched_any) return 0;
         ouro__heap_whole_begin(heap);

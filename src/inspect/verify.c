@@ -94,7 +94,8 @@ static void audit_tracked_blocks(struct audit *audit, const struct ouro__pool *p
         bool young = ouro__is_young(entry);
         bool live = *ouro__word_of(entry) != 0;
         if (!live && ouro__hole_has(pool, entry)) continue; /* not cut */
-        if (!live && !young && !pool->unmarked)
+        bool returns = !ouro__arena_of(pool)->large; /* a large block is not handed out again */
+        if (!live && !young && !pool->unmarked && returns)
             corrupt(audit, "[young.bit] the free block at %p has no young bit", (void *)entry);
         if (live && young && !pool->young)
             corrupt(audit, "[young.listed] the pool of the young object %p is not listed",
@@ -214,12 +215,13 @@ static void audit_object(void *object, void *context)
 {
     struct audit *audit = context;
     uint64_t word = *ouro__word_of(object);
-    if (audit->failed || is_passed_by(object)) return;
+    if (audit->failed) return;
+    audit->weakly += (word & OURO__WEAKLY) != 0; /* also of garbage whose weak references wait */
+    if (is_passed_by(object)) return;
     if (ouro__word_type(word) == 0 || ouro__types[ouro__word_type(word)] == NULL) {
         corrupt(audit, "the word of object %p names no type: overwritten from below?", object);
         return;
     }
-    audit->weakly += (word & OURO__WEAKLY) != 0;
     audit->holder = object;
     ouro__visit(object, count_reference, audit);
 }

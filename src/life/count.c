@@ -122,8 +122,7 @@ void *ouro_weakref_get(ouro_weakref *weakref)
     if (object == NULL) return NULL;
     uint64_t word = *ouro__word_of(object);
     if (ouro__word_is_dying(word)) return NULL;
-    if (ouro__word_is_trapped(word) && ouro__is_condemned(&ouro__pools_of(object)->marks, object))
-        return NULL;
+    if (UNLIKELY(ouro__is_dark(&ouro__pools_of(object)->marks, object))) return NULL;
     ouro_incref(object);
     return object;
 }

@@ -609,10 +609,8 @@ static void run(struct ouro__life *life, struct waiting at, uintptr_t stack)
 
 void ouro__die(struct ouro__life *life, void *object)
 {
-    if (life->dying++ == 0)
-        life->death_left = life->death_bound > 0 ? life->death_bound : LONG_MAX;
-    if (!is_spared(life, object, ouro__shape_of(object)))
-        run(life, (struct waiting){object, 0}, 0);
+    if (life->dying++ == 0) life->death_left = life->death_bound > 0 ? life->death_bound : LONG_MAX;
+    if (!is_spared(life, object, ouro__shape_of(object))) run(life, (struct waiting){object, 0}, 0);
     life->dying--;
 }
 

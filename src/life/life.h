@@ -32,7 +32,7 @@ struct ouro__life {
     /* Objects with traverse hooks that died inside another one's hook. */
     void *deferred_first, *deferred_last;
     unsigned inside_traverse;
-    unsigned dying; /* deaths inside one another */
+    unsigned dying;   /* deaths inside one another */
     long death_bound; /* objects and references that one death may take at once; 0: any number */
     long death_left;  /* of the death at hand */
     struct ouro__paused *paused;

@@ -55,15 +55,15 @@ struct ouro__pool {
     struct ouro__pool *next, *previous; /* the list of its state */
     struct ouro__pool *young_next, *young_previous;
     struct ouro__pool *set_next[OURO__LANES]; /* pools of a running cycle's set */
-    uint32_t empty_since; /* milliseconds */
+    uint32_t empty_since;                     /* milliseconds */
     uint32_t reciprocal;  /* 2^32 / block_size rounded up: division of an offset by it */
     uint16_t holes;       /* pages of memory whose blocks were given back and may be cut again */
     uint16_t hole_blocks; /* carved blocks in them */
     uint16_t set_from, set_to; /* the words of its set bits in which a pass has objects */
-    bool young;           /* on the list of pools with young blocks */
-    uint8_t sets;  /* one bit for each lane: in the set of its running cycle */
-    uint8_t grays; /* one bit for each lane: has gray bits */
-    bool scratch;  /* its counts were touched and not purged yet */
+    bool young;                /* on the list of pools with young blocks */
+    uint8_t sets;              /* one bit for each lane: in the set of its running cycle */
+    uint8_t grays;             /* one bit for each lane: has gray bits */
+    bool scratch;              /* its counts were touched and not purged yet */
 };
 _Static_assert(OURO_ARENA_SHIFT == OURO__ARENA_SHIFT, "inlined code finds an arena");
 _Static_assert(sizeof(struct ouro__pool) == 128, "two cache lines, and the table stays dense");
@@ -78,8 +78,8 @@ struct ouro__arena {
     uint64_t free_pages[8];   /* clean pages */
     uint64_t middle_pages[8]; /* first pages of pools that may hold objects that survived one young
                                * pass */
-    uint32_t pages_used;    /* pages not clean */
-    uint32_t page_limit;    /* pages beyond do not exist: a small mapping */
+    uint32_t pages_used;      /* pages not clean */
+    uint32_t page_limit;      /* pages beyond do not exist: a small mapping */
 };
 _Static_assert(sizeof(struct ouro__arena) <= OURO_ARENA_FIRST_PAGE * sizeof(struct ouro__pool),
                "the header fits in front of the pool headers");

@@ -72,7 +72,7 @@ struct ouro__marks {
     uint32_t judged;          /* SUSPECT of each lane that has trapped its suspects */
     uint32_t condemned;       /* SUSPECT of each lane whose suspects nothing may reach again */
     uint8_t last_words; /* a bit for each lane that speaks last words: all of its set is garbage */
-
+    uint8_t reviving;   /* a bit for each lane that brings back what finalizers can reach */
 
     struct ouro__arena *counting; /* where the count of the whole heap stands: it stays mapped */
     struct ouro__lane lanes[OURO__LANES];
@@ -200,6 +200,20 @@ ALWAYS_INLINE ouro__bits *ouro__pool_marks(const struct ouro__pool *pool, size_t
 ALWAYS_INLINE size_t ouro__pool_mark_words(const struct ouro__pool *pool)
 {
     return (size_t)pool->pages * (OURO_POOL_SIZE / 512);
+}
+
+/*
+ * Garbage that nobody may meet: condemned, or brought back while what it refers to may be condemned
+ * still.  Between the steps of a revival the program must not get in.  [condemn.dark]
+ */
+ALWAYS_INLINE bool ouro__is_dark(const struct ouro__marks *marks, const void *entry)
+{
+    if (LIKELY(marks->condemned == 0)) return false;
+    if (ouro__is_condemned(marks, entry)) return true;
+    for (int lane = 0; lane < OURO__LANES; lane++)
+        if ((marks->reviving >> lane & 1) != 0 && ouro__is_marked(entry, ouro__set_bits(lane)))
+            return true;
+    return false;
 }
 
 /* ---- lists of marked pools ---- */

@@ -503,7 +503,7 @@ void ouro__pools_give_large(struct ouro__pools *pools, void *entry)
     else
         pools->realms[arena->realm].large = arena->next;
     if (arena->realm == OURO__REALM_TRACKED) ouro__touched_forget(&pools->marks, arena);
-    ouro__arena_free(&pools->source, arena);
+    ouro__purge_large(pools, arena);
 }
 
 void ouro__pools_pin(struct ouro__pools *pools)
@@ -554,4 +554,5 @@ void ouro__pools_destroy(struct ouro__pools *pools)
         free_arenas(pools, pools->realms[realm].arenas);
         free_arenas(pools, pools->realms[realm].large);
     }
+    free_arenas(pools, pools->dying);
 }

@@ -48,15 +48,17 @@ struct ouro__pools {
     struct ouro__realm_arenas realms[OURO__REALMS];
     struct ouro__marks marks;
 
-    size_t live_bytes; /* handed out: live, or on the class lists; late by less than an eighth */
-    size_t handed_bytes;    /* handed out since the heap was made */
+    size_t live_bytes;   /* handed out: live, or on the class lists; late by less than an eighth */
+    size_t handed_bytes; /* handed out since the heap was made */
     size_t committed_bytes; /* carved blocks and large ones */
     size_t accounted_bytes; /* native bytes that the program declared */
     size_t byte_limit;      /* for committed and accounted; 0: none */
     uint64_t tick;          /* milliseconds, when empty pools were last looked at */
     uint64_t idle_tick;     /* and idle class lists */
     uint32_t purge_delay;
-    unsigned pinned; /* walks that run user code: arenas stay mapped */
+    unsigned purge_allowance;  /* pages that may be purged by now */
+    struct ouro__arena *dying; /* large blocks that died, on their way back */
+    unsigned pinned;           /* walks that run user code: arenas stay mapped */
     bool one_at_a_time;
     bool (*refuse)(void *context, size_t bytes);
     void *refuse_context;

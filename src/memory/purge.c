@@ -127,31 +127,88 @@ static size_t purge_run(struct ouro__pools *pools, struct ouro__pool *pool, unsi
     return bytes;
 }
 
-static void purge_due(struct ouro__pools *pools, struct ouro__realm_arenas *realm, unsigned most)
+/* Purges what is due of a realm, up to `most` pages; returns how many. */
+static unsigned purge_due(struct ouro__pools *pools, struct ouro__realm_arenas *realm,
+                          unsigned most)
 {
     unsigned purged = 0;
     while (realm->empty_last != NULL && purged < most) {
         struct ouro__pool *oldest = realm->empty_last;
         if ((uint32_t)pools->tick - oldest->empty_since < pools->purge_delay)
-            return; /* [purge.delay] */
+            break; /* [purge.delay] */
         purged += (unsigned)(purge_run(pools, oldest, most - purged) >> OURO_POOL_SHIFT);
     }
+    return purged;
+}
+
+/* ---- large blocks that died ---- */
+
+void ouro__purge_large(struct ouro__pools *pools, struct ouro__arena *arena)
+{
+    bool cuts = pools->source.obtain == ouro__system_source.obtain;
+    if (!cuts || arena->size - OURO__POOLS_START <= OURO_PURGE_LARGE_PART) {
+        ouro__arena_free(&pools->source, arena);
+        return;
+    }
+    arena->next = pools->dying;
+    pools->dying = arena;
+}
+
+/* Cuts a part off the end of a large block that died; returns its pages. */
+static unsigned cut_large(struct ouro__pools *pools)
+{
+    struct ouro__arena *arena = pools->dying;
+    if (arena == NULL) return 0;
+    if (arena->size - OURO__POOLS_START <= OURO_PURGE_LARGE_PART) {
+        pools->dying = arena->next;
+        ouro__arena_free(&pools->source, arena);
+    } else {
+        arena->size -= OURO_PURGE_LARGE_PART;
+        ouro__os_unmap((char *)arena + arena->size, OURO_PURGE_LARGE_PART);
+    }
+    return OURO_PURGE_LARGE_PART >> OURO_POOL_SHIFT;
+}
+
+static size_t purge_dying(struct ouro__pools *pools)
+{
+    size_t bytes = 0;
+    for (struct ouro__arena *arena; (arena = pools->dying) != NULL;) {
+        pools->dying = arena->next;
+        bytes += arena->size - OURO__POOLS_START;
+        ouro__arena_free(&pools->source, arena);
+    }
+    return bytes;
+}
+
+/* ---- when ---- */
+
+/* A part of what may go by now: giving all of it back at once would be felt. */
+static void purge_part(struct ouro__pools *pools)
+{
+    unsigned most =
+        pools->purge_allowance < OURO_PURGE_PART ? pools->purge_allowance : OURO_PURGE_PART;
+    unsigned purged = cut_large(pools);
+    for (int realm = 0; realm < OURO__REALMS && purged < most && pools->source.purge != NULL;
+         realm++)
+        purged += purge_due(pools, &pools->realms[realm], most - purged);
+    pools->purge_allowance -=
+        purged > 0 && purged < pools->purge_allowance ? purged : pools->purge_allowance;
 }
 
 void ouro__purge_tick(struct ouro__pools *pools)
 {
     uint64_t now = ouro__os_milliseconds();
-    if (now == pools->tick) return;
-    uint64_t most = (now - pools->tick) * OURO_PURGE_RATE;
-    pools->tick = now;
-    if (now - pools->idle_tick >= pools->purge_delay) {
-        pools->idle_tick = now;
-        ouro__pools_flush_idle(pools); /* [purge.idle] */
+    if (now != pools->tick) {
+        uint64_t more = (now - pools->tick) * OURO_PURGE_RATE;
+        more += pools->purge_allowance;
+        pools->purge_allowance = more < OURO_PURGE_BATCH ? (unsigned)more : OURO_PURGE_BATCH;
+        pools->tick = now;
+        if (now - pools->idle_tick >= pools->purge_delay) {
+            pools->idle_tick = now;
+            ouro__pools_flush_idle(pools); /* [purge.idle] */
+        }
     }
-    if (pools->source.purge == NULL) return;
-    if (most > OURO_PURGE_BATCH) most = OURO_PURGE_BATCH;
-    for (int realm = 0; realm < OURO__REALMS; realm++)
-        purge_due(pools, &pools->realms[realm], (unsigned)most);
+    if (pools->purge_allowance > 0) purge_part(pools);
 }
 
 static void hollow_pool(struct ouro__pool *pool, void *context)
@@ -169,8 +226,8 @@ static size_t hollow_realm(struct ouro__pools *pools, enum ouro__realm realm)
 
 size_t ouro__purge_all(struct ouro__pools *pools)
 {
-    size_t bytes = 0;
-    if (pools->source.purge == NULL) return 0;
+    size_t bytes = purge_dying(pools);
+    if (pools->source.purge == NULL) return bytes;
     for (int realm = 0; realm < OURO__REALMS; realm++) {
         while (pools->realms[realm].empty_last != NULL)
             bytes += purge_run(pools, pools->realms[realm].empty_last, OURO_ARENA_PAGES);

@@ -21,6 +21,9 @@ void ouro__empty_add(struct ouro__pools *pools, struct ouro__pool *pool);
 struct ouro__pool *ouro__empty_take(struct ouro__pools *pools, enum ouro__realm realm,
                                     unsigned pages);
 
+/* Gives a large block back that died: a part now and then, from its end, if it is very large. */
+void ouro__purge_large(struct ouro__pools *pools, struct ouro__arena *arena);
+
 /* Purges what is due.  Cost: a look at a coarse clock; rarely a system call. */
 void ouro__purge_tick(struct ouro__pools *pools);
 

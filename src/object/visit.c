@@ -63,14 +63,16 @@ size_t ouro__visit_length(void *object)
 
 /* Items from half->done on; false when the units ran out before the last. */
 static bool visit_items(void **items, size_t length, struct ouro__half *half, long *units,
-                        struct visitor *visitor)
+                        const struct visitor *visitor)
 {
-    while (half->done < length) {
-        if ((*units)-- <= 0) return false;
-        (void)visit_one(items[half->done++], visitor);
-    }
-    half->done = 0;
-    return true;
+    size_t left = length > half->done ? length - half->done : 0;
+    size_t count = *units <= 0 ? 0 : left < (size_t)*units ? left : (size_t)*units;
+    void **from = items + half->done;
+    for (size_t i = 0; i < count; i++)
+        if (from[i] != NULL) visitor->visit(from[i], visitor->context);
+    *units -= (long)count;
+    half->done = count < left ? half->done + count : 0;
+    return count == left;
 }
 
 /* One field, or what is left of it. */

@@ -18,6 +18,7 @@
 #include "support/sequence.h"
 #include "support/setting.h"
 #include "support/test.h"
+#include "support/world.h"
 
 enum { OPERATIONS = 10000000 };
 
@@ -150,11 +151,12 @@ static uint64_t seed_of(const struct configuration *configuration, size_t number
 static _Noreturn void run_share(const struct configuration *configuration)
 {
     apart_begin();
+    struct sequence_stage stage = world_stage(&configuration->setup);
     size_t programs = operations_of(configuration) / configuration->length + 1;
     for (size_t i = 0; i < programs; i++) {
         progress->seed = seed_of(configuration, i);
-        struct sequence sequence = sequence_make(progress->seed, configuration->length);
-        sequence_run(&sequence, &configuration->setup, NULL);
+        struct sequence sequence = sequence_make(progress->seed, configuration->length, world_choose);
+        sequence_run(&sequence, &stage, NULL);
         free(sequence.operations);
         progress->tally = world_tally;
     }
@@ -164,17 +166,18 @@ static _Noreturn void run_share(const struct configuration *configuration)
 
 static void show_failure(const struct configuration *configuration)
 {
+    struct sequence_stage stage = world_stage(&configuration->setup);
     size_t number = 0;
     while (seed_of(configuration, number) != progress->seed) number++;
-    struct sequence sequence = sequence_make(progress->seed, configuration->length);
+    struct sequence sequence = sequence_make(progress->seed, configuration->length, world_choose);
     fprintf(stderr, "program %zu of \"%s\" fails; shortening it\n", number,
             configuration->setup.name);
-    if (sequence_try(&sequence, &configuration->setup).text[0] == 0) {
+    if (sequence_try(&sequence, &stage).text[0] == 0) {
         fprintf(stderr, "alone it does not fail: it depends on those before it\n");
     } else {
-        sequence_shrink(&sequence, &configuration->setup);
+        sequence_shrink(&sequence, &stage);
         fprintf(stderr, "%zu operations are enough:\n", sequence.length);
-        sequence_show(&sequence, &configuration->setup);
+        sequence_show(&sequence, &stage);
     }
     free(sequence.operations);
 }

@@ -89,6 +89,12 @@ typedef struct memo {
     uintptr_t words[MEMO_WORDS];
 } memo;
 
+typedef struct huge {
+    struct thing thing;
+    void *first, *second, *third;
+    unsigned char bytes[72000];
+} huge;
+
 struct kind_hooks kind_hooks;
 
 /* ---- hooks ---- */
@@ -143,6 +149,12 @@ static const ouro_field plain_fields[] = {
     OURO_REF(plain, third, NULL),
     OURO_END,
 };
+static const ouro_field huge_fields[] = {
+    OURO_REF(huge, first, NULL),
+    OURO_REF(huge, second, NULL),
+    OURO_REF(huge, third, NULL),
+    OURO_END,
+};
 static const ouro_field pair_fields[] = {
     OURO_REF(pair, left, NULL),
     OURO_REF(pair, right, NULL),
@@ -173,6 +185,7 @@ static const ouro_field memo_fields[] = {OURO_REF(memo, reference, NULL), OURO_E
 static ouro_type atom_type = OURO_TYPE(atom, .fields = NULL);
 static ouro_type chain_type = OURO_TYPE(chain, .fields = chain_fields);
 static ouro_type plain_type = OURO_TYPE(plain, .fields = plain_fields);
+static ouro_type huge_type = OURO_TYPE(huge, .fields = huge_fields);
 static ouro_type pair_type = OURO_TYPE(pair, .fields = pair_fields, .release = release);
 static ouro_type link_type = OURO_TYPE(link, .fields = link_fields, .release = release);
 static ouro_type bag_type = OURO_TYPE(bag, .fields = bag_fields, .release = release);
@@ -206,6 +219,7 @@ const struct model_traits kind_traits[KINDS_ALL] = {
                     .releases = true},
     [KIND_MEMO] = {"memo", .fixed = 1, .hooked = MEMO_WORDS, .tracked = true, .finalizes = true,
                    .releases = true},
+    [KIND_HUGE] = {"huge", .fixed = 3, .tracked = true},
     [KIND_WEAK] = {"weakref", .looks = true},
     [KIND_WEAK_CALLBACK] = {"weakref with callback", .fixed = 1, .tracked = true, .looks = true},
 };
@@ -226,6 +240,7 @@ ouro_type *kind_type(enum kind kind)
         [KIND_GHOST] = &ghost_type,
         [KIND_ACTOR] = &actor_type,
         [KIND_MEMO] = &memo_type,
+        [KIND_HUGE] = &huge_type,
         [KIND_WEAK] = &ouro_weakref_type,
         [KIND_WEAK_CALLBACK] = &ouro_weakref_callback_type,
     };
@@ -257,6 +272,7 @@ static void *allocate(ouro_heap *heap, enum kind kind, unsigned length)
     case KIND_ATOM: return ouro_new(heap, atom);
     case KIND_CHAIN: return ouro_new(heap, chain);
     case KIND_PLAIN: return ouro_new(heap, plain);
+    case KIND_HUGE: return ouro_new(heap, huge);
     case KIND_PAIR: return ouro_new(heap, pair);
     case KIND_LINK: return ouro_new(heap, link);
     case KIND_BAG: return ouro_new(heap, bag);
@@ -349,6 +365,7 @@ void **kind_slot(enum kind kind, void *object, unsigned slot)
     case KIND_CHAIN:
         return (void **)(slot == 0 ? &((chain *)object)->next : &((chain *)object)->other);
     case KIND_PLAIN: return &((plain *)object)->first + slot;
+    case KIND_HUGE: return &((huge *)object)->first + slot;
     case KIND_PAIR: return slot == 0 ? &((pair *)object)->left : &((pair *)object)->right;
     case KIND_GHOST: return slot == 0 ? &((ghost *)object)->left : &((ghost *)object)->right;
     case KIND_LINK:

@@ -15,9 +15,10 @@
  *   ghost   a pair with a finalizer
  *   actor   all of it: reference, weak field, vector, items, finalizer, aligned to 16
  *   memo    a reference in the table beside tagged words, and a finalizer
+ *   huge    three references to anything, in a mapping of its own
  *
  * Each object begins with its number in the model and a pattern that must
- * survive until its end; all but the first three have a hook that reports it.
+ * survive until its end; all but the first three and the huge one have a hook that reports it.
  * Weak references are nodes too, without number or hook.
  */
 #ifndef OURO_TEST_KINDS_H
@@ -41,8 +42,9 @@ enum kind {
     KIND_GHOST,
     KIND_ACTOR,
     KIND_MEMO,
-    KINDS, /* what a program makes by ouro_new; then the weak references */
-    KIND_WEAK = KINDS,
+    KINDS, /* what a program makes by ouro_new; then what is made more rarely */
+    KIND_HUGE = KINDS,
+    KIND_WEAK,
     KIND_WEAK_CALLBACK,
     KINDS_ALL,
 };

@@ -46,7 +46,7 @@ enum kind scene_kind(model_id id)
 
 bool scene_is_weak(model_id id)
 {
-    return scene_kind(id) >= KINDS;
+    return scene_kind(id) >= KIND_WEAK;
 }
 
 /* The program keeps a reference that it has got.  When its hands are full it
@@ -157,7 +157,7 @@ unsigned scene_choose_slot(model_id owner, uint16_t number)
 model_id scene_register(void *object, enum kind kind, unsigned length)
 {
     model_id id = model_born(&scene.model, &kind_traits[kind], object, kind_slots(kind, length));
-    if (kind < KINDS) kind_number(object, id);
+    if (kind < KIND_WEAK) kind_number(object, id);
     world_tally.births++;
     return id;
 }

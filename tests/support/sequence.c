@@ -11,35 +11,11 @@
 #include <unistd.h>
 
 #include "support/apart.h"
-#include "support/random.h"
 #include "support/test.h"
 
 enum { SHRINK_SECONDS = 60, TRIAL_SECONDS = 20 };
 
-static unsigned total_weight(void)
-{
-    unsigned total = 0;
-#define ADD_WEIGHT_(name, weight) total += (weight);
-    WORLD_OPERATIONS(ADD_WEIGHT_)
-#undef ADD_WEIGHT_
-    return total;
-}
-
-static enum world_code choose_code(struct random *random)
-{
-    static const unsigned weights[] = {
-#define WEIGHT_(name, weight) weight,
-        WORLD_OPERATIONS(WEIGHT_)
-#undef WEIGHT_
-    };
-    if (random_below(random, 4000) == 0) return WORLD_IMMORTALIZE;
-    unsigned rest = random_below(random, total_weight());
-    unsigned code = 0;
-    while (rest >= weights[code]) rest -= weights[code++];
-    return (enum world_code)code;
-}
-
-struct sequence sequence_make(uint64_t seed, size_t length)
+struct sequence sequence_make(uint64_t seed, size_t length, uint8_t (*choose)(struct random *))
 {
     struct random random = {seed};
     struct sequence sequence = {calloc(length, sizeof(struct operation)), length, seed % 2 == 0};
@@ -47,7 +23,7 @@ struct sequence sequence_make(uint64_t seed, size_t length)
     for (size_t i = 0; i < length; i++) {
         struct operation *operation = &sequence.operations[i];
         uint64_t bits = random_next(&random);
-        operation->code = (uint8_t)choose_code(&random);
+        operation->code = choose(&random);
         operation->flavour = (uint8_t)bits;
         operation->a = (uint16_t)(bits >> 8);
         operation->b = (uint16_t)(bits >> 24);
@@ -56,15 +32,15 @@ struct sequence sequence_make(uint64_t seed, size_t length)
     return sequence;
 }
 
-void sequence_run(const struct sequence *sequence, const struct world_setup *setup, FILE *trace)
+void sequence_run(const struct sequence *sequence, const struct sequence_stage *stage, FILE *trace)
 {
-    world_open(setup, trace);
-    for (size_t i = 0; i < sequence->length; i++) world_do(&sequence->operations[i]);
-    world_close(sequence->tidy);
+    stage->open(stage->setup, trace);
+    for (size_t i = 0; i < sequence->length; i++) stage->act(&sequence->operations[i]);
+    stage->close(sequence->tidy);
 }
 
 /* Runs the program in a child that writes to `out`; its end. */
-static int run_in_child(const struct sequence *sequence, const struct world_setup *setup, int out,
+static int run_in_child(const struct sequence *sequence, const struct sequence_stage *stage, int out,
                         bool show)
 {
     fflush(NULL);
@@ -73,7 +49,7 @@ static int run_in_child(const struct sequence *sequence, const struct world_setu
         apart_begin();
         dup2(out, STDERR_FILENO);
         alarm(TRIAL_SECONDS);
-        sequence_run(sequence, setup, show ? stderr : NULL);
+        sequence_run(sequence, stage, show ? stderr : NULL);
         _exit(0);
     }
     int status = 0;
@@ -93,11 +69,11 @@ static struct sequence_failure failure_of(const char *text, int status)
 }
 
 struct sequence_failure sequence_try(const struct sequence *sequence,
-                                     const struct world_setup *setup)
+                                     const struct sequence_stage *stage)
 {
     FILE *file = tmpfile();
     assert_non_null(file);
-    int status = run_in_child(sequence, setup, fileno(file), false);
+    int status = run_in_child(sequence, stage, fileno(file), false);
     char text[512] = "";
     rewind(file);
     text[fread(text, 1, sizeof text - 1, file)] = 0;
@@ -105,14 +81,14 @@ struct sequence_failure sequence_try(const struct sequence *sequence,
     return status != 0 ? failure_of(text, status) : (struct sequence_failure){""};
 }
 
-void sequence_show(const struct sequence *sequence, const struct world_setup *setup)
+void sequence_show(const struct sequence *sequence, const struct sequence_stage *stage)
 {
-    int status = run_in_child(sequence, setup, STDERR_FILENO, true);
+    int status = run_in_child(sequence, stage, STDERR_FILENO, true);
     if (WIFSIGNALED(status)) fprintf(stderr, "ended by signal %d\n", WTERMSIG(status));
 }
 
 /* Leaves out `count` operations from `at` on if the rest fails as before. */
-static bool leave_out(struct sequence *sequence, const struct world_setup *setup,
+static bool leave_out(struct sequence *sequence, const struct sequence_stage *stage,
                       const struct sequence_failure *failure, size_t at, size_t count)
 {
     size_t behind = sequence->length - at - count;
@@ -122,7 +98,7 @@ static bool leave_out(struct sequence *sequence, const struct world_setup *setup
     memcpy(rest.operations, sequence->operations, at * sizeof(struct operation));
     memcpy(rest.operations + at, sequence->operations + at + count,
            behind * sizeof(struct operation));
-    struct sequence_failure now = sequence_try(&rest, setup);
+    struct sequence_failure now = sequence_try(&rest, stage);
     if (strcmp(now.text, failure->text) != 0) {
         free(rest.operations);
         return false;
@@ -132,16 +108,17 @@ static bool leave_out(struct sequence *sequence, const struct world_setup *setup
     return true;
 }
 
-void sequence_shrink(struct sequence *sequence, const struct world_setup *setup)
+void sequence_shrink(struct sequence *sequence, const struct sequence_stage *stage)
 {
-    struct sequence_failure failure = sequence_try(sequence, setup);
+    struct sequence_failure failure = sequence_try(sequence, stage);
+    if (failure.text[0] == 0) return; /* it depends on the time of day */
     time_t end = time(NULL) + SHRINK_SECONDS;
     size_t chunk = sequence->length / 2;
     while (chunk > 0 && time(NULL) < end) {
         bool shorter = false;
         for (size_t at = 0; at < sequence->length && time(NULL) < end;) {
             size_t count = at + chunk <= sequence->length ? chunk : sequence->length - at;
-            if (leave_out(sequence, setup, &failure, at, count))
+            if (leave_out(sequence, stage, &failure, at, count))
                 shorter = true;
             else
                 at += chunk;

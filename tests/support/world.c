@@ -164,3 +164,38 @@ void world_close(bool drop_first)
     scene_expect(ouro_heap_close(scene.heap, NULL, &report), "closing");
     check_report(&report, alive, references);
 }
+
+/* ---- for sequences ---- */
+
+static unsigned total_weight(void)
+{
+    unsigned total = 0;
+#define ADD_WEIGHT_(name, weight) total += (weight);
+    WORLD_OPERATIONS(ADD_WEIGHT_)
+#undef ADD_WEIGHT_
+    return total;
+}
+
+uint8_t world_choose(struct random *random)
+{
+    static const unsigned weights[] = {
+#define WEIGHT_(name, weight) weight,
+        WORLD_OPERATIONS(WEIGHT_)
+#undef WEIGHT_
+    };
+    if (random_below(random, 4000) == 0) return WORLD_IMMORTALIZE;
+    unsigned rest = random_below(random, total_weight());
+    uint8_t code = 0;
+    while (rest >= weights[code]) rest -= weights[code++];
+    return code;
+}
+
+static void open_stage(const void *setup, FILE *trace)
+{
+    world_open(setup, trace);
+}
+
+struct sequence_stage world_stage(const struct world_setup *setup)
+{
+    return (struct sequence_stage){setup, open_stage, world_do, world_close};
+}

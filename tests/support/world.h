@@ -15,6 +15,7 @@
 
 #include "support/kinds.h"
 #include "support/model.h"
+#include "support/sequence.h"
 
 enum { WORLD_HELD = 256, WORLD_RAW = 16 };
 
@@ -61,12 +62,6 @@ enum world_code {
         WORLD_CODES,
 };
 
-struct operation {
-    uint8_t code;
-    uint8_t flavour;
-    uint16_t a, b, c;
-};
-
 /* How a world is made. */
 struct world_setup {
     const char *name;
@@ -82,6 +77,12 @@ struct world_setup {
 void world_open(const struct world_setup *setup, FILE *trace);
 
 void world_do(const struct operation *operation);
+
+/* The code of an operation, as likely as its weight says. */
+uint8_t world_choose(struct random *random);
+
+/* A world as a place for sequences. */
+struct sequence_stage world_stage(const struct world_setup *setup);
 
 /* Compares everything with everything. */
 void world_audit(void);
