@@ -51,7 +51,7 @@ struct stepped_setup stepped_setup_of(uint64_t seed)
     };
     memcpy(setup.options.threshold, threshold, sizeof setup.options.threshold);
     setup.options.one_at_a_time = random_below(&random, 4) != 0;
-    setup.options.collector_off = random_below(&random, 8) == 0;
+    setup.options.collector_off = random_below(&random, 3) == 0;
     setup.options.purge_delay_ms = 1;
     if (setup.verify_every < 16 && random_below(&random, 4) != 0) setup.verify_every *= 64;
     if (random_below(&random, 8) == 0) setup.options.collect_at = OURO_COLLECT_AT_SAFEPOINT;

@@ -58,9 +58,26 @@ static void look_around(void)
     ouro__walk_pools(pools, OURO__REALM_TRACKED, see_pool, NULL);
 }
 
-static void bury(model_id id)
+/*
+ * Garbage that a pass or a count frees while the whole cycle runs lets go of what it refers to, and that
+ * touches it: the cycle leaves it to the next.
+ */
+static void spare(model_id id)
 {
     const struct mirror_node *node = stepped_node(id);
+    for (size_t i = 0, count = mirror_references(node); i < count; i++) {
+        model_id next = mirror_reference(node, i);
+        if (next == MODEL_NONE || !stepped_node(next)->doomed) continue;
+        stepped_node(next)->doomed = false;
+        spare(next);
+    }
+}
+
+static void bury(model_id id)
+{
+    struct mirror_node *node = stepped_node(id);
+    if (node->doomed) spare(id);
+    node->doomed = false;
     const struct model_traits *traits = &kind_traits[node->kind];
     if (mirror_reaches(&stepped.mirror, id))
         model_fail("#%u (%s) is gone, and can be reached", node->serial, traits->name);
@@ -376,6 +393,19 @@ static void doom(void)
         stepped_node(stepped.mirror.used[i])->doomed = !stepped_node(stepped.mirror.used[i])->reached;
 }
 
+/* What a pass has freed is not to be taken for what the whole cycle frees. */
+static void bury_of_pass(void)
+{
+    if (stepped.depth == 0) {
+        stepped_check_weak();
+        look_around();
+        bury_unseen();
+        return;
+    }
+    for (size_t i = 0; i < stepped.mirror.used_count; i++)
+        stepped_node(stepped.mirror.used[i])->doomed = false;
+}
+
 static void check_doomed(void)
 {
     look_around();
@@ -397,6 +427,7 @@ void stepped_collection(ouro_heap *heap, const ouro_collection *info, void *argu
     bool whole = info->generation == 2 && !info->nearby;
     if (!whole && !info->stop) stepped_note_lost(OURO__PASS);
     if (!whole && info->stop) forget_lost(OURO__PASS);
+    if (!whole && info->stop && !stepped.closing) bury_of_pass();
     if (!info->stop) {
         if (whole && !stepped.closing) doom();
         return;

@@ -530,7 +530,10 @@ static void do_step(const struct operation *operation)
     static const uint16_t units[] = {1, 1, 1, 1, 2, 3, 8, 64};
     size_t most = operation->b % 64 == 0 ? 4096 : units[operation->a % 8];
     enum ouro__phase before = stepped.heap->whole.phase;
-    if (before == OURO__FINISH && operation->b % 8 != 0) most += 1024; /* it is long, and little happens */
+    /* where a phase is long and little happens, steps are short more rarely */
+    if (before == OURO__FINISH && operation->b % 8 != 0) most += 1024;
+    if ((before == OURO__IDLE || before == OURO__COUNT) && operation->b % 4 == 1) most += 128;
+    if (before == OURO__DECIDE && operation->b % 2 == 1) most += 64;
     stepped_tell("step of %zu", most);
     stepped_tally.steps++;
     size_t found = ouro_step(stepped.heap, (ouro_budget){.units = most});
@@ -542,6 +545,8 @@ static void do_collect(const struct operation *operation)
 {
     int generation = operation->a % 8 == 0 ? 2 : operation->a % 8 < 4 ? 1 : 0;
     stepped_tell("collect generation %d", generation);
+    for (size_t i = 0; stepped.depth > 0 && i < stepped.mirror.used_count; i++)
+        stepped_node(stepped.mirror.used[i])->doomed = false; /* the cycle may be abandoned */
     (void)is_refused(ouro_collect(stepped.heap, generation));
 }
 
