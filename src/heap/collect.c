@@ -164,6 +164,7 @@ size_t ouro__heap_collect(ouro_heap *heap, int generation)
 {
     ouro__finalizer_check_left(&heap->life.finalizers);
     if (generation == 2) {
+        if (heap->life.inside_death > 0) ouro__heap_whole_stop(heap); /* [life.whole] */
         size_t found = heap->whole.phase != OURO__IDLE ? finish_whole(heap) : 0;
         ouro__heap_whole_begin(heap);
         return found + finish_whole(heap);

@@ -211,6 +211,7 @@ size_t ouro__pace_step(ouro_heap *heap, uint64_t nanoseconds, size_t units)
 static size_t pay_whole(ouro_heap *heap)
 {
     struct ouro__pace *pace = &heap->pace;
+    if (heap->life.inside_death > 0) return 0; /* [life.whole] */
     size_t bytes = ouro__heap_bytes(heap);
     size_t handed = ouro__heap_pools(heap)->handed_bytes;
     if (heap->whole.phase == OURO__IDLE) {
@@ -232,7 +233,7 @@ static size_t pay_whole(ouro_heap *heap)
 
 size_t ouro_step(ouro_heap *heap, ouro_budget budget)
 {
-    if (ouro__heap_is_busy(heap)) return 0;
+    if (ouro__heap_is_busy(heap) || heap->life.inside_death > 0) return 0; /* [life.whole] */
     if (heap->whole.phase == OURO__IDLE) {
         if (!ouro__heap_pools(heap)->marks.touched_any) return 0;
         ouro__heap_whole_begin(heap);

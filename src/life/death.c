@@ -81,8 +81,10 @@ static NOINLINE bool resurrected(struct ouro__life *life, void *object)
     unsigned inside = life->inside_traverse;
     const char *name = ouro__type_of(object)->name;
     life->inside_traverse = 0;
+    life->inside_death++; /* [life.whole] */
     ouro__word_set_count(object, 1);
     ouro__finalizer_run(&life->finalizers, object);
+    life->inside_death--;
     life->inside_traverse = inside;
     if (ouro__untrap_last(object)) return false; /* a collection inside has looked at it */
     uint64_t word = *ouro__word_of(object);
@@ -108,7 +110,11 @@ static bool end(struct ouro__life *life, void *object, const struct ouro__shape 
         word = *ouro__word_of(object);
     }
     *ouro__word_of(object) = (word & ~OURO__COUNT_BITS) | OURO__ENDED; /* [death.hidden] */
-    if (UNLIKELY(callbacks != NULL)) ouro__callbacks_run(life, ouro__callbacks_hold(callbacks));
+    if (UNLIKELY(callbacks != NULL)) {
+        life->inside_death++; /* [life.whole] */
+        ouro__callbacks_run(life, ouro__callbacks_hold(callbacks));
+        life->inside_death--;
+    }
     return true;
 }
 

@@ -7,6 +7,8 @@
  *                   references: single ones by address, vectors from the last item, depth first
  *   [life.nostack]  a death uses the same small stack whatever hangs on the object
  *   [life.nomemory] a death allocates nothing
+ *   [life.whole]    while user code runs inside a death, whoever dies is followed by nobody and holds
+ *                   references still: a whole cycle that has counted them does not go on
  *
  * Below: weakref, finalizer, object, memory.  Above: collector, heap.
  */
@@ -23,6 +25,7 @@ struct ouro__life {
     /* Objects with traverse hooks that died inside another one's hook. */
     void *deferred_first, *deferred_last;
     unsigned inside_traverse;
+    unsigned inside_death; /* finalizers and callbacks that run because a count fell to zero */
 };
 
 ALWAYS_INLINE struct ouro__pools *ouro__life_pools(struct ouro__life *life)
