@@ -139,7 +139,8 @@ static size_t pass_nearby(ouro_heap *heap)
 {
     struct ouro__pace *pace = &heap->pace;
     heap->pass.bounded = true;
-    size_t found = ouro__heap_collect_nearby(heap, OURO_NEARBY_UNITS / (long)pace->nearby_interval + 256);
+    size_t found =
+        ouro__heap_collect_nearby(heap, OURO_NEARBY_UNITS / (long)pace->nearby_interval + 256);
     heap->pass.bounded = false;
     pace->nearby_passes++;
     pace->nearby_found += found;

@@ -110,7 +110,8 @@ static void notice_cleared(struct mirror_node *weak)
     bool has_callback = weak->kind == KIND_WEAK_CALLBACK;
     weak->target = MODEL_NONE;
     weak->cleared = has_callback && !weak->called;
-    bool was_lost = weak->lost[OURO__PASS] || weak->lost[OURO__WHOLE]; /* then it is silent, if back */
+    bool was_lost =
+        weak->lost[OURO__PASS] || weak->lost[OURO__WHOLE]; /* then it is silent, if back */
     weak->expected = weak->cleared && weak->promised && weak->reached && !was_lost;
 }
 
@@ -224,8 +225,7 @@ static void check_node(model_id id)
     if (mirror_is_weak(node)) return;
     if (!kind_is_intact((enum kind)node->kind, node->object))
         model_fail("#%u is spoilt", node->serial);
-    if (kind_traits[node->kind].finalizes &&
-        ouro_is_finalized(node->object) != node->finalized)
+    if (kind_traits[node->kind].finalizes && ouro_is_finalized(node->object) != node->finalized)
         model_fail("#%u is finalized or not, wrongly", node->serial);
     if (!is_severing() && mirror_reaches(&stepped.mirror, id) &&
         ouro_weakref_count(node->object) != mirror_weak_count(&stepped.mirror, id))
@@ -258,7 +258,8 @@ void stepped_verify(void)
 {
     ouro_error error = {0};
     stepped_tally.verified++;
-    if (ouro_verify(stepped.heap, &error) != OURO_OK) model_fail("the audit says: %s", error.message);
+    if (ouro_verify(stepped.heap, &error) != OURO_OK)
+        model_fail("the audit says: %s", error.message);
 }
 
 /* ---- what the library calls ---- */
@@ -289,7 +290,8 @@ static void forget_lost(int lane)
 }
 
 /* An event may befall an object only when nobody can reach it. */
-static struct mirror_node *befalls(model_id id, const void *object, const char *what, bool may_be_back)
+static struct mirror_node *befalls(model_id id, const void *object, const char *what,
+                                   bool may_be_back)
 {
     if (id < 0 || id >= MIRROR_NODES || stepped_node(id)->serial == 0 ||
         stepped_node(id)->object != object)
@@ -390,7 +392,8 @@ static void doom(void)
     stepped_check_weak();
     mirror_search(&stepped.mirror, MIRROR_WITH_ALL);
     for (size_t i = 0; i < stepped.mirror.used_count; i++)
-        stepped_node(stepped.mirror.used[i])->doomed = !stepped_node(stepped.mirror.used[i])->reached;
+        stepped_node(stepped.mirror.used[i])->doomed =
+            !stepped_node(stepped.mirror.used[i])->reached;
 }
 
 /* What a pass has freed is not to be taken for what the whole cycle frees. */
