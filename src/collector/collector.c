@@ -128,7 +128,8 @@ static void condemn(struct ouro__collector *collector)
         return;
     }
     marks->condemned |= OURO__SUSPECT(collector->lane);
-    ouro__pools_enlist_cached(ouro__collector_pools(collector)); /* user code may allocate from here on */
+    ouro__pools_enlist_cached(
+        ouro__collector_pools(collector)); /* user code may allocate from here on */
     if (!collector->has_last_words)
         pass_sentence(collector);
     else

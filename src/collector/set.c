@@ -73,8 +73,7 @@ static void leave_set(struct ouro__collector *collector, struct ouro__pool *pool
     pool->sets &= (uint8_t) ~(1u << collector->lane);
     if (collector->generation == 1 && !collector->nearby) ouro__pool_clear_middle(pool);
     bool keeps = collector->births || collector->left_young; /* [young.listed] */
-    if (pool->young && all && !collector->nearby && !keeps)
-        ouro__young_unlist(&pools->marks, pool);
+    if (pool->young && all && !collector->nearby && !keeps) ouro__young_unlist(&pools->marks, pool);
     if (ouro__arena_of(pool)->large) {
         if (pool->used == 0) ouro__pools_give_large(pools, pool->first);
         return;

@@ -171,6 +171,10 @@ static void decide_block(struct ouro__collector *collector, struct ouro__pool *p
     uint64_t word = *ouro__word_of(entry);
     if (word == 0) return;
     bool counts = is_candidate(word);
+    if (UNLIKELY(collector->by_roots)) {
+        if (counts && (int32_t)word > 0) hush(pool, entry, word);
+        return;
+    }
     uint32_t count = ouro__word_count(word);
     uint32_t counted = take_tally(collector, entry, counts ? count : UINT32_MAX);
     if (!counts) return;
@@ -199,10 +203,6 @@ static void leave_pool(struct ouro__collector *collector, const struct ouro__poo
 void ouro__whole_decide(struct ouro__collector *collector)
 {
     struct ouro__pool *pool = collector->cursor;
-    if (collector->by_roots) {
-        collector->cursor = NULL;
-        return;
-    }
     while (collector->at < pool->carved) {
         size_t end = collector->at + STRIDE < pool->carved ? collector->at + STRIDE : pool->carved;
         char *entry = pool->first + collector->at * pool->block_size;
@@ -221,10 +221,17 @@ ALWAYS_INLINE void prove_reference(void *referent, void *context)
     if (ouro__is_marked(referent, ouro__set_bits(OURO__WHOLE))) prove_live(context, referent);
 }
 
+/* A root may hold an object of another heap. */
+static bool is_ours(const struct ouro__collector *collector, const void *entry)
+{
+    return ouro__pools_of(entry) == ouro__collector_pools(collector) &&
+           ouro__is_tracked_entry(entry);
+}
+
 void ouro__whole_roots(struct ouro__collector *collector)
 {
     for (size_t i = 0; collector->by_roots && i < collector->root_count; i++)
-        if (*collector->roots[i] != NULL && ouro__is_tracked_entry(*collector->roots[i]))
+        if (*collector->roots[i] != NULL && is_ours(collector, *collector->roots[i]))
             prove_reference(*collector->roots[i], collector);
 }
 

@@ -16,7 +16,8 @@ static bool may_collect(const ouro_heap *heap)
 
 static void collect_if_due(ouro_heap *heap)
 {
-    (void)ouro__life_resume(&heap->life, OURO_DEATH_PAYMENT);
+    if (heap->collect_at == OURO_COLLECT_AT_ALLOCATION)
+        (void)ouro__life_resume(&heap->life, OURO_DEATH_PAYMENT);
     if (!may_collect(heap)) return;
     if (UNLIKELY(heap->collect_always > 0))
         (void)ouro__heap_collect(heap, (int)heap->collect_always - 1);

@@ -165,6 +165,7 @@ size_t ouro__heap_collect(ouro_heap *heap, int generation)
     ouro__finalizer_check_left(&heap->life.finalizers, __builtin_frame_address(0));
     (void)ouro__life_resume(&heap->life, LONG_MAX);
     if (generation == 2) {
+        if (ouro__life_is_dying(&heap->life)) ouro__heap_whole_stop(heap); /* [life.whole] */
         size_t found = heap->whole.phase != OURO__IDLE ? finish_whole(heap) : 0;
         ouro__heap_whole_begin(heap);
         return found + finish_whole(heap);
@@ -195,7 +196,9 @@ size_t ouro_collect(ouro_heap *heap, int generation)
 
 size_t ouro_safepoint(ouro_heap *heap)
 {
-    return heap->enabled && !heap->collecting ? ouro__pace_pay(heap) : 0;
+    if (heap->collecting) return 0;
+    (void)ouro__life_resume(&heap->life, OURO_DEATH_PAYMENT);
+    return heap->enabled ? ouro__pace_pay(heap) : 0;
 }
 
 /* ---- roots ---- */
@@ -374,7 +377,9 @@ void ouro_freeze(ouro_heap *heap)
 
 void ouro_unfreeze(ouro_heap *heap)
 {
-    if (!ouro__heap_is_busy(heap)) each_tracked(heap, unfreeze_one, NULL);
+    if (ouro__heap_is_busy(heap)) return;
+    ouro__heap_pools(heap)->marks.touched_any = true; /* what died meanwhile was out of sight */
+    each_tracked(heap, unfreeze_one, NULL);
 }
 
 size_t ouro_freeze_count(const ouro_heap *heap)

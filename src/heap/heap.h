@@ -40,7 +40,6 @@ struct ouro__pace {
     unsigned fruitless;       /* whole cycles in a row that found next to nothing */
     unsigned sample_interval; /* of so many batches of young objects one is looked at */
     unsigned sample_left;
-    bool skipped; /* a batch was not looked at since the last that was */
     unsigned
         nearby_interval; /* of so many young batches, after one touched objects are looked at */
     unsigned nearby_left;

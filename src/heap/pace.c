@@ -85,8 +85,9 @@ void ouro__pace_passed(ouro_heap *heap, int generation, size_t candidates, size_
     struct ouro__pace *pace = &heap->pace;
     bool fruitless = found <= candidates >> OURO_FRUITLESS_SHIFT;
     pace->middle_aged = generation == 0 ? pace->middle_aged + candidates - found : 0;
-    if (pace->skipped && found > 0) ouro__heap_pools(heap)->marks.touched_any = true;
-    pace->skipped = false;
+    if (heap->threshold[1] == 0 &&
+        found < candidates) /* the middle-aged are never looked at again */
+        ouro__heap_pools(heap)->marks.touched_any = true;
     if (!fruitless)
         pace->sample_interval = 1;
     else if (pace->sample_interval < OURO_SAMPLE_MAX)
@@ -111,7 +112,6 @@ static size_t pass_young(ouro_heap *heap)
     struct ouro__pace *pace = &heap->pace;
     if (pace->sample_left > 1) {
         pace->sample_left--;
-        pace->skipped = true;
         pace->pass_bytes = ouro__heap_bytes(heap);
         ouro__collector_skip_young(&heap->pass);
         return 0;
@@ -213,6 +213,7 @@ size_t ouro__pace_step(ouro_heap *heap, uint64_t nanoseconds, size_t units)
 static size_t pay_whole(ouro_heap *heap)
 {
     struct ouro__pace *pace = &heap->pace;
+    if (ouro__life_is_dying(&heap->life)) return 0; /* [life.whole] */
     size_t bytes = ouro__heap_bytes(heap);
     size_t handed = ouro__heap_pools(heap)->handed_bytes;
     if (heap->whole.phase == OURO__IDLE) {
@@ -222,6 +223,8 @@ static size_t pay_whole(ouro_heap *heap)
         ouro__heap_whole_begin(heap);
     }
     pace->debt += owed(heap, bytes, handed);
+    size_t most = ouro__collector_work_left(&heap->whole) + OURO_STEP_MIN_UNITS;
+    if (pace->debt > most) pace->debt = most;
     pace->paid_bytes = bytes;
     pace->paid_handed = handed;
     if (pace->debt < OURO_STEP_MIN_UNITS) return 0;
@@ -232,11 +235,24 @@ static size_t pay_whole(ouro_heap *heap)
     return found;
 }
 
+/* Deaths that stopped come first, as long as the budget lasts. */
+static void pay_deaths(ouro_heap *heap, ouro_budget budget)
+{
+    uint64_t most = budget.microseconds > 0 ? (uint64_t)budget.microseconds * 1000 : UINT64_MAX;
+    size_t left = budget.units > 0 ? budget.units : SIZE_MAX;
+    uint64_t start = ouro__os_nanoseconds();
+    for (bool more = true; more && left > 0 && ouro__os_nanoseconds() - start < most;) {
+        size_t part = left < OURO_DEATH_PAYMENT ? left : OURO_DEATH_PAYMENT;
+        more = ouro__life_resume(&heap->life, (long)part);
+        left -= part;
+    }
+}
+
 size_t ouro_step(ouro_heap *heap, ouro_budget budget)
 {
     if (ouro__heap_is_busy(heap)) return 0;
-    (void)ouro__life_resume(&heap->life,
-                            budget.units > 0 ? (long)budget.units : OURO_DEATH_PAYMENT);
+    pay_deaths(heap, budget);
+    if (ouro__life_is_dying(&heap->life)) return 0; /* [life.whole] */
     if (heap->whole.phase == OURO__IDLE) {
         if (!ouro__heap_pools(heap)->marks.touched_any) return 0;
         ouro__heap_whole_begin(heap);
@@ -269,7 +285,7 @@ void ouro_get_progress(const ouro_heap *heap, ouro_progress *out_progress)
     };
 }
 
-/* The marks' memory goes back an arena at a time, some time after it was used. */
+/* The marks' memory goes back a part at a time, some time after it was used. */
 static void wipe_marks(ouro_heap *heap)
 {
     struct ouro__pools *pools = ouro__heap_pools(heap);

@@ -22,8 +22,7 @@ struct looking {
 static bool is_hidden(const void *object)
 {
     if (ouro__word_is_dying(*ouro__word_of(object))) return true;
-    return ouro__is_tracked_entry(object) &&
-           ouro__is_dark(&ouro__pools_of(object)->marks, object);
+    return ouro__is_tracked_entry(object) && ouro__is_dark(&ouro__pools_of(object)->marks, object);
 }
 
 static void show(struct looking *looking, void *object)

@@ -113,7 +113,9 @@ static bool end(struct ouro__life *life, void *object, const struct ouro__shape 
         word = *ouro__word_of(object);
     }
     *ouro__word_of(object) = (word & ~OURO__COUNT_BITS) | OURO__ENDED; /* [death.hidden] */
-    if (UNLIKELY(callbacks != NULL)) ouro__callbacks_run(life, ouro__callbacks_hold(callbacks));
+    if (UNLIKELY(callbacks != NULL)) {
+        ouro__callbacks_run(life, ouro__callbacks_hold(callbacks));
+    }
     return true;
 }
 

@@ -8,7 +8,10 @@
  *   [life.nostack]  a death uses the same small stack whatever hangs on the object
  *   [life.nomemory] a death allocates nothing; where its work is bounded, one that stops in the middle
  *                   asks for memory to remember where, and goes on when it gets none
- *   [life.paused]   what a stopped death has not ended yet has a count of zero and is hidden
+ *   [life.paused]   the object at which a death stopped and those who wait for it have a count of zero
+ *                   and are hidden
+ *   [life.whole]    whoever is in the middle of a death holds references still and is followed by nobody:
+ *                   a whole cycle that may have counted them does not go on meanwhile
  *
  * Below: weakref, finalizer, object, memory.  Above: collector, heap.
  */
@@ -58,6 +61,12 @@ void ouro__die(struct ouro__life *life, void *object);
 
 /* Takes a trapped object out of the trap if it has one reference left, which goes; see ouro__touch. */
 bool ouro__untrap_last(void *object);
+
+/* Whether a death runs or has stopped.  [life.whole] */
+ALWAYS_INLINE bool ouro__life_is_dying(const struct ouro__life *life)
+{
+    return life->dying > 0 || life->paused_count > 0;
+}
 
 /* Goes on with deaths that stopped, for so many objects and references; false when none is left. */
 bool ouro__life_resume(struct ouro__life *life, long units);

@@ -155,7 +155,8 @@ static _Noreturn void run_share(const struct configuration *configuration)
     size_t programs = operations_of(configuration) / configuration->length + 1;
     for (size_t i = 0; i < programs; i++) {
         progress->seed = seed_of(configuration, i);
-        struct sequence sequence = sequence_make(progress->seed, configuration->length, world_choose);
+        struct sequence sequence =
+            sequence_make(progress->seed, configuration->length, world_choose);
         sequence_run(&sequence, &stage, NULL);
         free(sequence.operations);
         progress->tally = world_tally;

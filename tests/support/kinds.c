@@ -227,22 +227,14 @@ const struct model_traits kind_traits[KINDS_ALL] = {
 ouro_type *kind_type(enum kind kind)
 {
     static ouro_type *const types[KINDS_ALL] = {
-        [KIND_ATOM] = &atom_type,
-        [KIND_CHAIN] = &chain_type,
-        [KIND_PLAIN] = &plain_type,
-        [KIND_PAIR] = &pair_type,
-        [KIND_LINK] = &link_type,
-        [KIND_BAG] = &bag_type,
-        [KIND_ROW] = &row_type,
-        [KIND_TAGGED] = &tagged_type,
-        [KIND_LEAF] = &leaf_type,
-        [KIND_BOX] = &box_type,
-        [KIND_GHOST] = &ghost_type,
-        [KIND_ACTOR] = &actor_type,
-        [KIND_MEMO] = &memo_type,
-        [KIND_HUGE] = &huge_type,
-        [KIND_WEAK] = &ouro_weakref_type,
-        [KIND_WEAK_CALLBACK] = &ouro_weakref_callback_type,
+        [KIND_ATOM] = &atom_type,         [KIND_CHAIN] = &chain_type,
+        [KIND_PLAIN] = &plain_type,       [KIND_PAIR] = &pair_type,
+        [KIND_LINK] = &link_type,         [KIND_BAG] = &bag_type,
+        [KIND_ROW] = &row_type,           [KIND_TAGGED] = &tagged_type,
+        [KIND_LEAF] = &leaf_type,         [KIND_BOX] = &box_type,
+        [KIND_GHOST] = &ghost_type,       [KIND_ACTOR] = &actor_type,
+        [KIND_MEMO] = &memo_type,         [KIND_HUGE] = &huge_type,
+        [KIND_WEAK] = &ouro_weakref_type, [KIND_WEAK_CALLBACK] = &ouro_weakref_callback_type,
     };
     return types[kind];
 }

@@ -16,7 +16,8 @@ void mirror_reset(struct mirror *mirror)
 model_id mirror_born(struct mirror *mirror, enum kind kind, void *object, unsigned slot_count)
 {
     if (mirror->unused_count == 0) model_fail("the mirror is full");
-    if (slot_count > MIRROR_SLOTS) model_fail("the mirror's nodes have fewer than %u slots", slot_count);
+    if (slot_count > MIRROR_SLOTS)
+        model_fail("the mirror's nodes have fewer than %u slots", slot_count);
     model_id id = mirror->unused[--mirror->unused_count];
     struct mirror_node *node = mirror_node(mirror, id);
     *node = (struct mirror_node){.object = object,

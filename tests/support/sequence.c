@@ -40,8 +40,8 @@ void sequence_run(const struct sequence *sequence, const struct sequence_stage *
 }
 
 /* Runs the program in a child that writes to `out`; its end. */
-static int run_in_child(const struct sequence *sequence, const struct sequence_stage *stage, int out,
-                        bool show)
+static int run_in_child(const struct sequence *sequence, const struct sequence_stage *stage,
+                        int out, bool show)
 {
     fflush(NULL);
     pid_t pid = fork();

@@ -32,8 +32,8 @@ uint32_t stepped_serial(model_id id)
 /* ---- programs ---- */
 
 /* One of a few settings; the first is the most frequent. */
-static const size_t thresholds[][3] = {
-    {7, 2, 1}, {4096, 10, 10}, {1, 1, 1}, {3, 5, 1}, {12, 3, 0}, {0, 2, 2}};
+static const size_t thresholds[][3] = {{7, 2, 1}, {4096, 10, 10}, {1, 1, 1},
+                                       {3, 5, 1}, {12, 3, 0},     {0, 2, 2}};
 
 struct stepped_setup stepped_setup_of(uint64_t seed)
 {
@@ -46,12 +46,13 @@ struct stepped_setup stepped_setup_of(uint64_t seed)
         .alive = 6 + random_below(&random, 30),
         .verify_every = 1u << random_below(&random, 10),
         .acting = random_below(&random, 4) != 0,
+        .vectors = seed / 16 % 4 == 0,
         .names_roots = random_below(&random, 4) == 0,
         .skips_finalizers = random_below(&random, 4) == 0,
     };
     memcpy(setup.options.threshold, threshold, sizeof setup.options.threshold);
     setup.options.one_at_a_time = random_below(&random, 4) != 0;
-    setup.options.collector_off = random_below(&random, 8) == 0;
+    setup.options.collector_off = random_below(&random, 3) == 0;
     setup.options.purge_delay_ms = 1;
     if (setup.verify_every < 16 && random_below(&random, 4) != 0) setup.verify_every *= 64;
     if (random_below(&random, 8) == 0) setup.options.collect_at = OURO_COLLECT_AT_SAFEPOINT;
@@ -62,13 +63,14 @@ static uint8_t choose(struct random *random, bool inside)
 {
     static const unsigned weights[2][STEPPED_CODES] = {{
 #define WEIGHT_(name, weight, inside) weight,
-        STEPPED_OPERATIONS(WEIGHT_)
+                                                           STEPPED_OPERATIONS(WEIGHT_)
 #undef WEIGHT_
-    }, {
+                                                       },
+                                                       {
 #define WEIGHT_(name, weight, inside) inside,
-        STEPPED_OPERATIONS(WEIGHT_)
+                                                           STEPPED_OPERATIONS(WEIGHT_)
 #undef WEIGHT_
-    }};
+                                                       }};
     static unsigned totals[2];
     if (totals[inside] == 0)
         for (size_t i = 0; i < STEPPED_CODES; i++) totals[inside] += weights[inside][i];
@@ -86,18 +88,23 @@ uint8_t stepped_choose_inside(struct random *random)
     return choose(random, true);
 }
 
-/* Of 16 operations so many are steps: those of a schedule between few and nearly all. */
-static unsigned steps_share;
+/* Of 16 operations so many are steps, and of 8 others so many work on a vector: few to nearly all. */
+static unsigned steps_share, vectors_share;
 
 static uint8_t choose_outside(struct random *random)
 {
-    return random_below(random, 16) < steps_share ? STEPPED_STEP : choose(random, false);
+    static const uint8_t vectors[] = {STEPPED_APPEND, STEPPED_INSERT, STEPPED_INSERT,
+                                      STEPPED_PULL,   STEPPED_REMOVE, STEPPED_REMOVE};
+    if (random_below(random, 16) < steps_share) return STEPPED_STEP;
+    if (random_below(random, 8) >= vectors_share) return choose(random, false);
+    return vectors[random_below(random, sizeof vectors)];
 }
 
 struct sequence stepped_sequence(uint64_t seed, size_t length)
 {
     static const unsigned shares[] = {8, 8, 8, 4, 11, 13, 15, 1};
     steps_share = shares[seed / 2 % (sizeof shares / sizeof shares[0])];
+    vectors_share = seed / 16 % 4 == 0 ? 3 : 0;
     return sequence_make(seed, length, choose_outside);
 }
 

@@ -61,6 +61,7 @@ struct stepped_setup {
     unsigned alive;        /* when it stops to make more */
     unsigned verify_every; /* operations between two runs of ouro_verify */
     bool acting;           /* finalizers and callbacks act, too */
+    bool vectors;          /* half of all objects have one */
     bool names_roots;
     bool skips_finalizers; /* when it closes its heap */
 };

@@ -58,9 +58,26 @@ static void look_around(void)
     ouro__walk_pools(pools, OURO__REALM_TRACKED, see_pool, NULL);
 }
 
-static void bury(model_id id)
+/*
+ * Garbage that a pass or a count frees while the whole cycle runs lets go of what it refers to, and that
+ * touches it: the cycle leaves it to the next.
+ */
+static void spare(model_id id)
 {
     const struct mirror_node *node = stepped_node(id);
+    for (size_t i = 0, count = mirror_references(node); i < count; i++) {
+        model_id next = mirror_reference(node, i);
+        if (next == MODEL_NONE || !stepped_node(next)->doomed) continue;
+        stepped_node(next)->doomed = false;
+        spare(next);
+    }
+}
+
+static void bury(model_id id)
+{
+    struct mirror_node *node = stepped_node(id);
+    if (node->doomed) spare(id);
+    node->doomed = false;
     const struct model_traits *traits = &kind_traits[node->kind];
     if (mirror_reaches(&stepped.mirror, id))
         model_fail("#%u (%s) is gone, and can be reached", node->serial, traits->name);
@@ -93,7 +110,8 @@ static void notice_cleared(struct mirror_node *weak)
     bool has_callback = weak->kind == KIND_WEAK_CALLBACK;
     weak->target = MODEL_NONE;
     weak->cleared = has_callback && !weak->called;
-    bool was_lost = weak->lost[OURO__PASS] || weak->lost[OURO__WHOLE]; /* then it is silent, if back */
+    bool was_lost =
+        weak->lost[OURO__PASS] || weak->lost[OURO__WHOLE]; /* then it is silent, if back */
     weak->expected = weak->cleared && weak->promised && weak->reached && !was_lost;
 }
 
@@ -207,8 +225,7 @@ static void check_node(model_id id)
     if (mirror_is_weak(node)) return;
     if (!kind_is_intact((enum kind)node->kind, node->object))
         model_fail("#%u is spoilt", node->serial);
-    if (kind_traits[node->kind].finalizes &&
-        ouro_is_finalized(node->object) != node->finalized)
+    if (kind_traits[node->kind].finalizes && ouro_is_finalized(node->object) != node->finalized)
         model_fail("#%u is finalized or not, wrongly", node->serial);
     if (!is_severing() && mirror_reaches(&stepped.mirror, id) &&
         ouro_weakref_count(node->object) != mirror_weak_count(&stepped.mirror, id))
@@ -241,7 +258,8 @@ void stepped_verify(void)
 {
     ouro_error error = {0};
     stepped_tally.verified++;
-    if (ouro_verify(stepped.heap, &error) != OURO_OK) model_fail("the audit says: %s", error.message);
+    if (ouro_verify(stepped.heap, &error) != OURO_OK)
+        model_fail("the audit says: %s", error.message);
 }
 
 /* ---- what the library calls ---- */
@@ -272,7 +290,8 @@ static void forget_lost(int lane)
 }
 
 /* An event may befall an object only when nobody can reach it. */
-static struct mirror_node *befalls(model_id id, const void *object, const char *what, bool may_be_back)
+static struct mirror_node *befalls(model_id id, const void *object, const char *what,
+                                   bool may_be_back)
 {
     if (id < 0 || id >= MIRROR_NODES || stepped_node(id)->serial == 0 ||
         stepped_node(id)->object != object)
@@ -373,7 +392,21 @@ static void doom(void)
     stepped_check_weak();
     mirror_search(&stepped.mirror, MIRROR_WITH_ALL);
     for (size_t i = 0; i < stepped.mirror.used_count; i++)
-        stepped_node(stepped.mirror.used[i])->doomed = !stepped_node(stepped.mirror.used[i])->reached;
+        stepped_node(stepped.mirror.used[i])->doomed =
+            !stepped_node(stepped.mirror.used[i])->reached;
+}
+
+/* What a pass has freed is not to be taken for what the whole cycle frees. */
+static void bury_of_pass(void)
+{
+    if (stepped.depth == 0) {
+        stepped_check_weak();
+        look_around();
+        bury_unseen();
+        return;
+    }
+    for (size_t i = 0; i < stepped.mirror.used_count; i++)
+        stepped_node(stepped.mirror.used[i])->doomed = false;
 }
 
 static void check_doomed(void)
@@ -397,6 +430,7 @@ void stepped_collection(ouro_heap *heap, const ouro_collection *info, void *argu
     bool whole = info->generation == 2 && !info->nearby;
     if (!whole && !info->stop) stepped_note_lost(OURO__PASS);
     if (!whole && info->stop) forget_lost(OURO__PASS);
+    if (!whole && info->stop && !stepped.closing) bury_of_pass();
     if (!info->stop) {
         if (whole && !stepped.closing) doom();
         return;

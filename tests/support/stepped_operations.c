@@ -83,7 +83,6 @@ static void *object_of(model_id id)
     return id == MODEL_NONE ? NULL : stepped_node(id)->object;
 }
 
-
 static enum kind kind_at(model_id id)
 {
     return (enum kind)stepped_node(id)->kind;
@@ -157,12 +156,13 @@ static void do_drop(const struct operation *operation)
 static enum kind choose_kind(uint16_t number)
 {
     static const uint8_t kinds[] = {
-        KIND_PLAIN, KIND_PLAIN, KIND_PLAIN, KIND_PLAIN, KIND_CHAIN, KIND_CHAIN, KIND_PAIR,
-        KIND_PAIR,  KIND_LINK,  KIND_BAG,   KIND_BAG,   KIND_BAG,   KIND_ROW,   KIND_TAGGED,
-        KIND_TAGGED, KIND_LEAF, KIND_ATOM,  KIND_BOX,   KIND_GHOST, KIND_GHOST, KIND_GHOST,
-        KIND_ACTOR, KIND_ACTOR, KIND_MEMO,
+        KIND_PLAIN, KIND_PLAIN,  KIND_PLAIN,  KIND_PLAIN, KIND_CHAIN, KIND_CHAIN,
+        KIND_PAIR,  KIND_PAIR,   KIND_LINK,   KIND_BAG,   KIND_BAG,   KIND_BAG,
+        KIND_ROW,   KIND_TAGGED, KIND_TAGGED, KIND_LEAF,  KIND_ATOM,  KIND_BOX,
+        KIND_GHOST, KIND_GHOST,  KIND_GHOST,  KIND_ACTOR, KIND_ACTOR, KIND_MEMO,
     };
     if (number % 128 == 77) return KIND_HUGE;
+    if (stepped.setup->vectors && number % 2 == 0) return KIND_BAG;
     return (enum kind)kinds[number / 128 % (sizeof kinds / sizeof kinds[0])];
 }
 
@@ -322,9 +322,9 @@ static void grow(const struct operation *operation, bool appends)
     bool owner_taken = full && pin(owner), value_taken = full && value != MODEL_NONE && pin(value);
     size_t position = appends ? vector->length : operation->c % (vector->length + 1);
     stepped_tell("#%u inserts #%u at %zu", stepped_serial(owner), stepped_serial(value), position);
-    ouro_status status = appends ? ouro_vector_append(object_of(owner), vector, object_of(value))
-                                 : ouro_vector_insert(object_of(owner), vector, position,
-                                                      object_of(value));
+    ouro_status status =
+        appends ? ouro_vector_append(object_of(owner), vector, object_of(value))
+                : ouro_vector_insert(object_of(owner), vector, position, object_of(value));
     if (appends) position = stepped_node(owner)->vector_length;
     if (status == OURO_OK)
         mirror_insert(stepped_node(owner), position, value);
@@ -492,8 +492,7 @@ static void do_weak_field_set(const struct operation *operation)
     bool taken = pin(owner), target_taken = target != MODEL_NONE && pin(target);
     expect(kind_set_weak_field(object_of(owner), object_of(target)), "setting a weak field");
     model_id id = MODEL_NONE;
-    if (target != MODEL_NONE)
-        id = know_weak(kind_weak_field(object_of(owner)), KIND_WEAK, target);
+    if (target != MODEL_NONE) id = know_weak(kind_weak_field(object_of(owner)), KIND_WEAK, target);
     stepped_tell("#%u looks at #%u by #%u", stepped_serial(owner), stepped_serial(target),
                  stepped_serial(id));
     mirror_set(&stepped.mirror, &stepped_node(owner)->slots[KIND_ACTOR_WEAK], id);
@@ -530,7 +529,10 @@ static void do_step(const struct operation *operation)
     static const uint16_t units[] = {1, 1, 1, 1, 2, 3, 8, 64};
     size_t most = operation->b % 64 == 0 ? 4096 : units[operation->a % 8];
     enum ouro__phase before = stepped.heap->whole.phase;
-    if (before == OURO__FINISH && operation->b % 8 != 0) most += 1024; /* it is long, and little happens */
+    /* where a phase is long and little happens, steps are short more rarely */
+    if (before == OURO__FINISH && operation->b % 8 != 0) most += 1024;
+    if ((before == OURO__IDLE || before == OURO__COUNT) && operation->b % 4 == 1) most += 128;
+    if (before == OURO__DECIDE && operation->b % 2 == 1) most += 64;
     stepped_tell("step of %zu", most);
     stepped_tally.steps++;
     size_t found = ouro_step(stepped.heap, (ouro_budget){.units = most});
@@ -542,6 +544,8 @@ static void do_collect(const struct operation *operation)
 {
     int generation = operation->a % 8 == 0 ? 2 : operation->a % 8 < 4 ? 1 : 0;
     stepped_tell("collect generation %d", generation);
+    for (size_t i = 0; stepped.depth > 0 && i < stepped.mirror.used_count; i++)
+        stepped_node(stepped.mirror.used[i])->doomed = false; /* the cycle may be abandoned */
     (void)is_refused(ouro_collect(stepped.heap, generation));
 }
 
