@@ -94,7 +94,7 @@ static void audit_tracked_blocks(struct audit *audit, const struct ouro__pool *p
         bool young = ouro__is_young(entry);
         bool live = *ouro__word_of(entry) != 0;
         if (!live && ouro__hole_has(pool, entry)) continue; /* not cut */
-        if (!live && !young && !pool->unmarked)
+        if (!live && !young && !pool->unmarked && !ouro__arena_of(pool)->large)
             corrupt(audit, "[young.bit] the free block at %p has no young bit", (void *)entry);
         if (live && young && !pool->young)
             corrupt(audit, "[young.listed] the pool of the young object %p is not listed",
