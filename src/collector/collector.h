@@ -173,6 +173,7 @@ void ouro__set_narrow(struct ouro__collector *collector);
 void ouro__set_age(const struct ouro__collector *collector, struct ouro__pool *pool, void *entry);
 void ouro__set_finish(struct ouro__collector *collector);
 bool ouro__set_forget(struct ouro__collector *collector);
+struct ouro__arena *ouro__set_next_arena(struct ouro__pools *pools, struct ouro__arena *arena);
 void ouro__set_abandon(struct ouro__collector *collector);
 
 /* whole.c: the proposer of the whole heap */

@@ -14,8 +14,6 @@
  */
 #include "collector/collector.h"
 
-#include "memory/purge.h"
-
 #include <string.h>
 
 /* Blocks between two looks at what is left of the step. */
@@ -44,17 +42,6 @@ ALWAYS_INLINE void tally_reference(void *referent, void *context)
     if (UNLIKELY(++*ouro__tally_of(referent) == 0)) carry(context, referent);
 }
 
-/* The next arena of the heap after `arena`, which stays mapped until then. */
-static struct ouro__arena *next_arena(struct ouro__pools *pools, struct ouro__arena *arena)
-{
-    struct ouro__realm_arenas *tracked = &pools->realms[OURO__REALM_TRACKED];
-    struct ouro__arena *next = arena->next;
-    if (next == NULL && !arena->large) next = tracked->large;
-    pools->marks.counting = next;
-    ouro__purge_arena_if_unused(pools, arena);
-    return next;
-}
-
 /* The next pool from the cursor on joins the set; false when there is none. */
 static bool next_pool(struct ouro__collector *collector)
 {
@@ -72,7 +59,7 @@ static bool next_pool(struct ouro__collector *collector)
             return true;
         }
         collector->page = OURO_ARENA_FIRST_PAGE;
-        arena = next_arena(pools, arena);
+        arena = ouro__set_next_arena(pools, arena);
     }
     return false;
 }
