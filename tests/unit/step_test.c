@@ -772,6 +772,604 @@ static void test_a_reached_limit_ends_a_cycle_in_any_phase(void **state)
     }
 }
 
+/* ---- garbage of every kind ---- */
+
+typedef struct row {
+    size_t length;
+    void *items[];
+} row;
+static const ouro_field row_fields[] = {OURO_ITEMS(row, items, NULL), OURO_END};
+static ouro_type row_type = OURO_TYPE(row, .fields = row_fields, .item_size = sizeof(void *),
+                                      .length_offset = offsetof(row, length));
+
+/* References that only its hook knows, beside a vector that the table knows. */
+typedef struct hidden {
+    ouro_vector items;
+    void *first, *second;
+} hidden;
+
+static int hidden_traverse(void *object, ouro_visit visit, void *argument)
+{
+    hidden *self = object;
+    int result = self->first != NULL ? visit(self->first, argument) : 0;
+    if (result == 0 && self->second != NULL) result = visit(self->second, argument);
+    return result;
+}
+
+static const ouro_field hidden_fields[] = {OURO_VECTOR(hidden, items, NULL), OURO_END};
+static ouro_type hidden_type =
+    OURO_TYPE(hidden, .fields = hidden_fields, .traverse = hidden_traverse);
+
+static row *row_new(ouro_heap *heap, size_t length)
+{
+    row *made = ouro_new_var(heap, row, length);
+    assert_non_null(made);
+    return made;
+}
+
+/* Each adds garbage-to-be to `all`, which alone holds it, and returns how many objects it is. */
+typedef size_t (*kind)(ouro_heap *heap, list *all);
+
+static size_t a_ring(ouro_heap *heap, list *all)
+{
+    ouro_auto cell *ring = ring_new(heap, 500);
+    list_append(all, ring);
+    return 500;
+}
+
+/* Two references, and nothing to say. */
+typedef struct node {
+    void *left, *right;
+} node;
+static const ouro_field node_fields[] = {
+    OURO_REF(node, left, NULL),
+    OURO_REF(node, right, NULL),
+    OURO_END,
+};
+static ouro_type node_type = OURO_TYPE(node, .fields = node_fields);
+
+/* A hub and many nodes that refer to each other. */
+static size_t hub_of(ouro_heap *heap, list *all, size_t spokes)
+{
+    ouro_auto list *hub = list_new(heap);
+    for (size_t i = 0; i < spokes; i++) {
+        ouro_auto node *spoke = ouro_new(heap, node);
+        ouro_set(spoke, left, hub);
+        list_append(hub, spoke);
+    }
+    list_append(all, hub);
+    return spokes + 1;
+}
+
+static size_t a_hub_of_300(ouro_heap *heap, list *all)
+{
+    return hub_of(heap, all, 300);
+}
+
+static size_t a_hub_of_70000(ouro_heap *heap, list *all)
+{
+    return hub_of(heap, all, 70000);
+}
+
+static size_t row_of(ouro_heap *heap, list *all, size_t length)
+{
+    ouro_auto row *made = row_new(heap, length);
+    for (size_t i = 0; i < length; i++) ouro_set(made, items[i], made);
+    list_append(all, made);
+    return 1;
+}
+
+static size_t items(ouro_heap *heap, list *all)
+{
+    return row_of(heap, all, 1000);
+}
+
+static size_t a_large_object(ouro_heap *heap, list *all)
+{
+    return row_of(heap, all, 20000);
+}
+
+static size_t large_objects_that_refer_to_each_other(ouro_heap *heap, list *all)
+{
+    ouro_auto row *first = row_new(heap, 9000), *second = row_new(heap, 10000);
+    ouro_set(first, items[8999], second);
+    ouro_set(second, items[0], first);
+    list_append(all, first);
+    return 2;
+}
+
+static size_t traverse_hooks(ouro_heap *heap, list *all)
+{
+    ouro_auto hidden *first = ouro_new(heap, hidden), *second = ouro_new(heap, hidden);
+    ouro_set(first, first, second);
+    ouro_set(second, second, first);
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(ouro_vector_append(first, &first->items, second), OURO_OK);
+    list_append(all, first);
+    return 2;
+}
+
+/* The ring holds its own weak references: the callback stays silent. */
+static size_t weak_references_inside(ouro_heap *heap, list *all)
+{
+    ouro_auto cell *ring = ring_new(heap, 3);
+    ouro_put(ring, right, ouro_weakref_new(ring->left));
+    cell *next = ring->left;
+    ouro_put(next, right, ouro_weakref_new_callback(ring, hear, next));
+    list_append(all, ring);
+    return 4; /* a weak reference without callback is untracked, and dies by count */
+}
+
+static size_t rings_with_last_words(ouro_heap *heap, list *all)
+{
+    for (int i = 0; i < 20; i++) {
+        ouro_auto cell *ring = ring_new(heap, 3);
+        ring->last_word = speak;
+        list_append(all, ring);
+    }
+    return 60;
+}
+
+static const struct {
+    kind make;
+    size_t units;
+} kinds[] = {
+    {a_ring, 7},         {a_hub_of_300, 3},           {a_hub_of_70000, 4000},
+    {items, 5},          {a_large_object, 300},       {large_objects_that_refer_to_each_other, 200},
+    {traverse_hooks, 1}, {weak_references_inside, 1}, {rings_with_last_words, 1},
+};
+
+static void collect_kind(ouro_heap *heap, size_t i, list *others)
+{
+    list *all = list_new(heap);
+    ouro_auto cell *living = cell_new(heap);
+    size_t made = kinds[i].make(heap, all);
+    if (others != NULL) list_append(all, others);
+    (void)ouro_collect(heap, 2);
+    callbacks_heard = 0;
+    ouro_decref(all);
+    begin(heap);
+    assert_int_equal(step_to_the_end(heap, kinds[i].units), made);
+    assert_int_equal(test_heap_objects(heap), others == NULL ? 1 : 2 + others->items.length);
+    assert_int_equal(callbacks_heard, 0);
+}
+
+static void test_garbage_of_every_kind_is_gone_when_the_cycle_ends(void **state)
+{
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) collect_kind(*state, i, NULL);
+}
+
+static void test_garbage_of_every_kind_lets_go_of_the_living(void **state)
+{
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        list *others = list_new(*state);
+        for (long j = 0; j < 300; j++) append_cell(others, j);
+        collect_kind(*state, i, others);
+        assert_int_equal(ouro_refcount(others), 1);
+        ouro_decref(others);
+    }
+}
+
+/* ---- finalizers that resurrect ---- */
+
+static cell *saved; /* owned */
+
+static void save(cell *self)
+{
+    saved = ouro_newref(self);
+}
+
+static void test_a_finalizer_saves_its_ring(void **state)
+{
+    ouro_heap *heap = *state;
+    list *all = list_new(heap);
+    ouro_auto cell *ring = ring_new(heap, 4);
+    ouro_auto ouro_weakref *quiet = ouro_weakref_new(ring);
+    ring->last_word = save;
+    list_append(all, ring);
+    (void)a_ring(heap, all);
+    (void)ouro_collect(heap, 2);
+    ouro_decref(ouro_move(ring));
+    ouro_decref(all);
+    begin(heap);
+    assert_int_equal(step_to_the_end(heap, 1), 500); /* all but what was saved */
+    ouro_auto cell *seen = ouro_weakref_get(quiet);
+    assert_ptr_equal(seen, saved);
+    assert_int_equal(test_heap_objects(heap), 5);
+    assert_true(ouro_is_finalized(saved));
+    ouro_decref(ouro_move(seen));
+    ouro_decref(ouro_move(saved));
+    assert_int_equal(step(heap, 0), 4);
+    assert_null(ouro_weakref_get(quiet));
+}
+
+/* What was saved and dropped again while the cycle is under way is found by it or by the next. */
+static bool save_for_a_while(ouro_heap *heap, size_t steps)
+{
+    cell *ring = ring_new(heap, 4);
+    ring->last_word = save;
+    (void)ouro_collect(heap, 2);
+    ouro_decref(ring);
+    begin(heap);
+    while (saved == NULL) (void)step(heap, 1);
+    for (size_t i = 0; i < steps && !is_idle(heap); i++) (void)step(heap, 1);
+    bool over = is_idle(heap);
+    ouro_decref(ouro_move(saved));
+    size_t found = step_to_the_end(heap, 1);
+    found += step(heap, 0);
+    assert_int_equal(found, 4);
+    return over;
+}
+
+static void test_what_was_saved_for_a_while_is_found(void **state)
+{
+    for (size_t steps = 0; !save_for_a_while(*state, steps); steps++) {
+    }
+}
+
+/* ---- vectors that are cut ---- */
+
+enum { ITEMS = 60 };
+
+/* A vector with items that it alone holds, and what must be in it. */
+struct cut {
+    list *owner;
+    long mirror[2 * ITEMS];
+    size_t length;
+    long next; /* number */
+    void *nowhere;
+};
+
+static void cut_new(struct cut *cut, ouro_heap *heap)
+{
+    *cut = (struct cut){.owner = list_new(heap)};
+    for (; cut->length < ITEMS; cut->length++) {
+        cut->mirror[cut->length] = cut->next;
+        append_cell(cut->owner, cut->next++);
+    }
+    (void)ouro_collect(heap, 2);
+}
+
+static void assert_items_are_whole(const struct cut *cut)
+{
+    const ouro_vector *vector = &cut->owner->items;
+    assert_int_equal(vector->length, cut->length);
+    for (size_t i = 0; i < vector->length; i++) {
+        const cell *item = vector->items[i];
+        assert_true(ouro_is_object(ouro_heap_of(cut->owner), item));
+        assert_int_equal(item->number, cut->mirror[i]);
+        assert_int_equal(ouro_refcount(item), 1);
+    }
+}
+
+static void shift_mirror(struct cut *cut, size_t position, int by)
+{
+    size_t from = position + (by < 0);
+    memmove(cut->mirror + (by < 0 ? position : position + 1), cut->mirror + from,
+            (cut->length - from) * sizeof cut->mirror[0]);
+    cut->length += (size_t)by;
+}
+
+static void insert_at(struct cut *cut, size_t position)
+{
+    ouro_auto cell *item = cell_new(ouro_heap_of(cut->owner));
+    item->number = cut->next;
+    shift_mirror(cut, position, 1);
+    cut->mirror[position] = cut->next++;
+    assert_int_equal(ouro_vector_insert(cut->owner, &cut->owner->items, position, item), OURO_OK);
+}
+
+static void remove_at(struct cut *cut, size_t position)
+{
+    if (position >= cut->length) return;
+    shift_mirror(cut, position, -1);
+    assert_int_equal(ouro_vector_remove(cut->owner, &cut->owner->items, position), OURO_OK);
+}
+
+/* The last item goes to where the position is. */
+static void pop_to(struct cut *cut, size_t position)
+{
+    ouro_auto cell *item = ouro_vector_pop(cut->owner, &cut->owner->items);
+    cut->length--;
+    if (position > cut->length) position = cut->length;
+    shift_mirror(cut, position, 1);
+    cut->mirror[position] = item->number;
+    assert_int_equal(ouro_vector_insert(cut->owner, &cut->owner->items, position, item), OURO_OK);
+}
+
+/* The item changes places with the last one. */
+static void swap_with_last(struct cut *cut, size_t position)
+{
+    size_t last = cut->length - 1;
+    if (position > last) return;
+    ouro_swap(cut->owner, items.items[position], cut->owner, items.items[last]);
+    long number = cut->mirror[position];
+    cut->mirror[position] = cut->mirror[last];
+    cut->mirror[last] = number;
+}
+
+/* The items before the position come behind those after it, by way of another vector. */
+static void rotate(struct cut *cut, size_t position)
+{
+    ouro_auto list *aside = list_new(ouro_heap_of(cut->owner));
+    while (cut->length > position) {
+        ouro_auto cell *item = ouro_vector_pop(cut->owner, &cut->owner->items);
+        list_append(aside, item);
+        cut->length--;
+    }
+    while (aside->items.length > 0) {
+        ouro_auto cell *item = ouro_vector_pop(aside, &aside->items);
+        assert_int_equal(ouro_vector_insert(cut->owner, &cut->owner->items, 0, item), OURO_OK);
+        shift_mirror(cut, 0, 1);
+        cut->mirror[0] = item->number;
+    }
+}
+
+static void clear_and_fill(struct cut *cut, size_t position)
+{
+    ouro_vector_clear(cut->owner, &cut->owner->items);
+    for (cut->length = 0; cut->length <= position; cut->length++) {
+        cut->mirror[cut->length] = cut->next;
+        append_cell(cut->owner, cut->next++);
+    }
+}
+
+static void give_more_room(struct cut *cut, size_t position)
+{
+    (void)position;
+    assert_int_equal(
+        ouro_vector_reserve(cut->owner, &cut->owner->items, 2 * cut->owner->items.capacity),
+        OURO_OK);
+}
+
+static void (*const changes[])(struct cut *cut, size_t position) = {
+    insert_at, remove_at, pop_to, swap_with_last, rotate, clear_and_fill, give_more_room,
+};
+
+/* How many items were followed where the cycle stands in the vector, or 0. */
+static size_t place_of_cut(const ouro_heap *heap, const list *owner)
+{
+    const struct ouro__half *half = &ouro__heap_pools(heap)->marks.lanes[OURO__WHOLE].half;
+    return half->owner == owner ? half->done : 0;
+}
+
+/* Steps to a phase in which the vector is cut; false when that is never. */
+static bool reach_cut(ouro_heap *heap, const list *owner, const char *phase)
+{
+    if (!reach(heap, phase)) return false;
+    for (; strcmp(phase_of(heap), phase) == 0; (void)step(heap, 7))
+        if (place_of_cut(heap, owner) > ITEMS / 3) return true;
+    return false;
+}
+
+/* Changes a vector that is cut in the phase, at a distance from the cut.  False when it never is. */
+static bool change_cut(ouro_heap *heap, const char *phase, size_t change, int distance)
+{
+    struct cut cut;
+    cut_new(&cut, heap);
+    assert_int_equal(ouro_root(heap, &cut.nowhere), OURO_OK);
+    if (strncmp(phase, "decide", 6) == 0 || strcmp(phase, "count") == 0)
+        assert_int_equal(ouro_unroot(heap, &cut.nowhere), OURO_OK);
+    touch(cut.owner->items.items[0]);
+    begin(heap);
+    bool is_cut = reach_cut(heap, cut.owner, phase);
+    size_t done = place_of_cut(heap, cut.owner);
+    changes[change](&cut, (size_t)((long)done + distance));
+    (void)step(heap, 3);
+    changes[change](&cut, 0);
+    test_heap_verify(heap);
+    (void)step_to_the_end(heap, 5);
+    assert_items_are_whole(&cut);
+    (void)ouro_unroot(heap, &cut.nowhere);
+    ouro_decref(cut.owner);
+    assert_int_equal(test_heap_objects(heap), 0);
+    return is_cut;
+}
+
+static void change_cut_everywhere(ouro_heap *heap, const char *phase)
+{
+    for (size_t change = 0; change < COUNT_OF(changes); change++)
+        for (int distance = -2; distance <= 2; distance++)
+            if (!change_cut(heap, phase, change, distance))
+                fail_msg("the vector is not cut in %s", phase);
+}
+
+static void test_a_vector_changes_while_its_references_are_counted(void **state)
+{
+    change_cut_everywhere(*state, "count");
+}
+
+static void test_a_vector_changes_while_it_is_proven_live(void **state)
+{
+    change_cut_everywhere(*state, "decide: follow");
+}
+
+static void test_a_vector_changes_while_it_is_scanned(void **state)
+{
+    change_cut_everywhere(*state, "scan");
+}
+
+static void test_a_vector_changes_while_it_is_rescued(void **state)
+{
+    change_cut_everywhere(*state, "check: follow");
+}
+
+/* The owner of a vector that is cut dies by count. */
+static void test_the_owner_of_a_cut_vector_dies(void **state)
+{
+    static const char *const phases[] = {"count", "decide: follow", "scan", "check: follow"};
+    for (size_t i = 0; i < COUNT_OF(phases); i++) {
+        struct cut cut;
+        cut_new(&cut, *state);
+        if (i >= 2) assert_int_equal(ouro_root(*state, &cut.nowhere), OURO_OK);
+        touch(cut.owner->items.items[0]);
+        begin(*state);
+        assert_true(reach_cut(*state, cut.owner, phases[i]));
+        ouro_decref(cut.owner);
+        list *next = list_new(*state); /* in the same place */
+        for (long j = 0; j < ITEMS; j++) append_cell(next, j);
+        (void)step_to_the_end(*state, 3);
+        assert_int_equal(test_heap_objects(*state), ITEMS + 1);
+        ouro_decref(next);
+        (void)ouro_unroot(*state, &cut.nowhere);
+    }
+}
+
+/* ---- passes and deaths between steps ---- */
+
+static void test_young_passes_run_between_all_steps(void **state)
+{
+    struct scene scene = scene_new(*state);
+    list *young = list_new(*state);
+    scene_lose(&scene);
+    begin(*state);
+    for (long i = 0; !is_idle(*state); i++) {
+        cell *held = append_cell(young, i);
+        cell_lose(*state, i % 3 == 0 ? speak : NULL);
+        ouro_set(held, left, scene.living);
+        assert_int_equal(ouro_collect(*state, i % 5 == 4), 1);
+        test_heap_verify(*state);
+        (void)step(*state, 8);
+    }
+    for (size_t i = 0; i < young->items.length; i++)
+        assert_int_equal(((cell *)young->items.items[i])->number, i);
+    ouro_decref(young);
+    last_words = 1;
+    scene_end(&scene);
+}
+
+/* Each step, some of the cells die and others are born in their places. */
+static void die_and_be_born(ouro_heap *heap, void *roots)
+{
+    enum { HELD = 400, TURN = 7 };
+    static cell *held[HELD];
+    void *nowhere = NULL;
+    if (roots != NULL) assert_int_equal(ouro_root(heap, &nowhere), OURO_OK);
+    for (size_t i = 0; i < HELD; i++) held[i] = cell_new(heap);
+    for (size_t i = 0; i < HELD; i++) ouro_set(held[i], right, held[(i * 7 + 1) % HELD]);
+    (void)ouro_collect(heap, 2);
+    touch(held[0]);
+    begin(heap);
+    for (size_t turn = 0; !is_idle(heap); turn++) {
+        for (size_t i = 0; i < TURN; i++) {
+            size_t at = (turn * 31 + i * 57) % HELD;
+            for (size_t j = 0; j < HELD; j++)
+                if (held[j]->right == held[at]) ouro_clear(held[j], right);
+            ouro_decref(held[at]); /* the last reference */
+            held[at] = cell_new(heap);
+            held[at]->number = (long)at;
+            ouro_set(held[at], right, held[(at * 5 + turn) % HELD]);
+        }
+        test_heap_verify(heap);
+        (void)step(heap, 13);
+    }
+    for (size_t i = 0; i < HELD; i++)
+        if (held[i]->number != 0) assert_int_equal(held[i]->number, i);
+    for (size_t i = 0; i < HELD; i++) ouro_clear(held[i], right);
+    for (size_t i = 0; i < HELD; i++) ouro_decref(held[i]);
+    if (roots != NULL) assert_int_equal(ouro_unroot(heap, &nowhere), OURO_OK);
+    assert_int_equal(test_heap_objects(heap), 0);
+}
+
+static void test_objects_die_and_are_born_in_every_phase(void **state)
+{
+    die_and_be_born(*state, NULL);
+}
+
+static void test_suspects_die_and_are_born_in_every_phase(void **state)
+{
+    die_and_be_born(*state, *state);
+}
+
+/* Pools that hold nothing any more while they are in the set, and memory that goes back. */
+static void test_pools_are_emptied_and_trimmed_in_every_phase(void **state)
+{
+    enum { BATCH = 3000, BATCHES = 24 };
+    list *batches = list_new(*state);
+    for (size_t i = 0; i < BATCHES; i++) {
+        ouro_auto list *batch = list_new(*state);
+        for (long j = 0; j < BATCH; j++) append_cell(batch, j);
+        list_append(batches, batch);
+    }
+    struct scene scene = scene_new(*state);
+    scene_lose(&scene);
+    begin(*state);
+    for (size_t i = 0; i + 1 < COUNT_OF(cycle_phases); i++) {
+        for (int j = 0; j < 3; j++) {
+            if (!is_idle(*state)) (void)step(*state, i == 0 || i == 2 ? 20000 : 3);
+            test_heap_verify(*state);
+            (void)ouro_trim(*state);
+        }
+        if (batches->items.length > 0)
+            assert_int_equal(
+                ouro_vector_remove(batches, &batches->items, i % 2 * (batches->items.length - 1)),
+                OURO_OK);
+        (void)ouro_trim(*state);
+        test_heap_verify(*state);
+        if (!reach(*state, cycle_phases[i]) && is_idle(*state)) break;
+    }
+    (void)step_to_the_end(*state, 1000);
+    ouro_decref(batches);
+    scene_end(&scene);
+}
+
+/* ---- marks of large objects ---- */
+
+static void assert_no_mark_is_left(ouro_heap *heap)
+{
+    assert_true(is_idle(heap));
+    test_heap_verify(heap);
+    (void)ouro_collect(heap, 2); /* a mark that is left would be a wrong count */
+    test_heap_verify(heap);
+}
+
+/* A cycle is abandoned after so many steps; true when it was past the counting of references. */
+static bool abandon(ouro_heap *heap, list *all, size_t steps)
+{
+    touch((cell *)(void *)all);
+    begin(heap);
+    for (size_t i = 0; i < steps; i++) (void)step(heap, 30);
+    bool counted = strcmp(phase_of(heap), "count") != 0;
+    ouro_freeze(heap);
+    ouro_unfreeze(heap);
+    assert_no_mark_is_left(heap);
+    return counted;
+}
+
+static void test_abandoned_counts_of_large_objects_are_forgotten(void **state)
+{
+    list *all = list_new(*state);
+    ouro_auto row *large = row_new(*state, 9000);
+    for (int i = 0; i < 300; i++) list_append(all, large);
+    (void)ouro_collect(*state, 2);
+    for (size_t steps = 0; !abandon(*state, all, steps); steps++) {
+    }
+    ouro_decref(all);
+}
+
+/* A large object is made after so many steps, and referred to from what is counted later. */
+static bool make_large(ouro_heap *heap, row *owner, size_t steps)
+{
+    touch((cell *)(void *)owner);
+    begin(heap);
+    for (size_t i = 0; i < steps; i++) (void)step(heap, 1000);
+    bool counted = strcmp(phase_of(heap), "count") != 0;
+    ouro_auto row *newborn = row_new(heap, 9000);
+    for (size_t i = 0; i < 300; i++) ouro_set(owner, items[8000 + i], newborn);
+    (void)step_to_the_end(heap, 1000);
+    assert_no_mark_is_left(heap);
+    return counted;
+}
+
+static void test_counts_of_large_newborns_are_forgotten(void **state)
+{
+    row *owner = row_new(*state, 9000);
+    (void)ouro_collect(*state, 2);
+    for (size_t steps = 0; !make_large(*state, owner, steps); steps++) {
+    }
+    ouro_decref(owner);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -804,6 +1402,21 @@ int main(void)
         HEAP_TEST(test_freezing_ends_a_cycle_in_any_phase),
         cmocka_unit_test(test_closing_ends_a_cycle_in_any_phase),
         cmocka_unit_test(test_a_reached_limit_ends_a_cycle_in_any_phase),
+        HEAP_TEST(test_garbage_of_every_kind_is_gone_when_the_cycle_ends),
+        HEAP_TEST(test_garbage_of_every_kind_lets_go_of_the_living),
+        HEAP_TEST(test_a_finalizer_saves_its_ring),
+        HEAP_TEST(test_what_was_saved_for_a_while_is_found),
+        HEAP_TEST(test_a_vector_changes_while_its_references_are_counted),
+        HEAP_TEST(test_a_vector_changes_while_it_is_proven_live),
+        HEAP_TEST(test_a_vector_changes_while_it_is_scanned),
+        HEAP_TEST(test_a_vector_changes_while_it_is_rescued),
+        HEAP_TEST(test_the_owner_of_a_cut_vector_dies),
+        HEAP_TEST(test_young_passes_run_between_all_steps),
+        HEAP_TEST(test_objects_die_and_are_born_in_every_phase),
+        HEAP_TEST(test_suspects_die_and_are_born_in_every_phase),
+        HEAP_TEST(test_pools_are_emptied_and_trimmed_in_every_phase),
+        HEAP_TEST(test_abandoned_counts_of_large_objects_are_forgotten),
+        HEAP_TEST(test_counts_of_large_newborns_are_forgotten),
     };
     return cmocka_run_group_tests_name("step", tests, NULL, NULL);
 }
