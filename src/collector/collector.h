@@ -175,11 +175,11 @@ void ouro__set_narrow(struct ouro__collector *collector);
 void ouro__set_age(const struct ouro__collector *collector, struct ouro__pool *pool, void *entry);
 void ouro__set_finish(struct ouro__collector *collector);
 bool ouro__set_forget(struct ouro__collector *collector);
+struct ouro__arena *ouro__set_next_arena(struct ouro__pools *pools, struct ouro__arena *arena);
 void ouro__set_abandon(struct ouro__collector *collector);
 
 /* whole.c: the proposer of the whole heap */
 /* The next arena of the heap after `arena`, which stays mapped until then. */
-struct ouro__arena *ouro__whole_next_arena(struct ouro__pools *pools, struct ouro__arena *arena);
 bool ouro__whole_count(struct ouro__collector *collector);
 void ouro__whole_decide(struct ouro__collector *collector);
 void ouro__whole_roots(struct ouro__collector *collector);

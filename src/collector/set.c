@@ -40,10 +40,26 @@ static void add_middle(struct ouro__collector *collector, struct ouro__arena *ar
     }
 }
 
-static void gather_whole(struct ouro__collector *collector, struct ouro__pools *pools)
+/* All arenas, one after the other, those of large objects last.  The one at hand stays mapped. */
+static void first_arena(struct ouro__pools *pools)
 {
     struct ouro__realm_arenas *tracked = &pools->realms[OURO__REALM_TRACKED];
     pools->marks.counting = tracked->arenas != NULL ? tracked->arenas : tracked->large;
+}
+
+struct ouro__arena *ouro__set_next_arena(struct ouro__pools *pools, struct ouro__arena *arena)
+{
+    struct ouro__realm_arenas *tracked = &pools->realms[OURO__REALM_TRACKED];
+    struct ouro__arena *next = arena->next;
+    if (next == NULL && !arena->large) next = tracked->large;
+    pools->marks.counting = next;
+    ouro__purge_arena_if_unused(pools, arena);
+    return next;
+}
+
+static void gather_whole(struct ouro__collector *collector, struct ouro__pools *pools)
+{
+    first_arena(pools);
     collector->page = OURO_ARENA_FIRST_PAGE;
 }
 
@@ -374,14 +390,6 @@ static bool has_scratch(struct ouro__arena *arena)
     return false;
 }
 
-/* A large block has one object, and what was counted for it, in its set or not, is soon gone. */
-static void wipe_large(struct ouro__arena *arena)
-{
-    void *entry = ouro__arena_pool(arena, OURO_ARENA_FIRST_PAGE)->first;
-    if (*ouro__tally_of(entry) != 0) *ouro__tally_of(entry) = 0;
-    if (*ouro__count_of(entry) != 0) *ouro__count_of(entry) = 0;
-}
-
 /* No pool of the arena has marks in memory any more. */
 static void forget_scratch(struct ouro__pools *pools, struct ouro__arena *arena)
 {
@@ -416,6 +424,15 @@ static bool wants_wipe(const struct ouro__collector *collector)
     return !collector->exact || (pools->source.purge != NULL && pools->marks.scratch_pools > 0);
 }
 
+/* What was counted of a large object that is in no set is written over.  A page that nobody wrote to stays so. */
+static size_t wipe_large(struct ouro__arena *arena)
+{
+    void *entry = ouro__arena_pool(arena, OURO_ARENA_FIRST_PAGE)->first;
+    if (*ouro__count_of(entry) != 0) *ouro__count_of(entry) = 0;
+    if (*ouro__tally_of(entry) != 0) *ouro__tally_of(entry) = 0;
+    return 0;
+}
+
 /* A part of one arena's; false when all are done. */
 bool ouro__set_forget(struct ouro__collector *collector)
 {
@@ -423,21 +440,16 @@ bool ouro__set_forget(struct ouro__collector *collector)
     if (!collector->forgot) {
         if (!wants_wipe(collector)) return false;
         collector->forgot = true;
-        gather_whole(collector, pools);
+        first_arena(pools);
         collector->at = OURO__SET_BITS;
     }
     struct ouro__arena *arena = pools->marks.counting;
     if (arena == NULL) return false;
-    if (arena->large) {
-        collector->units -= 16;
-        wipe_large(arena);
-    } else {
-        collector->units -= OURO_WIPE_UNITS;
-        collector->at = wipe_part(pools, arena, collector->at);
-        if (collector->at != 0) return true;
-        collector->at = OURO__SET_BITS;
-    }
-    (void)ouro__whole_next_arena(pools, arena);
+    collector->units -= arena->large ? 1 : OURO_WIPE_UNITS;
+    collector->at = arena->large ? wipe_large(arena) : wipe_part(pools, arena, collector->at);
+    if (collector->at != 0) return true;
+    collector->at = OURO__SET_BITS;
+    (void)ouro__set_next_arena(pools, arena);
     return true;
 }
 

@@ -14,8 +14,6 @@
  */
 #include "collector/collector.h"
 
-#include "memory/purge.h"
-
 #include <string.h>
 
 /* Blocks between two looks at what is left of the step. */
@@ -44,16 +42,6 @@ ALWAYS_INLINE void tally_reference(void *referent, void *context)
     if (UNLIKELY(++*ouro__tally_of(referent) == 0)) carry(context, referent);
 }
 
-struct ouro__arena *ouro__whole_next_arena(struct ouro__pools *pools, struct ouro__arena *arena)
-{
-    struct ouro__realm_arenas *tracked = &pools->realms[OURO__REALM_TRACKED];
-    struct ouro__arena *next = arena->next;
-    if (next == NULL && !arena->large) next = tracked->large;
-    pools->marks.counting = next;
-    ouro__purge_arena_if_unused(pools, arena);
-    return next;
-}
-
 /* The next pool from the cursor on joins the set; false when there is none. */
 static bool next_pool(struct ouro__collector *collector)
 {
@@ -71,7 +59,7 @@ static bool next_pool(struct ouro__collector *collector)
             return true;
         }
         collector->page = OURO_ARENA_FIRST_PAGE;
-        arena = ouro__whole_next_arena(pools, arena);
+        arena = ouro__set_next_arena(pools, arena);
     }
     return false;
 }

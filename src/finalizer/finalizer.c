@@ -8,6 +8,7 @@ NOINLINE void ouro__finalizer_run(struct ouro__finalizers *finalizers, void *obj
 {
     ouro_type *type = ouro__type_of(object);
     struct ouro__finalizers outer = *finalizers;
+    if (finalizers->silent) return;
     *ouro__word_of(object) |= OURO__FINALIZED;      /* [finalizer.once] */
     finalizers->frame = __builtin_frame_address(0); /* [finalizer.frame] */
     finalizers->thread = pthread_self();

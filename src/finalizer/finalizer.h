@@ -21,6 +21,7 @@ struct ouro__finalizers {
     pthread_t thread;  /* that it runs on */
     const ouro_type *type;
     size_t run;
+    bool silent; /* the heap is closed without last words: none runs, and no weak callback */
 };
 
 ALWAYS_INLINE bool ouro__finalizer_is_due(const void *object)
@@ -29,7 +30,7 @@ ALWAYS_INLINE bool ouro__finalizer_is_due(const void *object)
            (*ouro__word_of(object) & OURO__FINALIZED) == 0;
 }
 
-/* Runs the finalizer of an object that the caller holds.  User code. */
+/* Runs the finalizer of an object that the caller holds, unless there shall be silence.  User code. */
 void ouro__finalizer_run(struct ouro__finalizers *finalizers, void *object);
 
 /* Misuse if a finalizer was left by longjmp: `frame` is that of a function of ours which the program has

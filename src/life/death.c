@@ -72,7 +72,7 @@ void ouro__callbacks_run(struct ouro__life *life, ouro_weakref *list)
         list->next = NULL;
         void *argument =
             ouro__take(due, &due->argument); /* called once: nothing holds it for later */
-        due->callback(list, argument);
+        if (!life->finalizers.silent) due->callback(list, argument);
         ouro_xdecref(argument);
         ouro_decref(list);
         list = next;
