@@ -88,23 +88,33 @@ uint8_t stepped_choose_inside(struct random *random)
     return choose(random, true);
 }
 
-/* Of 16 operations so many are steps, and of 8 others so many work on a vector: few to nearly all. */
-static unsigned steps_share, vectors_share;
+/* Of 16 operations so many are steps: few to nearly all.  Of 8 others so many are of the program's
+ * favourites: it works on vectors, or moves references about without a change of their counts. */
+static unsigned steps_share, favourites_share;
+static bool prefers_vectors;
+
+static uint8_t choose_favourite(struct random *random)
+{
+    static const uint8_t favourites[2][6] = {
+        {STEPPED_TAKE, STEPPED_TAKE, STEPPED_PUT, STEPPED_PUT, STEPPED_PUT, STEPPED_SWAP},
+        {STEPPED_APPEND, STEPPED_INSERT, STEPPED_INSERT, STEPPED_PULL, STEPPED_REMOVE, STEPPED_POP},
+    };
+    return favourites[prefers_vectors][random_below(random, 6)];
+}
 
 static uint8_t choose_outside(struct random *random)
 {
-    static const uint8_t vectors[] = {STEPPED_APPEND, STEPPED_INSERT, STEPPED_INSERT,
-                                      STEPPED_PULL,   STEPPED_REMOVE, STEPPED_REMOVE};
     if (random_below(random, 16) < steps_share) return STEPPED_STEP;
-    if (random_below(random, 8) >= vectors_share) return choose(random, false);
-    return vectors[random_below(random, sizeof vectors)];
+    if (random_below(random, 8) < favourites_share) return choose_favourite(random);
+    return choose(random, false);
 }
 
 struct sequence stepped_sequence(uint64_t seed, size_t length)
 {
     static const unsigned shares[] = {8, 8, 8, 4, 11, 13, 15, 1};
     steps_share = shares[seed / 2 % (sizeof shares / sizeof shares[0])];
-    vectors_share = seed / 16 % 4 == 0 ? 3 : 0;
+    prefers_vectors = seed / 16 % 4 == 0;
+    favourites_share = prefers_vectors ? 3 : seed / 16 % 2 == 1 ? 4 : 0;
     return sequence_make(seed, length, choose_outside);
 }
 

@@ -14,14 +14,14 @@
 
 /* name, weight in a random program, weight in a finalizer or callback */
 #define STEPPED_OPERATIONS(X)                                                                      \
-    X(NEW, 20, 3)                                                                                  \
+    X(NEW, 24, 3)                                                                                  \
     X(OWN, 8, 6)                                                                                   \
-    X(DROP, 24, 4)                                                                                 \
-    X(SET, 24, 8)                                                                                  \
+    X(DROP, 28, 4)                                                                                 \
+    X(SET, 28, 8)                                                                                  \
     X(SET_NULL, 8, 4)                                                                              \
-    X(PUT, 12, 2)                                                                                  \
-    X(TAKE, 10, 4)                                                                                 \
-    X(SWAP, 12, 4)                                                                                 \
+    X(PUT, 22, 2)                                                                                  \
+    X(TAKE, 20, 4)                                                                                 \
+    X(SWAP, 14, 4)                                                                                 \
     X(APPEND, 8, 2)                                                                                \
     X(INSERT, 5, 1)                                                                                \
     X(REPLACE, 3, 1)                                                                               \

@@ -529,6 +529,8 @@ static void do_step(const struct operation *operation)
     static const uint16_t units[] = {1, 1, 1, 1, 2, 3, 8, 64};
     size_t most = operation->b % 64 == 0 ? 4096 : units[operation->a % 8];
     enum ouro__phase before = stepped.heap->whole.phase;
+    if (before == OURO__IDLE && operation->b % 4 < 3 && !stepped.heap->collecting)
+        ouro__heap_pools(stepped.heap)->marks.touched_any = true; /* a cycle begins without cause */
     /* where a phase is long and little happens, steps are short more rarely */
     if (before == OURO__FINISH && operation->b % 8 != 0) most += 1024;
     if ((before == OURO__IDLE || before == OURO__COUNT) && operation->b % 4 == 1) most += 128;
