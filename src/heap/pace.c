@@ -214,6 +214,7 @@ static size_t pay_whole(ouro_heap *heap)
     struct ouro__pace *pace = &heap->pace;
     size_t bytes = ouro__heap_bytes(heap);
     size_t handed = ouro__heap_pools(heap)->handed_bytes;
+    if (heap->life.dying > 0) return 0; /* [whole.death] */
     if (heap->whole.phase == OURO__IDLE) {
         pace->paid_bytes = bytes;
         pace->paid_handed = handed;
@@ -233,7 +234,7 @@ static size_t pay_whole(ouro_heap *heap)
 
 size_t ouro_step(ouro_heap *heap, ouro_budget budget)
 {
-    if (ouro__heap_is_busy(heap)) return 0;
+    if (ouro__heap_is_busy(heap) || heap->life.dying > 0) return 0; /* [whole.death] */
     (void)ouro__life_resume(&heap->life, budget.units > 0 ? (long)budget.units : OURO_DEATH_PAYMENT);
     if (heap->whole.phase == OURO__IDLE) {
         if (!ouro__heap_pools(heap)->marks.touched_any) return 0;
