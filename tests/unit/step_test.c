@@ -490,7 +490,7 @@ static void many_rings_end(list *all)
 
 static void test_a_step_does_about_so_many_units(void **state)
 {
-    enum { UNITS = 500, SLACK = 200 };
+    enum { UNITS = 500, SLACK = 500 };
     ouro_heap *heap = *state;
     list *all = many_rings(heap, test_scaled(MANY));
     begin(heap);
@@ -500,7 +500,8 @@ static void test_a_step_does_about_so_many_units(void **state)
         size_t done = heap->whole.work_done - before;
         bool wipes = strcmp(phase_of(heap), "forget") == 0; /* by the part of an arena */
         assert_true(done >= UNITS || is_idle(heap));
-        assert_true(done <= UNITS + (wipes ? OURO_WIPE_UNITS : SLACK) || is_idle(heap));
+        if (done > UNITS + (wipes ? OURO_WIPE_UNITS : SLACK) && !is_idle(heap))
+            fail_msg("%zu units instead of %d, up to %s", done, UNITS, phase_of(heap));
     }
     many_rings_end(all);
 }
@@ -593,7 +594,7 @@ static void test_no_step_is_made_inside_a_death(void **state)
         made->last_word = step_in_plain_death;
         (void)step(*state, 1);
         ouro_decref(made);
-        test_heap_verify(*state);
+        assert_string_equal(phase_of(*state), "count");
     }
     many_rings_end(all);
 }
@@ -1285,6 +1286,65 @@ static void test_suspects_die_and_are_born_in_every_phase(void **state)
     die_and_be_born(*state, *state);
 }
 
+static void collect_all(cell *self)
+{
+    (void)ouro_collect(ouro_heap_of(self), 2);
+}
+
+static void step_without_bound(cell *self)
+{
+    (void)ouro_step(ouro_heap_of(self), (ouro_budget){0});
+}
+
+static void freeze_all(cell *self)
+{
+    ouro_freeze(ouro_heap_of(self));
+    ouro_unfreeze(ouro_heap_of(self));
+}
+
+static void (*const interruptions[])(cell *self) = {collect_all, step_without_bound, freeze_all};
+
+/* owner -> speaker; owner -> heir -> child.  The owner dies after so many steps; while the speaker has its last
+ * word, the heir has still to be dropped. */
+static bool interrupt_death(ouro_heap *heap, void (*interruption)(cell *self), size_t steps)
+{
+    cell *owner = cell_new(heap), *speaker = cell_new(heap);
+    list *heir = list_new(heap);
+    ouro_auto list *child = list_new(heap);
+    ouro_put(owner, left, speaker);
+    ouro_put(owner, right, heir);
+    list_append(heir, child);
+    ouro_decref(ouro_move(child));
+    speaker->last_word = interruption;
+    (void)ouro_collect(heap, 2);
+    touch(owner);
+    begin(heap);
+    for (size_t i = 0; i < steps && !is_idle(heap); i++) (void)step(heap, 1);
+    bool over = is_idle(heap);
+    cell_released = 0;
+    ouro_decref(owner);
+    test_heap_verify(heap);
+    (void)step_to_the_end(heap, 1);
+    assert_int_equal(cell_released, 4);
+    assert_int_equal(test_heap_objects(heap), 0);
+    return over;
+}
+
+static void test_a_death_is_interrupted_in_every_phase(void **state)
+{
+    for (size_t i = 0; i < COUNT_OF(interruptions); i++)
+        for (size_t steps = 0; !interrupt_death(*state, interruptions[i], steps); steps++) {
+        }
+}
+
+static void test_a_death_of_suspects_is_interrupted_in_every_phase(void **state)
+{
+    void *nowhere = NULL;
+    assert_int_equal(ouro_root(*state, &nowhere), OURO_OK);
+    test_a_death_is_interrupted_in_every_phase(state);
+    assert_int_equal(ouro_unroot(*state, &nowhere), OURO_OK);
+}
+
 /* Pools that hold nothing any more while they are in the set, and memory that goes back. */
 static void test_pools_are_emptied_and_trimmed_in_every_phase(void **state)
 {
@@ -1418,6 +1478,8 @@ int main(void)
         HEAP_TEST(test_young_passes_run_between_all_steps),
         HEAP_TEST(test_objects_die_and_are_born_in_every_phase),
         HEAP_TEST(test_suspects_die_and_are_born_in_every_phase),
+        HEAP_TEST(test_a_death_is_interrupted_in_every_phase),
+        HEAP_TEST(test_a_death_of_suspects_is_interrupted_in_every_phase),
         HEAP_TEST(test_pools_are_emptied_and_trimmed_in_every_phase),
         HEAP_TEST(test_abandoned_counts_of_large_objects_are_forgotten),
         HEAP_TEST(test_counts_of_large_newborns_are_forgotten),
