@@ -156,28 +156,13 @@ ALWAYS_INLINE void rescue_reference(void *referent, void *context)
     if (ouro__is_suspect(referent, collector->lane)) rescue(collector, referent);
 }
 
-/*
- * A suspect that died by count was scanned, and what it has still to drop would seem garbage.  So
- * deaths that have stopped are over first, which may run user code and prove more objects live.
- */
-static bool end_deaths(struct ouro__collector *collector)
-{
-    struct ouro__life *life = collector->life;
-    if (collector->exact || collector->lane == OURO__PASS || life->paused_count == 0 ||
-        life->dying > 0)
-        return false;
-    (void)ouro__life_resume(life, collector->units);
-    collector->units = 0;
-    return true;
-}
-
 bool ouro__verify_flood(struct ouro__collector *collector)
 {
     struct ouro__marks *marks = ouro__collector_marks(collector);
     if (ouro__cut_resume(collector, rescue_reference)) return true;
     while (collector->units > 0) {
         void *entry = ouro__gray_next(marks, collector->lane, collector->set);
-        if (entry == NULL) return end_deaths(collector);
+        if (entry == NULL) return false;
         collector->rescued = true; /* also what the program has touched */
         if (ouro__word_is_dying(*ouro__word_of(entry))) continue;
         collector->near = (uintptr_t)entry >> OURO_POOL_SHIFT;

@@ -160,14 +160,6 @@ void ouro__heap_whole_stop(ouro_heap *heap)
     (void)finish_whole(heap);
 }
 
-/* The rest of a cycle that is under way; inside a death it is abandoned, if it can be.  [whole.death] */
-static size_t end_whole(ouro_heap *heap)
-{
-    if (heap->whole.phase == OURO__IDLE) return 0;
-    if (heap->life.dying > 0) (void)ouro__collector_abandon(&heap->whole);
-    return finish_whole(heap);
-}
-
 size_t ouro__heap_collect(ouro_heap *heap, int generation)
 {
     ouro__finalizer_check_left(&heap->life.finalizers, __builtin_frame_address(0));

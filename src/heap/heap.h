@@ -9,8 +9,6 @@
  *                   pools, weak references, life and heap
  *   [heap.refused]  a refused request is tried again after trimming and after a full
  *                   collection; then it fails with the heap's error set and nothing changed
- *   [whole.death]   a whole cycle does not go on inside a death: who is dying may have been scanned, and what
- *                   it has still to drop would seem garbage
  *   [heap.goal]     a whole cycle is over before live and accounted bytes pass the goal: allocation
  *                   pays for it as they grow
  */

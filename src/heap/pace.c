@@ -216,7 +216,6 @@ static size_t pay_whole(ouro_heap *heap)
     if (ouro__life_is_dying(&heap->life)) return 0; /* [life.whole] */
     size_t bytes = ouro__heap_bytes(heap);
     size_t handed = ouro__heap_pools(heap)->handed_bytes;
-    if (heap->life.dying > 0) return 0; /* [whole.death] */
     if (heap->whole.phase == OURO__IDLE) {
         pace->paid_bytes = bytes;
         pace->paid_handed = handed;
