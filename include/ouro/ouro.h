@@ -132,7 +132,7 @@ typedef enum ouro_collect_at {
  * `ouro_heap_options options = {0}` or NULL is a good start.  The environment
  * overrides what a program leaves at zero: OURO_BYTE_LIMIT, OURO_THRESHOLD
  * ("4096,10,10"), OURO_COLLECTOR ("on" or "off"), OURO_PURGE_DELAY_MS,
- * OURO_DEBUG ("stats,collectable,saveall,leak").  Sizes take k, m or g.
+ * OURO_DEBUG ("stats,collectable,uncollectable,saveall,leak").  Sizes take k, m or g.
  */
 typedef struct ouro_heap_options {
     size_t byte_limit; /* bytes of pools, large blocks and accounted bytes; 0: none */
@@ -142,7 +142,7 @@ typedef struct ouro_heap_options {
     unsigned debug;             /* OURO_DEBUG_ flags */
     unsigned purge_delay_ms;    /* how long an empty pool waits; 0: 100 */
     unsigned step_microseconds; /* how long a step of the collector may take; 0: 100 */
-    /* How many objects one ouro_decref may end at once; what is left of a larger structure ends
+    /* How many objects and items of vectors one ouro_decref may end at once, some hundreds more at most; what is left of a larger structure ends
      * piece by piece in later allocations, ouro_step, ouro_collect and ouro_heap_close, in the same
      * order.  About 10 to 20 nanoseconds each.  0: any number, and all is over when decref returns. */
     size_t death_bound;
@@ -496,18 +496,19 @@ OURO_API ouro_status ouro__weak_set(void *owner, ouro_weakref **slot, void *targ
  */
 
 /* Finds and frees the cyclic garbage of a generation and those below it, and
- * returns how many objects were found unreachable.  Inside a collection it does
+ * returns how many objects were found unreachable.  Generation 2: what is under way comes to its end
+ * first, and then all is looked at from the beginning.  Inside a collection it does
  * nothing, returns 0, and the heap's error says OURO_BUSY. */
 OURO_API size_t ouro_collect(ouro_heap *heap, int generation);
 
-/* Runs what collection is due.  For heaps that collect at safepoints, and for loops that
- * only drop.  Returns what it found. */
+/* Runs what is due: passes, and what allocation owes to the whole cycle.  For heaps that collect at
+ * safepoints, and for loops that only drop.  Returns what it found; 0 inside a collection. */
 OURO_API size_t ouro_safepoint(ouro_heap *heap);
 
 /* How much a step may do: whichever is used up first; zero means without bound. */
 typedef struct ouro_budget {
     unsigned microseconds;
-    size_t units; /* objects and references looked at */
+    size_t units; /* about so many objects and items of vectors are looked at, 10 to 50 ns each */
 } ouro_budget;
 
 /*
@@ -516,7 +517,8 @@ typedef struct ouro_budget {
  * pay.  Returns how many objects a cycle that came to its end has found, mostly 0.  Inside a
  * collection it does nothing, and the heap's error says OURO_BUSY; in the finalizer or callback of
  * an object that dies by its count it does nothing either, as that object lets go of others only then.
- * Cost: the budget, and at most one finalizer or callback beyond it.
+ * Cost: the budget; beyond it one finalizer or callback of garbage, and the deaths of what only a piece of
+ * garbage held (bounded where deaths are).
  */
 OURO_API size_t ouro_step(ouro_heap *heap, ouro_budget budget);
 
@@ -524,7 +526,7 @@ OURO_API size_t ouro_step(ouro_heap *heap, ouro_budget budget);
  * Names a root: `variable` is the address of a variable of the program that holds an owned reference or
  * NULL.  Where roots are named, the whole cycle begins at them and saves a pass over the heap.
  * They need not be all: what others hold is found alive all the same, at the price of a longer look.
- * The variable must stay where it is until ouro_unroot.  Failure: OURO_NO_MEMORY, OURO_LIMIT;
+ * Objects of other heaps are passed by.  The variable must stay where it is until ouro_unroot.  Failure: OURO_NO_MEMORY, OURO_LIMIT;
  * OURO_BAD_ARGUMENT for one that was not named.
  */
 OURO_API ouro_status ouro_root(ouro_heap *heap, void *variable);
@@ -534,10 +536,12 @@ OURO_API void ouro_collector_enable(ouro_heap *heap);
 OURO_API void ouro_collector_disable(ouro_heap *heap); /* ouro_collect still works */
 OURO_API bool ouro_collector_is_enabled(const ouro_heap *heap);
 
-/* A young pass is due after threshold[0] young objects (0: nothing is collected automatically);
- * while passes find next to nothing, only one batch in 2, 4, ... 32 is looked at and the others grow
- * old.  A pass of generation 1 follows threshold[1] young ones (0: never).  A full collection is due when
- * the heap's bytes have grown by their share since the last one (threshold[2] 0: never). */
+/* A young pass is due after threshold[0] young objects (0: nothing is collected automatically), or when the
+ * heap's bytes have grown by a sixteenth and a mebibyte; while passes find next to nothing, only one batch in
+ * 2, 4, ... 32 is looked at and the others grow old.  A pass of generation 1 follows threshold[1] young ones
+ * (0: never), or when 4096 objects have survived one.  Passes over what lies near touched old objects follow
+ * young ones, and a whole cycle begins when the heap's bytes have grown by their share since the last one and
+ * an old object was touched (threshold[2] 0: neither ever). */
 OURO_API void ouro_set_threshold(ouro_heap *heap, const size_t threshold[3]);
 OURO_API void ouro_get_threshold(const ouro_heap *heap, size_t out_threshold[3]);
 /* Young objects alive; young passes since the last of generation 1; those since the last full one.
@@ -553,19 +557,19 @@ typedef struct ouro_generation_stats {
 } ouro_generation_stats;
 OURO_API void ouro_get_stats(const ouro_heap *heap, ouro_generation_stats out_stats[3]);
 
-/* How the whole cycle goes that is under way, if any, and how long its steps have been.  A unit
- * is an object or a reference that is looked at. */
+/* How the whole cycle goes that is under way, if any, and how long its steps have been.  Units as in
+ * ouro_budget. */
 typedef struct ouro_progress {
-    const char *phase;                 /* static text: "idle", "count", "scan", ... */
-    size_t bytes;                      /* live and accounted now */
-    size_t start_bytes;                /* when they pass this, a whole cycle begins */
-    size_t goal_bytes;                 /* before they pass this, it is over */
-    size_t debt;                       /* units that allocation owes */
-    size_t work_left;                  /* units, by what is known now */
-    size_t steps;                      /* since the heap was made */
-    size_t touched;                    /* old objects that wait to be looked at */
-    size_t nearby_passes;              /* over what lies near touched objects */
-    size_t nearby_found;               /* objects of garbage that these found */
+    const char *phase;    /* static text: "idle", "count", "scan", ... */
+    size_t bytes;         /* live and accounted now */
+    size_t start_bytes;   /* when they pass this, a whole cycle begins */
+    size_t goal_bytes;    /* before they pass this, it is over, if steps are long enough */
+    size_t debt;          /* units that allocation owes */
+    size_t work_left;     /* units, by what is known now */
+    size_t steps;         /* since the heap was made */
+    size_t touched;       /* old objects that wait to be looked at */
+    size_t nearby_passes; /* over what lies near touched objects */
+    size_t nearby_found;  /* objects of garbage that these found */
     uint64_t longest_step_nanoseconds; /* user code included */
     const char *longest_step_phase;
 } ouro_progress;
@@ -591,12 +595,13 @@ OURO_API void ouro_garbage_each(ouro_heap *heap, ouro_visit visit, void *argumen
 /* Lets them go; cycles among them are garbage again. */
 OURO_API void ouro_garbage_clear(ouro_heap *heap);
 
-/* Called at the start and at the stop of each collection. */
+/* Called at the start and at the stop of each collection.  Between the start and the stop of a whole cycle
+ * (generation 2) the program runs, and passes start and stop. */
 typedef struct ouro_collection {
     bool stop; /* false: start */
     int generation;
     bool nearby;       /* a pass over what lies near touched objects, told as generation 1 */
-    size_t candidates; /* the rest is known at the stop only */
+    size_t candidates; /* objects judged; this and the rest are known at the stop only */
     size_t collected;
     size_t uncollectable;
     uint64_t nanoseconds;

@@ -81,7 +81,8 @@
 #define OURO_WHOLE_MIN_GROWTH ((size_t)4 << 20)
 
 /* While cycles find nothing, and before any garbage was found, the least growth is doubled, so many
- * times at most: a program that makes no cycles pays little for looking. */
+ * times at most, the share grows from half to all, and a cycle begins later: a program that makes no cycles
+ * pays little for looking. */
 #define OURO_WHOLE_PATIENCE 3u
 
 /* Where the heap does not grow, a cycle is over when so many times its live bytes were handed out: it

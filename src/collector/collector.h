@@ -141,11 +141,11 @@ void ouro__pass_close(struct ouro__collector *pass);
 
 /*
  * A step of about so many units, an object or a reference each; false when the cycle is over.
- * May run user code: at most one finalizer or callback.
+ * May run user code: at most one finalizer or callback of garbage, and those of what dies with it.
  */
 bool ouro__collector_step(struct ouro__collector *collector, long units);
 
-/* Ends a cycle that has condemned nothing yet as if it had not begun; false when it has. */
+/* Ends a cycle as if it had not begun, unless it has condemned something that is not freed yet: then false. */
 bool ouro__collector_abandon(struct ouro__collector *collector);
 
 /* Gives back a part of what the marks of the n-th arena take, if no cycle is under way: from `offset` on,

@@ -2,7 +2,8 @@
 /*
  * nearby.h -- the proposer that looks near touched objects             [floor 5]
  *
- * Cyclic garbage is made only by a count that changes, so some member of it was touched since it
+ * Cyclic garbage is made only by a count that changes, or by a reference that moves, and both are touches: so
+ * some member of it was touched since it
  * was last looked at.  From a touched object the references are followed a bounded
  * distance; what the explored objects account for among themselves is proposed to the verifier:
  *

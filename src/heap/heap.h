@@ -9,8 +9,8 @@
  *                   pools, weak references, life and heap
  *   [heap.refused]  a refused request is tried again after trimming and after a full
  *                   collection; then it fails with the heap's error set and nothing changed
- *   [heap.goal]     a whole cycle is over before live and accounted bytes pass the goal: allocation
- *                   pays for it as they grow
+ *   [heap.goal]     allocation pays for a whole cycle so that it is over before live and accounted bytes
+ *                   pass the goal, as far as steps may be long enough
  */
 #ifndef OURO_HEAP_HEAP_H
 #define OURO_HEAP_HEAP_H

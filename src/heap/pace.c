@@ -15,8 +15,9 @@
  *           |------------|---------------|--->  bytes
  *                        begins     over before
  *
- *              each byte of growth owes work_left / (goal - bytes), so the goal is never passed
- *              with the work undone; where nothing grows, each byte handed out owes a little
+ *              each byte of growth owes work_left / (goal - bytes), so the work is done when the
+ *              goal is reached, unless steps are too short; where nothing grows, each byte
+ *              handed out owes a little
  */
 #include "heap/heap.h"
 
@@ -157,8 +158,8 @@ static size_t pass_nearby(ouro_heap *heap)
 /* ---- the whole cycle ---- */
 
 /*
- * Where no old object was touched since the last cycle, and young passes have found
- * nothing, there is nothing to find: the heap has only grown.  Now and then that is doubted.
+ * Where no old object was touched since the last cycle, and none grew old unseen,
+ * there is nothing to find: the heap has only grown.  Now and then that is doubted.
  */
 static bool whole_is_due(ouro_heap *heap)
 {

@@ -32,7 +32,7 @@ static bool untrap(struct ouro__marks *marks, void *object)
 
 /*
  * An object under suspicion is proven alive by being touched.  A quiet one is remembered: garbage
- * cycles are made only by changes to a count, so some lie near the objects whose counts have changed.
+ * cycles are made only by touches, so they lie near touched objects.
  */
 void ouro__touch(void *object)
 {

@@ -88,7 +88,6 @@ _Static_assert(sizeof(struct ouro__arena) <= OURO_ARENA_FIRST_PAGE * sizeof(stru
 #define OURO__SET_BITS ((size_t)320 << 10)  /* of lane 0 */
 #define OURO__GRAY_BITS ((size_t)832 << 10) /* of lane 0 */
 #define OURO__LANE_BITS ((size_t)1 << 20)   /* from one lane's to the next one's */
-#define OURO__COUNTS_START ((size_t)2 << 20)
 #define OURO__TALLIES ((size_t)8 << 20)
 #define OURO__POOLS_START ((size_t)OURO_ARENA_FIRST_PAGE << OURO_POOL_SHIFT)
 

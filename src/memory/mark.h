@@ -69,7 +69,7 @@ struct ouro__marks {
     size_t young_handed;      /* tracked blocks handed out since the last young pass */
     size_t scratch_pools;     /* pools whose counts were touched and not purged */
     uint8_t active;           /* a bit for each lane whose cycle runs: deaths clear marks */
-    uint32_t judged;          /* SUSPECT of each lane that has trapped its suspects */
+    uint32_t judged;          /* SUSPECT of each lane that traps suspects or has trapped them */
     uint32_t condemned;       /* SUSPECT of each lane whose suspects nothing may reach again */
     uint8_t last_words; /* a bit for each lane that speaks last words: all of its set is garbage */
     uint8_t reviving;   /* a bit for each lane that brings back what finalizers can reach */

@@ -16,7 +16,8 @@ void ouro__visit_general(void *object, void (*visit)(void *referent, void *conte
 
 /*
  * Each reference of an object, as long as `units` last, one a reference; the rest is left
- * to another call with the same `half`, whose owner is NULL at first and when all is done.  True then.
+ * to another call with the same `half`, whose owner is NULL at first.  True, and the owner NULL again, when
+ * nothing is left.
  * What a traverse hook reports is not cut.
  */
 bool ouro__visit_cut(void *object, struct ouro__half *half, long *units,

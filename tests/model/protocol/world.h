@@ -92,7 +92,7 @@ static inline set only(int object)
 
 static inline bool has(set set_, int object)
 {
-    return (set_ >> object & 1u) != 0;
+    return ((unsigned)set_ >> object & 1u) != 0;
 }
 
 #define EACH(object, set_)                       \
