@@ -85,9 +85,12 @@
  * pays little for looking. */
 #define OURO_WHOLE_PATIENCE 3u
 
+/* Looking at one object is worth the growth of so many bytes: about 50 nanoseconds each. */
+#define OURO_WHOLE_WORTH 64u
+
 /* Where the heap does not grow, a cycle is over when so many times its live bytes were handed out: it
  * takes about a tenth of the time then. */
-#define OURO_WHOLE_TURNOVER 8u
+#define OURO_WHOLE_TURNOVER 16u
 
 /* A heap in which nothing was touched is looked at all the same when it has grown so many times. */
 #define OURO_WHOLE_DOUBT 8u
@@ -109,8 +112,10 @@
 /* Pools whose marks stay in memory from pass to pass: 16 KiB of counts each. */
 #define OURO_SCRATCH_KEPT 16u
 
-/* Work on touched objects in one pass, in units: about a tenth of a millisecond. */
-#define OURO_NEARBY_UNITS 16384
+/* Work on touched objects in one pass, in units of 10 to 50 nanoseconds: so many at first, and so many more
+ * while the search promises garbage. */
+#define OURO_NEARBY_UNITS 8192
+#define OURO_NEARBY_GRANT 8192
 
 /* Gray objects that are fetched ahead of the one that is followed. */
 #define OURO_FLOOD_AHEAD 16u
@@ -126,7 +131,7 @@
 #define OURO_PASS_LENGTH 65536u
 
 /* Objects that one pass near touched objects looks at, at most: a third of a millisecond.  From each
- * touched one so many are followed at least, and more while it promises garbage. */
+  * touched one so many are followed at least, and more while it promises garbage. */
 #define OURO_NEARBY_MAX 4096u
 #define OURO_NEARBY_ALLOWANCE 16u
 

@@ -81,6 +81,7 @@ struct ouro__collector {
     void *const *const *roots; /* of the whole heap, named by the program: see ouro_root */
     size_t root_count;
     bool by_roots;               /* the cycle follows roots instead of counting references */
+    bool direct;                 /* all are suspects: the last cycle found that most were */
     struct ouro__pool *set;      /* [set.listed] */
     struct ouro__pool *proposed; /* PROPOSE: the set as it will be */
     struct ouro__pool *cursor;   /* where the phase stands: a pool of the set, */

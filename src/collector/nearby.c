@@ -58,7 +58,17 @@ struct exploring {
     struct ouro__nearby *nearby;
     const struct ouro__marks *marks;
     long units;
+    long granted; /* more than was given at first */
 };
+
+/* What promises garbage may take longer than a search in vain. */
+static void grant(struct exploring *exploring, size_t members)
+{
+    long more = 4 * (long)members;
+    if (exploring->granted + more > OURO_NEARBY_GRANT) return;
+    exploring->granted += more;
+    exploring->units += more;
+}
 
 /* The member at an address, a new one if it may be; or NULL. */
 static struct ouro__member *join(const struct exploring *exploring, void *entry)
@@ -81,7 +91,9 @@ static void meet(void *referent, void *context)
     struct ouro__member *member = join(exploring, referent);
     if (member == NULL) return;
     member->found++;
-    exploring->nearby->closed += is_closed(member);
+    if (!is_closed(member)) return;
+    exploring->nearby->closed++;
+    if (member->followed) exploring->nearby->open--;
 }
 
 /* As many references as the units allow; what a cut leaves out makes its referents seem alive. */
@@ -99,23 +111,47 @@ static void follow(struct exploring *exploring, struct ouro__member *member)
 {
     if (member->followed) return;
     member->followed = true;
+    if (!is_closed(member)) exploring->nearby->open++;
     exploring->units--;
     visit_some(member->entry, &exploring->units, meet, exploring);
+}
+
+/* At most one reference to it is still unknown: garbage that is met by its own references looks so. */
+static bool looks_closed(const struct ouro__member *member)
+{
+    return member->found + 1 >= ouro__word_count(*ouro__word_of(member->entry));
+}
+
+/*
+ * The next member to follow, from `*next` on those that look closed, then the first that was put off.
+ * NULL when none is left, or when all that were followed are accounted for and those put off look alive.
+ */
+static struct ouro__member *choose(struct ouro__nearby *nearby, size_t *next, size_t *put_off)
+{
+    for (; *next < nearby->count; ++*next)
+        if (looks_closed(&nearby->members[*next])) return &nearby->members[(*next)++];
+    if (nearby->open == 0) return NULL;
+    while (*put_off < nearby->count && nearby->members[*put_off].followed) ++*put_off;
+    return *put_off < nearby->count ? &nearby->members[(*put_off)++] : NULL;
 }
 
 /* Follows a member and those that are met then, as long as it is worth it. */
 static void explore(struct exploring *exploring, struct ouro__member *begin)
 {
     struct ouro__nearby *nearby = exploring->nearby;
-    size_t next = nearby->count, closed = nearby->closed;
+    size_t next = nearby->count, put_off = nearby->count, closed = nearby->closed;
     size_t followed = 1, allowance = OURO_NEARBY_ALLOWANCE;
+    nearby->open = 0;
     follow(exploring, begin);
-    for (; next < nearby->count && exploring->units > 0; next++, followed++) {
-        if (followed == allowance) {
+    while (exploring->units > 0) {
+        if (followed++ == allowance) {
             if (2 * (nearby->closed - closed) < allowance) return;
+            grant(exploring, allowance);
             allowance *= 2;
         }
-        follow(exploring, &nearby->members[next]);
+        struct ouro__member *member = choose(nearby, &next, &put_off);
+        if (member == NULL) return;
+        follow(exploring, member);
     }
 }
 
@@ -194,7 +230,7 @@ static size_t propose(struct ouro__nearby *nearby, struct ouro__collector *pass)
 size_t ouro__nearby_propose(struct ouro__nearby *nearby, struct ouro__collector *pass, long units)
 {
     struct ouro__marks *marks = ouro__collector_marks(pass);
-    struct exploring exploring = {nearby, marks, units};
+    struct exploring exploring = {nearby, marks, units, 0};
     while (marks->touched_count > 0 && exploring.units > 0 && nearby->count < OURO_NEARBY_MAX) {
         void *entry = marks->touched[--marks->touched_count];
         exploring.units -= 4;

@@ -12,7 +12,8 @@
  *                 what is left is proposed
  *
  * The search goes on beyond its allowance only while at least half of what it has
- * followed is accounted for, as in a structure that died and not in one that lives.  So the cost follows the
+ * followed is accounted for, as in a structure that died and not in one that lives; what looks alive is put
+ * off, and left alone when all else is accounted for.  So the cost follows the
  * garbage and not the heap.
  *
  *   [nearby.bounded]  at most OURO_NEARBY_MAX members, however many references there are
@@ -36,6 +37,7 @@ struct ouro__member {
 struct ouro__nearby {
     size_t count;
     size_t closed;    /* members that are accounted for */
+    size_t open;      /* members of this search that were followed and are not accounted for */
     size_t alive;     /* members that were proven live */
     size_t looked_at; /* members of the last pass */
     struct ouro__member members[OURO_NEARBY_MAX];

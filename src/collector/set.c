@@ -227,15 +227,26 @@ void ouro__set_age(const struct ouro__collector *collector, struct ouro__pool *p
     }
 }
 
+/* The objects of one word of young bits grow old, one block after the other. */
+static void quiet_word(const struct ouro__pool *pool, size_t i, uint64_t bits)
+{
+    const size_t size = pool->block_size;
+    char *entry = ouro__pool_young_entry(pool, i, (unsigned)__builtin_ctzl(bits));
+    char *end = ouro__pool_start(pool) + (i + 1) * 1024;
+    for (; entry < end; entry += size) {
+        uint64_t word = *ouro__word_of(entry);
+        if ((bits & ouro__young_bit(entry)) == 0 || !is_candidate(word)) continue;
+        if (LIKELY((uint32_t)word <= OURO__TRAPPED_COUNT))
+            *ouro__word_of(entry) = word | OURO__TRAPPED;
+    }
+}
+
 /* All objects that were young grow old. */
 static void quiet_young(struct ouro__pool *pool)
 {
     ouro__bits *young = ouro__pool_young(pool);
     for (size_t i = 0, words = ouro__pool_young_words(pool); i < words; i++) {
-        for (uint64_t bits = young[i]; bits != 0; bits &= bits - 1) {
-            void *entry = ouro__pool_young_entry(pool, i, (unsigned)__builtin_ctzl(bits));
-            if (is_candidate(*ouro__word_of(entry))) (void)ouro__word_trap(entry);
-        }
+        if (young[i] != 0) quiet_word(pool, i, young[i]);
         young[i] = 0;
     }
     pool->unmarked = pool->free != NULL; /* [young.bit] */

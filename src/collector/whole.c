@@ -10,7 +10,8 @@
  * small: a byte for a tally, a bit for the proof.
  *
  * The program runs between steps, so tallies may be wrong in any way: this only proposes.  Where a
- * program names its roots, nothing is tallied, and what they do not reach is suspect.
+ * program names its roots, nothing is tallied, and what they do not reach is suspect; nor where most
+ * objects were garbage in the last cycle: then all are suspect at once.
  */
 #include "collector/collector.h"
 
@@ -79,7 +80,7 @@ static void fetch_tallies(char *entry, size_t count, size_t block_size)
 static size_t count_blocks(struct ouro__collector *collector, char *entry, size_t count,
                            size_t block_size)
 {
-    bool tallies = !collector->by_roots;
+    bool tallies = !collector->by_roots && !collector->direct;
     size_t found = 0, i = 0;
     if (LIKELY(tallies)) fetch_tallies(entry, count, block_size);
     for (; i < count; i++, entry += block_size) {
@@ -159,7 +160,7 @@ static void decide_block(struct ouro__collector *collector, struct ouro__pool *p
     uint64_t word = *ouro__word_of(entry);
     if (word == 0) return;
     bool counts = is_candidate(word);
-    if (UNLIKELY(collector->by_roots)) {
+    if (UNLIKELY(collector->by_roots || collector->direct)) {
         if (counts && (int32_t)word > 0) hush(pool, entry, word);
         return;
     }

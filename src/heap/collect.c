@@ -125,7 +125,8 @@ void ouro__heap_whole_begin(ouro_heap *heap)
     heap->running = (ouro_generation_stats){0};
     open_collection(heap, &(ouro_collection){.generation = 2});
     tell_roots(heap);
-    heap->whole.by_roots = heap->root_count > 0;
+    heap->whole.direct = heap->pace.mostly_garbage;
+    heap->whole.by_roots = heap->root_count > 0 && !heap->whole.direct;
     heap->whole.expected = heap->pace.candidates;
     ouro__collector_begin(&heap->whole, 2);
     heap->collecting = false;

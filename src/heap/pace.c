@@ -5,7 +5,7 @@
  *     young    after threshold[0] young objects, or when the heap's bytes have grown by a
  *              share; while that frees next to nothing, one batch in 2, 4, ... 32 is looked at and
  *              the others grow old
- *     middle   after threshold[1] young passes, or when many survived them
+ *     middle   after threshold[1] young passes, or when many survived them, or by growth
  *     nearby   after a young pass, when old objects were touched; less often while that
  *              finds nothing
  *     whole    begins when the heap's bytes are halfway from what lived to the goal, and is
@@ -25,18 +25,24 @@
 
 /* ---- the goal ---- */
 
-static void set_goal(ouro_heap *heap)
+/* The least growth that is worth a cycle: more while cycles find nothing, but not where the heap has so few
+ * objects that looking at them costs nothing. */
+static size_t least_growth(const struct ouro__pace *pace)
 {
-    struct ouro__pace *pace = &heap->pace;
-    size_t live = ouro__heap_bytes(heap);
-    size_t least = OURO_WHOLE_MIN_GROWTH << pace->fruitless;
+    size_t most = OURO_WHOLE_MIN_GROWTH << pace->fruitless;
+    size_t worth = pace->candidates * OURO_WHOLE_WORTH;
+    if (worth < OURO_WHOLE_MIN_GROWTH) return OURO_WHOLE_MIN_GROWTH;
+    return worth < most ? worth : most;
+}
+
+/* From what lived after the last cycle, and what is known since. */
+static void set_goal(struct ouro__pace *pace)
+{
+    size_t live = pace->live, least = least_growth(pace);
     size_t share = pace->fruitless > 1 ? live : pace->fruitless > 0 ? live / 4 * 3 : live / 2;
     if (share < least) share = least;
-    pace->live = live;
     pace->start = live + share - share / (pace->fruitless > 1 ? 8 : 2);
     pace->goal = live + share;
-    pace->paid_bytes = live;
-    pace->debt = 0;
 }
 
 void ouro__pace_init(ouro_heap *heap)
@@ -44,32 +50,23 @@ void ouro__pace_init(ouro_heap *heap)
     struct ouro__pace *pace = &heap->pace;
     pace->nearby_interval = pace->nearby_left = 1;
     pace->dice = 1;
-    pace->fruitless = OURO_WHOLE_PATIENCE;
     pace->step_nanoseconds = (uint64_t)heap->step_microseconds * 1000;
-    set_goal(heap);
+    set_goal(pace);
 }
 
 void ouro__pace_whole_done(ouro_heap *heap, size_t candidates, size_t found)
 {
+    struct ouro__pace *pace = &heap->pace;
     bool fruitless = found <= candidates >> OURO_FRUITLESS_SHIFT;
     if (!fruitless)
-        heap->pace.fruitless = 0;
-    else if (heap->pace.fruitless < OURO_WHOLE_PATIENCE)
-        heap->pace.fruitless++;
-    heap->pace.candidates = candidates;
-    set_goal(heap);
-}
-
-/* Cyclic garbage was found: there may be more, and the next cycle is not to be far. */
-static void expect_garbage(ouro_heap *heap)
-{
-    struct ouro__pace *pace = &heap->pace;
-    if (pace->fruitless == 0 || heap->whole.phase != OURO__IDLE) return;
-    size_t live = pace->live, paid = pace->paid_bytes;
-    pace->fruitless = 0;
-    set_goal(heap);
-    pace->live = live;
-    pace->paid_bytes = paid;
+        pace->fruitless = 0;
+    else if (pace->fruitless < OURO_WHOLE_PATIENCE)
+        pace->fruitless++;
+    pace->mostly_garbage = found > candidates / 2;
+    pace->candidates = candidates - found;
+    pace->live = pace->paid_bytes = ouro__heap_bytes(heap);
+    pace->debt = 0;
+    set_goal(pace);
 }
 
 /* ---- young passes ---- */
@@ -95,6 +92,15 @@ void ouro__pace_passed(ouro_heap *heap, int generation, size_t candidates, size_
         pace->sample_interval *= 2;
     pace->sample_left = pace->sample_interval > 1 ? choose(pace, pace->sample_interval) : 1;
     pace->pass_bytes = ouro__heap_bytes(heap);
+    if (generation > 0 || pace->pass_bytes < pace->middle_bytes)
+        pace->middle_bytes = pace->pass_bytes;
+}
+
+/* So much growth is worth a pass. */
+static size_t young_share(const struct ouro__pace *pace)
+{
+    size_t share = pace->live / 16;
+    return share > OURO_YOUNG_MIN_GROWTH ? share : OURO_YOUNG_MIN_GROWTH;
 }
 
 static bool young_is_due(const ouro_heap *heap)
@@ -103,22 +109,29 @@ static bool young_is_due(const ouro_heap *heap)
     const struct ouro__marks *marks = &ouro__heap_pools(heap)->marks;
     if (marks->young_handed >= heap->threshold[0]) return true;
     if (heap->threshold[0] == SIZE_MAX) return false;
-    size_t share = pace->live / 16;
-    if (share < OURO_YOUNG_MIN_GROWTH) share = OURO_YOUNG_MIN_GROWTH;
-    return marks->young_handed > 0 && ouro__heap_bytes(heap) > pace->pass_bytes + share;
+    return marks->young != NULL && ouro__heap_bytes(heap) > pace->pass_bytes + young_share(pace);
+}
+
+static bool middle_is_due(const ouro_heap *heap)
+{
+    const struct ouro__pace *pace = &heap->pace;
+    if (heap->threshold[1] == 0) return false;
+    return heap->passes[1] >= heap->threshold[1] || pace->middle_aged >= OURO_MIDDLE_MAX ||
+           ouro__heap_bytes(heap) > pace->middle_bytes + 2 * young_share(pace);
 }
 
 static size_t pass_young(ouro_heap *heap)
 {
     struct ouro__pace *pace = &heap->pace;
+    pace->candidates += ouro__heap_pools(heap)->marks.young_handed; /* at most so many are new */
+    if (heap->whole.phase == OURO__IDLE) set_goal(pace);
     if (pace->sample_left > 1) {
         pace->sample_left--;
         pace->pass_bytes = ouro__heap_bytes(heap);
         ouro__collector_skip_young(&heap->pass);
         return 0;
     }
-    bool middle = heap->threshold[1] > 0 &&
-                  (heap->passes[1] >= heap->threshold[1] || pace->middle_aged >= OURO_MIDDLE_MAX);
+    bool middle = middle_is_due(heap);
     heap->pass.bounded = true;
     size_t found = ouro__heap_collect(heap, middle ? 1 : 0);
     heap->pass.bounded = false;
@@ -146,7 +159,6 @@ static size_t pass_nearby(ouro_heap *heap)
     heap->pass.bounded = false;
     pace->nearby_passes++;
     pace->nearby_found += found;
-    if (found > 0) expect_garbage(heap);
     if (found > heap->nearby.looked_at >> OURO_FRUITLESS_SHIFT)
         pace->nearby_interval = 1;
     else if (pace->nearby_interval < OURO_SAMPLE_MAX)
