@@ -246,6 +246,7 @@ ouro_status ouro_heap_close(ouro_heap *heap, const ouro_close_options *options,
     }
     size_t finalized = heap->life.finalizers.run;
     heap->life.finalizers.silent = skips;
+    heap->life.death_bound = 0; /* nothing comes later */
     (void)ouro__life_resume(&heap->life, LONG_MAX);
     if (skips) ouro__heap_whole_stop(heap);
     each_object(&closing, count_alive);
