@@ -106,9 +106,25 @@ bool ouro__whole_count(struct ouro__collector *collector)
 
 /* ---- DECIDE ---- */
 
+/* An old object that lives is quiet from now on.  [quiet.old] */
+static void hush(const struct ouro__pool *pool, void *entry, uint64_t word)
+{
+    if ((word & OURO__MIDDLE) != 0) return;
+    if (pool->young && ouro__is_young(entry)) return;
+    (void)ouro__word_trap(entry);
+}
+
+/* What roots reach is not met by DECIDE, which makes the others quiet. */
+static NOINLINE void hush_reached(void *entry)
+{
+    uint64_t word = *ouro__word_of(entry);
+    if ((int32_t)word > 0) hush(ouro__pool_of(entry), entry, word);
+}
+
 ALWAYS_INLINE void prove_live(struct ouro__collector *collector, void *entry)
 {
     struct ouro__marks *marks = ouro__collector_marks(collector);
+    if (UNLIKELY(collector->by_roots)) hush_reached(entry);
     ouro__mark_clear(entry, ouro__set_bits(OURO__WHOLE));
     ouro__gray_add(marks, OURO__WHOLE, entry);
     marks->lanes[OURO__WHOLE].suspects--;
@@ -123,14 +139,6 @@ static uint32_t take_tally(const struct ouro__collector *collector, void *entry,
     counted += *ouro__count_of(entry) & OURO__COUNT_MASK;
     *ouro__count_of(entry) = 0;
     return counted;
-}
-
-/* An old object that lives is quiet from now on.  [quiet.old] */
-static void hush(const struct ouro__pool *pool, void *entry, uint64_t word)
-{
-    if ((word & OURO__MIDDLE) != 0) return;
-    if (pool->young && ouro__is_young(entry)) return;
-    (void)ouro__word_trap(entry);
 }
 
 /* Frozen and immortal objects have tallies too, and a count that says nothing. */
