@@ -382,7 +382,9 @@ void ouro_freeze(ouro_heap *heap)
 
 void ouro_unfreeze(ouro_heap *heap)
 {
-    if (!ouro__heap_is_busy(heap)) each_tracked(heap, unfreeze_one, NULL);
+    if (ouro__heap_is_busy(heap)) return;
+    ouro__heap_pools(heap)->marks.touched_any = true; /* what happened to them was not remembered */
+    each_tracked(heap, unfreeze_one, NULL);
 }
 
 size_t ouro_freeze_count(const ouro_heap *heap)
