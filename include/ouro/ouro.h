@@ -514,7 +514,8 @@ typedef struct ouro_budget {
  * For programs with idle time (a game's frame, an event loop): works ahead on the whole cycle, and
  * begins one if an old object was touched since the last.  What is done here, allocations need not
  * pay.  Returns how many objects a cycle that came to its end has found, mostly 0.  Inside a
- * collection it does nothing, and the heap's error says OURO_BUSY.
+ * collection it does nothing, and the heap's error says OURO_BUSY; inside a death by count (in its finalizers
+ * and callbacks) it does nothing either.
  * Cost: the budget, and at most one finalizer or callback beyond it.
  */
 OURO_API size_t ouro_step(ouro_heap *heap, ouro_budget budget);
