@@ -238,7 +238,7 @@ ouro_status ouro_heap_close(ouro_heap *heap, const ouro_close_options *options,
     struct closing closing = {.heap = heap, .report = &report};
     bool skips = options != NULL && options->skip_finalizers;
     ouro__finalizer_check_left(&heap->life.finalizers, __builtin_frame_address(0));
-    if (heap->collecting || heap->life.finalizers.frame != NULL) {
+    if (heap->collecting || heap->life.finalizers.frame != NULL || heap->life.dying > 0) {
         ouro__heap_fail(heap, OURO_BUSY, 0,
                         "heap \"%s\" is closed inside a collection or a finalizer: close it later",
                         heap->name);
