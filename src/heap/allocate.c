@@ -36,6 +36,7 @@ void *ouro__heap_insist(ouro_heap *heap, void *(*attempt)(ouro_heap *heap, void 
     result = attempt(heap, context);
     if (result != NULL || !may_collect(heap)) return result;
     (void)ouro__heap_collect(heap, 2);
+    (void)ouro__life_resume(&heap->life, LONG_MAX); /* what garbage has dropped */
     (void)ouro__pools_trim(ouro__heap_pools(heap));
     return attempt(heap, context); /* [heap.refused] */
 }

@@ -238,7 +238,7 @@ ouro_status ouro_heap_close(ouro_heap *heap, const ouro_close_options *options,
     struct closing closing = {.heap = heap, .report = &report};
     bool skips = options != NULL && options->skip_finalizers;
     ouro__finalizer_check_left(&heap->life.finalizers, __builtin_frame_address(0));
-    if (heap->collecting || heap->life.finalizers.frame != NULL) {
+    if (heap->collecting || heap->life.finalizers.frame != NULL || heap->life.dying > 0) {
         ouro__heap_fail(heap, OURO_BUSY, 0,
                         "heap \"%s\" is closed inside a collection or a finalizer: close it later",
                         heap->name);
@@ -246,6 +246,7 @@ ouro_status ouro_heap_close(ouro_heap *heap, const ouro_close_options *options,
     }
     size_t finalized = heap->life.finalizers.run;
     heap->life.finalizers.silent = skips;
+    heap->life.death_bound = 0; /* nothing comes later */
     (void)ouro__life_resume(&heap->life, LONG_MAX);
     if (skips) ouro__heap_whole_stop(heap);
     each_object(&closing, count_alive);

@@ -344,6 +344,44 @@ static void a_ring_of_everything(void **state)
     one_huge_cycle(link_of_any_kind, SHORTER_CHAIN);
 }
 
+/* The same, old and in steps. */
+static const char *step_over_ring(struct deep *deep)
+{
+    node *last = ouro_new(deep->heap, node);
+    void *first = last;
+    for (size_t i = 1; first != NULL && i < deep->size; i++)
+        first = deep->link(deep->heap, first, i);
+    if (first == NULL) return "the ring was not built";
+    last->left = first;
+    ouro_incref(first);
+    if (ouro_collect(deep->heap, 2) != 0) return "something of the ring was lost";
+    refusal_of_everything(&deep->refusal);
+    size_t living = test_heap_objects(deep->heap), found = 0, steps = 0;
+    ouro_progress progress = {0};
+    ouro_decref(first);
+    for (; progress.work_left > 0 || steps == 0; steps++) {
+        found += ouro_step(deep->heap, (ouro_budget){.units = 10000});
+        ouro_get_progress(deep->heap, &progress);
+    }
+    if (steps < living / 10000) return "the ring was found in few steps";
+    return found == living ? NULL : "something of the ring was not found";
+}
+
+static void a_ring_of_nodes_in_steps(void **state)
+{
+    (void)state;
+    run_deep((struct deep){
+        .run = step_over_ring, .link = link_node, .size = test_scaled(SHORTER_CHAIN)});
+}
+
+/* Where finalizers are, each is a step. */
+static void a_ring_of_everything_in_steps(void **state)
+{
+    (void)state;
+    run_deep((struct deep){
+        .run = step_over_ring, .link = link_of_any_kind, .size = test_scaled(SHORTER_CHAIN)});
+}
+
 /* A ring that holds a chain of untracked links: they die by count, in a collection. */
 static const char *collect_ring_with_tail(struct deep *deep)
 {
@@ -409,6 +447,8 @@ int main(void)
         cmocka_unit_test(a_complete_tree),
         cmocka_unit_test(a_ring_of_nodes),
         cmocka_unit_test(a_ring_of_everything),
+        cmocka_unit_test(a_ring_of_nodes_in_steps),
+        cmocka_unit_test(a_ring_of_everything_in_steps),
         cmocka_unit_test(a_ring_with_a_tail),
         cmocka_unit_test(closing_over_a_chain_of_nodes),
         cmocka_unit_test(closing_over_a_chain_of_everything),

@@ -109,6 +109,34 @@ static bool rings_are_collected(ouro_heap *heap)
     return true;
 }
 
+/* One step after the other until a cycle is over, and a birth between two; false when one was refused. */
+static bool step_and_build(ouro_heap *heap)
+{
+    ouro_auto node *first = NULL;
+    ouro_progress progress;
+    do {
+        (void)ouro_step(heap, (ouro_budget){.units = 40});
+        node *made = ouro_new(heap, node);
+        if (made == NULL) return false;
+        ouro_put(made, left, ouro_move(first));
+        first = made;
+        ouro_get_progress(heap, &progress);
+    } while (progress.work_left > 0);
+    return true;
+}
+
+static bool rings_are_collected_in_steps(ouro_heap *heap)
+{
+    for (size_t length = 1; length <= 6; length++)
+        if (!ring_is_lost(heap, length)) return false;
+    ouro_freeze(heap); /* what comes back is old */
+    ouro_unfreeze(heap);
+    size_t living = test_heap_objects(heap);
+    if (!step_and_build(heap)) return false;
+    assert_true(living == 0 || test_heap_objects(heap) < living);
+    return true;
+}
+
 /* What a growing call returned; a refused one changes nothing. */
 static bool grew(const ouro_vector *vector, ouro_status status, size_t before)
 {
@@ -364,6 +392,7 @@ static const struct scenario {
     SCENARIO(list_grows),
     SCENARIO(tree_is_built),
     SCENARIO(rings_are_collected),
+    SCENARIO(rings_are_collected_in_steps),
     SCENARIO(vectors_grow),
     SCENARIO(weak_references_call_back),
     SCENARIO(finalizers_allocate),

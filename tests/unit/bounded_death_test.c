@@ -54,9 +54,9 @@ static const ouro_field part_fields[] = {
 static ouro_type part_type =
     OURO_TYPE(part, .fields = part_fields, .finalize = part_finalize, .release = part_release);
 
-/* A link that no cycle passes through. */
+/* A link that no cycle passes through.  It waits while the rest of its chain dies. */
 typedef struct straight {
-    void *next;
+    void *next, *last;
 } straight;
 static size_t straight_released;
 static void straight_release(void *object)
@@ -64,7 +64,11 @@ static void straight_release(void *object)
     (void)object;
     straight_released++;
 }
-static const ouro_field straight_fields[] = {OURO_REF(straight, next, NULL), OURO_END};
+static const ouro_field straight_fields[] = {
+    OURO_REF(straight, next, NULL),
+    OURO_REF(straight, last, NULL),
+    OURO_END,
+};
 static ouro_type straight_type =
     OURO_TYPE(straight, .fields = straight_fields, .acyclic = true, .release = straight_release);
 
@@ -319,6 +323,8 @@ static void test_a_reached_limit_ends_all_that_waits(void **state)
     (void)state;
     ouro_heap *heap =
         test_heap_new(&(ouro_heap_options){.death_bound = BOUND, .threshold = {SIZE_MAX, 0, 0}});
+    drop_new(heap, part_chain, many()); /* room to remember deaths is there */
+    (void)ouro_collect(heap, 0);
     lose_ring_with_tail(heap, many());
     ouro_progress progress;
     ouro_get_progress(heap, &progress);

@@ -320,6 +320,26 @@ static void test_close_inside_a_finalizer_is_refused(void **state)
     assert_int_equal(last_words, 2);
 }
 
+static size_t refused_closes;
+
+static void close_in_callback(ouro_weakref *self, void *argument)
+{
+    ouro_heap *heap = ouro_heap_of(self);
+    (void)argument;
+    assert_int_equal(ouro_heap_close(heap, NULL, NULL), OURO_BUSY);
+    assert_int_equal(ouro_heap_error(heap)->status, OURO_BUSY);
+    refused_closes++;
+}
+
+static void test_close_inside_a_weak_callback_is_refused(void **state)
+{
+    atom *target = atom_new(*state, 1);
+    ouro_auto ouro_weakref *weakref = ouro_weakref_new_callback(target, close_in_callback, NULL);
+    refused_closes = 0;
+    ouro_decref(target);
+    assert_int_equal(refused_closes, 1);
+}
+
 /* ---- arenas from elsewhere ---- */
 
 static void use_heap(ouro_heap *heap)
@@ -409,6 +429,7 @@ int main(void)
         cmocka_unit_test(test_close_tells_what_was_held),
         cmocka_unit_test(test_close_runs_finalizers_unless_told_not_to),
         HEAP_TEST(test_close_inside_a_finalizer_is_refused),
+        HEAP_TEST(test_close_inside_a_weak_callback_is_refused),
         cmocka_unit_test(test_source_gets_everything_back),
         cmocka_unit_test(test_source_without_purge_keeps_its_pages),
         cmocka_unit_test(test_source_that_has_nothing),

@@ -466,6 +466,17 @@ static void test_a_step_begins_a_cycle_only_if_an_old_object_was_touched(void **
     assert_int_equal(step(*state, 0), 4);
 }
 
+/* Nothing is remembered of what is frozen. */
+static void test_a_step_begins_a_cycle_after_unfreezing(void **state)
+{
+    cell *ring = ring_new(*state, 2);
+    ouro_freeze(*state);
+    ouro_decref(ring);
+    assert_int_equal(step(*state, 0), 0);
+    ouro_unfreeze(*state);
+    assert_int_equal(step(*state, 0), 2);
+}
+
 enum { MANY = 30000 };
 
 /* So many old rings of two, one of them touched.  Owned. */
@@ -1454,6 +1465,7 @@ int main(void)
         HEAP_TEST(test_garbage_made_during_a_cycle_is_found_by_the_next),
         HEAP_TEST(test_garbage_made_of_suspects_is_found_by_the_next_cycle),
         HEAP_TEST(test_a_step_begins_a_cycle_only_if_an_old_object_was_touched),
+        HEAP_TEST(test_a_step_begins_a_cycle_after_unfreezing),
         HEAP_TEST(test_a_step_does_about_so_many_units),
         HEAP_TEST(test_a_step_takes_about_so_many_microseconds),
         HEAP_TEST(test_a_step_without_bound_is_a_whole_cycle),
