@@ -230,7 +230,7 @@ void ouro__set_age(const struct ouro__collector *collector, struct ouro__pool *p
 /* The objects of one word of young bits grow old, one block after the other. */
 static void quiet_word(const struct ouro__pool *pool, size_t i, uint64_t bits)
 {
-    const size_t size = pool->block_size;
+    const size_t size = pool->capacity > 1 ? pool->block_size : 1024; /* a large block is alone */
     char *entry = ouro__pool_young_entry(pool, i, (unsigned)__builtin_ctzl(bits));
     char *end = ouro__pool_start(pool) + (i + 1) * 1024;
     for (; entry < end; entry += size) {
