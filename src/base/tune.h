@@ -80,9 +80,8 @@
  * memory is worth. */
 #define OURO_WHOLE_MIN_GROWTH ((size_t)4 << 20)
 
-/* While cycles find nothing, and before any garbage was found, the least growth is doubled, so many
- * times at most, the share grows from half to all, and a cycle begins later: a program that makes no cycles
- * pays little for looking. */
+/* While cycles find nothing, the least growth is doubled, so many times at most, the share grows from
+ * half to all, and a cycle begins later: a program that makes no cycles pays little for looking. */
 #define OURO_WHOLE_PATIENCE 3u
 
 /* Looking at one object is worth the growth of so many bytes: about 50 nanoseconds each. */
