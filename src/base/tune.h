@@ -80,7 +80,7 @@
  * memory is worth. */
 #define OURO_WHOLE_MIN_GROWTH ((size_t)4 << 20)
 
-/* While cycles find nothing, the least growth is doubled, so many times at most, the share grows from
+/* While cycles find nothing, and before any has found something, the least growth is doubled, so many times at most, the share grows from
  * half to all, and a cycle begins later: a program that makes no cycles pays little for looking. */
 #define OURO_WHOLE_PATIENCE 3u
 

@@ -100,7 +100,7 @@ static void meet(void *referent, void *context)
 static void visit_some(void *entry, long *units, void (*visit)(void *referent, void *context),
                        void *context)
 {
-    struct ouro__half half = {NULL};
+    struct ouro__half half = {.owner = NULL};
     if (LIKELY((ouro__shape_of(entry)->flags & OURO__SHAPE_GENERAL) == 0))
         ouro__visit(entry, visit, context);
     else

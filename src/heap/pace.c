@@ -50,6 +50,7 @@ void ouro__pace_init(ouro_heap *heap)
     struct ouro__pace *pace = &heap->pace;
     pace->nearby_interval = pace->nearby_left = 1;
     pace->dice = 1;
+    pace->fruitless = OURO_WHOLE_PATIENCE; /* most programs make few cycles */
     pace->step_nanoseconds = (uint64_t)heap->step_microseconds * 1000;
     set_goal(pace);
 }
