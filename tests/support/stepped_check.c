@@ -428,7 +428,8 @@ void stepped_collection(ouro_heap *heap, const ouro_collection *info, void *argu
     stepped_tell("generation %d%s %s", info->generation, info->nearby ? ", nearby," : "",
                  info->stop ? "ends" : "begins");
     bool whole = info->generation == 2 && !info->nearby;
-    if (!whole && !info->stop) stepped_note_lost(OURO__PASS);
+    /* a whole one may begin, condemn and speak last words within one call */
+    if (!info->stop) stepped_note_lost(whole ? OURO__WHOLE : OURO__PASS);
     if (!whole && info->stop) forget_lost(OURO__PASS);
     if (!whole && info->stop && !stepped.closing) bury_of_pass();
     if (!info->stop) {
