@@ -369,6 +369,8 @@ void stepped_called(ouro_weakref *self, void *argument)
     model_id lent = weak->slots[0];
     if (argument != (lent == MODEL_NONE ? NULL : stepped_node(lent)->object))
         model_fail("the callback of #%u has another argument", weak->serial);
+    weak->doomed = false; /* it is held while it calls, which is a touch: see spare */
+    spare(id);
     stepped_tally.callbacks++;
     weak->called = true;
     if (!weak->due) mirror_lend(&stepped.mirror, id);
