@@ -126,9 +126,14 @@ OURO__INLINE void *ouro__new(ouro_heap *heap, ouro_type *type, size_t size)
         shelf->hot = NULL;
     } else {
         object = shelf->list;
-        if (OURO__UNLIKELY(object == NULL)) return ouro__new_rare(heap, type);
-        shelf->list = *(ouro__slot *)object;
+        if (OURO__UNLIKELY(object == NULL)) {
+            object = ouro__new_rare(heap, type);
+            if (object == NULL) return NULL;
+        } else {
+            shelf->list = *(ouro__slot *)object;
+        }
     }
+    /* Also what the rare way has set: the compiler then knows of each new object what is in it. */
     *ouro__word_of(object) = type->ready_word;
     ouro__zero(object, (size + 7) / 8);
     return object;
@@ -212,10 +217,15 @@ OURO__INLINE void ouro__set(void *owner, void *slot, void *value)
     ouro__put(owner, slot, value);
 }
 
+/* What was in the field is read before the value is touched: of a new object the compiler knows then that it
+ * is NULL. */
 OURO__INLINE void ouro__put_owned(void *owner, void *slot, void *value)
 {
+    void *old = *(ouro__slot *)slot;
+    (void)owner;
+    *(ouro__slot *)slot = value;
     ouro__moved(value);
-    ouro__put(owner, slot, value);
+    if (old != NULL) ouro__drop_seldom_last(old);
 }
 
 OURO__INLINE void *ouro__take(void *owner, void *slot)

@@ -74,6 +74,7 @@
  * 32 and let the others grow old unexamined. */
 #define OURO_FRUITLESS_SHIFT 6
 #define OURO_SAMPLE_MAX 32u
+#define OURO_BATCHES_WAITING 8u
 
 /* A whole cycle is over before the heap has grown by half of what lived after the last one (by
  * all of it while they find nothing), and by this at least: below it, walking costs more than the

@@ -105,13 +105,20 @@ ALWAYS_INLINE bool is_candidate(uint64_t word)
     return (int32_t)word > 0 && (word & OURO__FROZEN) == 0;
 }
 
+/* The object is young no more.  [word.aged] */
+ALWAYS_INLINE void age(void *entry)
+{
+    ouro__young_clear(entry);
+    *ouro__word_of(entry) |= OURO__AGED;
+}
+
 /* Makes an object suspect, all but its set bit; false when it cannot be. */
 ALWAYS_INLINE bool propose(void *entry, uint64_t word)
 {
     ouro__count *count = ouro__count_of(entry);
     if (UNLIKELY(*count != 0)) return false; /* the other lane looks at it  [mark.one] */
     if (UNLIKELY((uint32_t)word > OURO__TRAPPED_COUNT)) {
-        ouro__young_clear(entry); /* it lives, and is too popular to be looked at */
+        age(entry); /* it lives, and is too popular to be looked at */
         return false;
     }
     *ouro__word_of(entry) = word | OURO__TRAPPED; /* [scan.trapped] */
@@ -154,7 +161,7 @@ ALWAYS_INLINE size_t propose_word(struct ouro__collector *collector, const struc
         void *entry = ouro__pool_young_entry(pool, i, (unsigned)__builtin_ctzl(bits));
         uint64_t word = *ouro__word_of(entry);
         if (UNLIKELY(!is_candidate(word))) { /* its death lists the pool again */
-            if (word != 0) ouro__young_clear(entry);
+            if (word != 0) age(entry);
         } else if (LIKELY(propose(entry, word))) {
             uint64_t bit = ouro__mark_bit(entry);
             bool is_second = ((uintptr_t)entry & 512) != 0;
@@ -216,29 +223,35 @@ void ouro__pass_propose(struct ouro__collector *pass, void *entry)
 void ouro__set_age(const struct ouro__collector *collector, struct ouro__pool *pool, void *entry)
 {
     if (collector->generation == 0) {
-        ouro__young_clear(entry);
+        age(entry);
         *ouro__word_of(entry) |= OURO__MIDDLE;
         ouro__pool_set_middle(pool);
     } else if (collector->generation > 0) {
-        ouro__young_clear(entry);
+        age(entry);
         *ouro__word_of(entry) &= ~OURO__MIDDLE;
         if ((*ouro__word_of(entry) & OURO__FROZEN) == 0)
             (void)ouro__word_trap(entry); /* [quiet.old] */
     }
 }
 
-/* The objects of one word of young bits grow old, one block after the other. */
-static void quiet_word(const struct ouro__pool *pool, size_t i, uint64_t bits)
+/* The objects of one word of young bits grow old, one block after the other; returns the bits of free blocks. */
+static uint64_t quiet_word(const struct ouro__pool *pool, size_t i, uint64_t bits)
 {
     const size_t size = pool->capacity > 1 ? pool->block_size : 1024; /* a large block is alone */
     char *entry = ouro__pool_young_entry(pool, i, (unsigned)__builtin_ctzl(bits));
     char *end = ouro__pool_start(pool) + (i + 1) * 1024;
+    uint64_t free = 0;
     for (; entry < end; entry += size) {
-        uint64_t word = *ouro__word_of(entry);
-        if ((bits & ouro__young_bit(entry)) == 0 || !is_candidate(word)) continue;
-        if (LIKELY((uint32_t)word <= OURO__TRAPPED_COUNT))
-            *ouro__word_of(entry) = word | OURO__TRAPPED;
+        uint64_t word = *ouro__word_of(entry), bit = bits & ouro__young_bit(entry);
+        if (bit == 0) continue;
+        if (LIKELY(is_candidate(word) && (uint32_t)word <= OURO__TRAPPED_COUNT))
+            *ouro__word_of(entry) = word | OURO__TRAPPED | OURO__AGED;
+        else if (word == 0)
+            free |= bit;
+        else
+            *ouro__word_of(entry) = word | OURO__AGED;
     }
+    return free;
 }
 
 /* All objects that were young grow old. */
@@ -246,10 +259,8 @@ static void quiet_young(struct ouro__pool *pool)
 {
     ouro__bits *young = ouro__pool_young(pool);
     for (size_t i = 0, words = ouro__pool_young_words(pool); i < words; i++) {
-        if (young[i] != 0) quiet_word(pool, i, young[i]);
-        young[i] = 0;
+        if (young[i] != 0) young[i] = quiet_word(pool, i, young[i]);
     }
-    pool->unmarked = pool->free != NULL; /* [young.bit] */
 }
 
 /* The young and middle-aged of a pool that a collection of everything looked at are old from now on. */

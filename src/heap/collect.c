@@ -354,7 +354,7 @@ static void freeze_one(void *entry, void *context)
     (void)context;
     if (ouro__word_is_dying(*ouro__word_of(entry)) || (*ouro__word_of(entry) & OURO__FROZEN) != 0)
         return;
-    *ouro__word_of(entry) = (*ouro__word_of(entry) & ~OURO__MIDDLE) | OURO__FROZEN;
+    *ouro__word_of(entry) = (*ouro__word_of(entry) & ~OURO__MIDDLE) | OURO__FROZEN | OURO__AGED;
     ouro__young_clear(entry);
 }
 

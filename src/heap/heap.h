@@ -42,6 +42,7 @@ struct ouro__pace {
     bool mostly_garbage; /* was what the last whole cycle looked at */
     unsigned sample_interval; /* of so many batches of young objects one is looked at */
     unsigned sample_left;
+    unsigned batches_waiting; /* to grow old without a look */
     unsigned
         nearby_interval; /* of so many young batches, after one touched objects are looked at */
     unsigned nearby_left;

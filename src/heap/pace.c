@@ -92,6 +92,7 @@ void ouro__pace_passed(ouro_heap *heap, int generation, size_t candidates, size_
     else if (pace->sample_interval < OURO_SAMPLE_MAX)
         pace->sample_interval *= 2;
     pace->sample_left = pace->sample_interval > 1 ? choose(pace, pace->sample_interval) : 1;
+    pace->batches_waiting = 0;
     pace->pass_bytes = ouro__heap_bytes(heap);
     if (generation > 0 || pace->pass_bytes < pace->middle_bytes)
         pace->middle_bytes = pace->pass_bytes;
@@ -121,15 +122,28 @@ static bool middle_is_due(const ouro_heap *heap)
            ouro__heap_bytes(heap) > pace->middle_bytes + 2 * young_share(pace);
 }
 
+/*
+ * A batch that is not looked at grows old, but not at once: most of what dies dies young, and then nobody
+ * has written to it.  The batch that is looked at next is young alone.
+ */
+static void skip_batch(ouro_heap *heap)
+{
+    struct ouro__pace *pace = &heap->pace;
+    pace->sample_left--;
+    pace->pass_bytes = ouro__heap_bytes(heap);
+    ouro__heap_pools(heap)->marks.young_handed = 0;
+    if (pace->sample_left > 1 && ++pace->batches_waiting < OURO_BATCHES_WAITING) return;
+    pace->batches_waiting = 0;
+    ouro__collector_skip_young(&heap->pass);
+}
+
 static size_t pass_young(ouro_heap *heap)
 {
     struct ouro__pace *pace = &heap->pace;
     pace->candidates += ouro__heap_pools(heap)->marks.young_handed; /* at most so many are new */
     if (heap->whole.phase == OURO__IDLE) set_goal(pace);
     if (pace->sample_left > 1) {
-        pace->sample_left--;
-        pace->pass_bytes = ouro__heap_bytes(heap);
-        ouro__collector_skip_young(&heap->pass);
+        skip_batch(heap);
         return 0;
     }
     bool middle = middle_is_due(heap);

@@ -355,49 +355,48 @@ static struct waiting die_general(struct ouro__life *life, struct waiting at,
 
 /* ---- the common shape ---- */
 
-/* Blocks on their way back to one pool: deaths come in runs from the same pool, and
- * its header is written once for all of them. */
+/* Blocks on their way back together: deaths come in runs from the same pool, and its header is written
+ * once for all of them. */
 struct batch {
-    struct ouro__pool *pool;
-    uintptr_t page;
-    void *free;
+    uintptr_t page; /* where the next is most likely to lie */
+    void *free;     /* the newest of them */
     uint32_t count;
     uint32_t cached; /* blocks that went to the class list before */
-    bool marked;     /* the pool is in the set of a running cycle */
-    long left;       /* objects that may still end, up to one batch too many */
+    bool old;        /* some had grown old: their blocks have no young bits */
+    void *oldest;
+    struct ouro__pool *pool;
+    long left; /* objects that may still end, up to one batch too many */
 };
+
+/* A few deaths feed the class list, from where the next births come; many go to their pools. */
+static bool batch_is_few(const struct ouro__pools *pools, const struct batch *batch)
+{
+    enum { few = 32 };
+    return batch->cached + batch->count <= few &&
+           pools->front.shelf[batch->pool->bin].room > (int32_t)batch->count;
+}
 
 static NOINLINE void batch_close(struct ouro__pools *pools, struct batch *batch)
 {
     struct ouro__pool *pool = batch->pool;
     if (pool == NULL) return;
-    pool->free = batch->free;
-    pool->used -= batch->count;
-    pool->unmarked = true; /* [young.bit] */
+    batch->left -= (long)batch->count;
+    pool->unmarked |= batch->old; /* [young.bit] */
+    if (UNLIKELY(pool->sets != 0))
+        ouro__mark_dead_list(&pools->marks, pool, batch->free, batch->count);
+    if (batch_is_few(pools, batch)) {
+        batch->cached += batch->count;
+        ouro__pools_give_list(pools, pool, batch->free, batch->oldest, batch->count);
+    } else {
+        ouro__pool_push_list(pools, pool, batch->free, batch->oldest, batch->count);
+    }
     batch->pool = NULL;
     batch->page = 0;
     batch->count = 0;
-    ouro__pool_settle(pools, pool);
 }
 
-static void batch_open(struct ouro__pools *pools, struct batch *batch, void *object)
+ALWAYS_INLINE void batch_add(struct batch *batch, void *object)
 {
-    batch_close(pools, batch);
-    batch->pool = ouro__pool_of(object);
-    batch->page = (uintptr_t)object >> OURO_POOL_SHIFT;
-    batch->free = batch->pool->free;
-    batch->marked = batch->pool->sets != 0;
-}
-
-static NOINLINE void forget_marks(struct ouro__pools *pools, void *object)
-{
-    struct ouro__pool *pool = ouro__pool_of(object);
-    if (pool->sets != 0) ouro__mark_dead(&pools->marks, pool, object);
-}
-
-ALWAYS_INLINE void batch_add(struct ouro__pools *pools, struct batch *batch, void *object)
-{
-    if (UNLIKELY(batch->marked)) ouro__mark_dead(&pools->marks, batch->pool, object);
     ptrdiff_t ahead = (char *)object > (char *)batch->free ? OURO_DEATH_AHEAD : -OURO_DEATH_AHEAD;
     __builtin_prefetch((char *)object + ahead, 1);
     *ouro__link_of(object) = batch->free;
@@ -405,34 +404,32 @@ ALWAYS_INLINE void batch_add(struct ouro__pools *pools, struct batch *batch, voi
     batch->count++;
 }
 
-/* A few deaths feed the class list, from where the next births come; many go to their pools.  True when
- * the death at hand has done what it may: that is looked at for a whole batch, since a look at each object
- * would be felt. */
-static NOINLINE bool free_elsewhere(struct ouro__pools *pools, struct batch *batch, void *object,
-                                    size_t bin)
+/* From a page that the batch does not know.  True when the death at hand has done
+ * what it may: that is looked at for a whole batch, since a look at each object would be felt. */
+static NOINLINE bool free_elsewhere(struct ouro__pools *pools, struct batch *batch, void *object)
 {
-    enum { few = 32 };
-    batch->left -= batch->count + 1;
-    if (batch->cached < few) {
-        if (UNLIKELY(pools->marks.active != 0)) forget_marks(pools, object);
-        batch->cached++;
-        ouro__pools_give_any(pools, object, bin);
-    } else {
-        batch_open(pools, batch, object);
-        batch_add(pools, batch, object);
+    struct ouro__pool *pool = ouro__pool_of(object);
+    if (pool != batch->pool) {
+        batch_close(pools, batch);
+        batch->pool = pool;
+        batch->free = NULL;
+        batch->oldest = object;
     }
-    return batch->left <= 0;
+    batch->page = (uintptr_t)object >> OURO_POOL_SHIFT;
+    batch_add(batch, object);
+    return batch->left - (long)batch->count <= 0;
 }
 
-ALWAYS_INLINE bool free_plain(struct ouro__pools *pools, struct batch *batch, void *object,
-                              const struct ouro__shape *shape)
+ALWAYS_INLINE bool free_plain(struct ouro__pools *pools, struct batch *batch, void *object)
 {
     *ouro__word_of(object) = 0; /* [pool.word] */
     if (UNLIKELY((uintptr_t)object >> OURO_POOL_SHIFT != batch->page))
-        return free_elsewhere(pools, batch, object, shape->bin);
-    batch_add(pools, batch, object);
+        return free_elsewhere(pools, batch, object);
+    batch_add(batch, object);
     return false;
 }
+
+static const uint64_t age_flags = OURO__MIDDLE | OURO__AGED;
 
 /* Dead for good, without a last word: the type says so, and no flag but age is set.  A quiet object
  * dies as any other, as long as it cannot be a suspect. */
@@ -440,7 +437,7 @@ ALWAYS_INLINE bool is_plain_death(const struct ouro__pools *pools, uint64_t word
 {
     const uint64_t last = OURO__SPECIAL | OURO__PLAIN | 1;
     const uint64_t below_type = ((uint64_t)1 << OURO__TYPE_SHIFT) - 1;
-    uint64_t state = word & below_type & ~OURO__MIDDLE;
+    uint64_t state = word & below_type & ~age_flags;
     return state == last || (state == (last | OURO__TRAPPED) && pools->marks.judged == 0);
 }
 
@@ -450,7 +447,9 @@ struct kin {
     uint64_t mask;
     uint64_t last_word;  /* of an object of this type with one reference, age aside */
     uint64_t quiet_word; /* the same of a quiet one, while no object is a suspect */
-    const struct ouro__shape *shape;
+    ptrdiff_t
+        first; /* of its references, if there are one or two: else both are the word's place */
+    ptrdiff_t last;
 };
 
 ALWAYS_INLINE struct kin kin_of(const struct ouro__pools *pools, uint64_t word)
@@ -458,8 +457,21 @@ ALWAYS_INLINE struct kin kin_of(const struct ouro__pools *pools, uint64_t word)
     const struct ouro__shape *shape = &ouro__shapes[ouro__word_type(word)];
     uint64_t type = word >> OURO__TYPE_SHIFT << OURO__TYPE_SHIFT;
     uint64_t last = type | OURO__SPECIAL | OURO__PLAIN | 1;
-    uint64_t quiet = LIKELY(pools->marks.judged == 0) ? last | OURO__TRAPPED : last;
-    return (struct kin){shape->mask, last, quiet, shape};
+    uint64_t quiet = LIKELY(pools->marks.judged == 0) ? last | OURO__TRAPPED | OURO__AGED : last;
+    struct kin kin = {shape->mask, last, quiet, -1, -1};
+    if ((shape->mask & (shape->mask - 1) & ((shape->mask & (shape->mask - 1)) - 1)) == 0 &&
+        shape->mask != 0) {
+        kin.first = __builtin_ctzl(shape->mask);
+        kin.last = 63 - __builtin_clzl(shape->mask);
+    }
+    return kin;
+}
+
+/* An object of the type at hand that refers to nothing; one with many references is not looked at. */
+ALWAYS_INLINE bool is_leaf(const struct kin *kin, const void *object)
+{
+    const ouro__word *words = (const ouro__word *)object;
+    return (words[kin->first] | words[kin->last]) == 0;
 }
 
 /* In this loop the stack is threaded through the very field that led to the child, and its
@@ -479,7 +491,7 @@ ALWAYS_INLINE void wait_for_child(uintptr_t *stack, void *object, size_t positio
 ALWAYS_INLINE bool let_go(struct ouro__pools *pools, struct batch *batch, uintptr_t *stack,
                           void *object, size_t position, uint64_t mask, const struct kin *kin)
 {
-    if (mask == 0) return free_plain(pools, batch, object, kin->shape);
+    if (mask == 0) return free_plain(pools, batch, object);
     wait_for_child(stack, object, position, kin);
     return --batch->left <= 0;
 }
@@ -494,6 +506,12 @@ ALWAYS_INLINE void *next_plain(uintptr_t *stack, size_t *out_position)
     return field - *out_position;
 }
 
+/* Whether the object, or one that waits for it, may be AGED: those who wait have forgotten it. */
+static bool has_aged(const struct waiting *at, uintptr_t stack)
+{
+    return at->cursor != 0 || stack != 0 || (*ouro__word_of(at->object) & OURO__AGED) != 0;
+}
+
 /*
  * Objects of single references, without hooks and weak references, go through
  * this loop alone.  It ends when all is done, or with a child, ended, that needs more; `*stack`
@@ -502,7 +520,7 @@ ALWAYS_INLINE void *next_plain(uintptr_t *stack, size_t *out_position)
 static struct waiting die_plain(struct ouro__life *life, struct waiting at, uintptr_t *out_stack)
 {
     struct ouro__pools *pools = ouro__life_pools(life);
-    struct batch batch = {.left = life->death_left};
+    struct batch batch = {.left = life->death_left, .old = has_aged(&at, *out_stack)};
     uintptr_t stack = *out_stack;
     void *object = at.object, *special = NULL;
     struct kin kin = kin_of(pools, *ouro__word_of(object));
@@ -518,21 +536,31 @@ static struct waiting die_plain(struct ouro__life *life, struct waiting at, uint
                 *ouro__word_of(child) = word - 1;
                 continue;
             }
-            if (UNLIKELY((word & ~OURO__MIDDLE) != kin.last_word) && word != kin.quiet_word) {
-                if (!is_plain_death(pools, word)) {
-                    batch_close(pools, &batch);
-                    *ouro__word_of(object) = kin.last_word - 1; /* [death.hidden] */
-                    bool died = drop(life, child);
-                    kin = kin_of(pools, kin.last_word); /* the program has run, and the collector */
-                    if (!died) continue;
-                    special = child;
+            if (UNLIKELY(word != kin.last_word)) {
+                if (LIKELY(word == kin.quiet_word) || (word & ~age_flags) == kin.last_word) {
+                    batch.old = true;
+                } else {
+                    batch.old |= (word & OURO__AGED) != 0;
+                    if (!is_plain_death(pools, word)) {
+                        batch_close(pools, &batch);
+                        *ouro__word_of(object) = kin.last_word - 1; /* [death.hidden] */
+                        bool died = drop(life, child);
+                        batch.old = true;
+                        kin = kin_of(pools, kin.last_word); /* the program ran, and the collector */
+                        if (!died) continue;
+                        special = child;
+                    }
+                    bool stops = let_go(pools, &batch, &stack, object, position, mask, &kin);
+                    if (stops) special = child;
+                    if (special != NULL) goto out;
+                    object = child; /* as below, of another type */
+                    kin = kin_of(pools, word);
+                    mask = kin.mask;
+                    continue;
                 }
-                bool stops = let_go(pools, &batch, &stack, object, position, mask, &kin);
-                if (stops) special = child;
-                if (special != NULL) goto out;
-                object = child; /* as below, of another type */
-                kin = kin_of(pools, word);
-                mask = kin.mask;
+            }
+            if (is_leaf(&kin, child)) {
+                (void)free_plain(pools, &batch, child);
                 continue;
             }
             if (UNLIKELY(let_go(pools, &batch, &stack, object, position, mask, &kin))) {
@@ -542,7 +570,7 @@ static struct waiting die_plain(struct ouro__life *life, struct waiting at, uint
             object = child;
             mask = kin.mask;
         }
-        (void)free_plain(pools, &batch, object, kin.shape);
+        (void)free_plain(pools, &batch, object);
         if (stack == 0 || (stack & WAITS_GENERAL) != 0) break;
         size_t position;
         object = next_plain(&stack, &position);
@@ -551,8 +579,8 @@ static struct waiting die_plain(struct ouro__life *life, struct waiting at, uint
         mask = kin.mask & ((uint64_t)-2 << position);
     }
 out:
-    life->death_left = batch.left - batch.count;
     batch_close(pools, &batch);
+    life->death_left = batch.left;
     *out_stack = stack;
     return (struct waiting){special, 0};
 }
@@ -595,7 +623,7 @@ static NOINLINE bool pause(struct ouro__life *life, struct waiting at, uintptr_t
 }
 
 /* An object that has ended, and all who wait for it. */
-static void run(struct ouro__life *life, struct waiting at, uintptr_t stack)
+static __attribute__((hot)) void run(struct ouro__life *life, struct waiting at, uintptr_t stack)
 {
     while (at.object != NULL) {
         if (UNLIKELY(life->death_left <= 0) && pause(life, at, stack)) return;

@@ -107,6 +107,39 @@ void ouro__mark_dead(struct ouro__marks *marks, struct ouro__pool *pool, void *e
     *ouro__count_of(entry) = 0;
 }
 
+/* The set bits of linked blocks: neighbours share a word, which is written once for a run of them. */
+static void clear_list(struct ouro__lane *lane, size_t bitmap, void *entry, uint32_t count)
+{
+    ouro__bits *word = ouro__mark_word(entry, bitmap);
+    uint64_t dead = 0, cleared = 0;
+    for (; count > 0; count--, entry = *(void **)entry) {
+        ouro__bits *next = ouro__mark_word(entry, bitmap);
+        if (next != word) {
+            *word &= ~dead;
+            word = next;
+            dead = 0;
+        }
+        dead |= *word & ouro__mark_bit(entry);
+        cleared += (*word & ouro__mark_bit(entry)) != 0;
+    }
+    *word &= ~dead;
+    lane->suspects -= cleared;
+}
+
+void ouro__mark_dead_list(struct ouro__marks *marks, struct ouro__pool *pool, void *first,
+                          uint32_t count)
+{
+    bool whole_counts = pool->sets == 1u << OURO__WHOLE &&
+                        (marks->judged & OURO__SUSPECT(OURO__WHOLE)) == 0 &&
+                        marks->lanes[OURO__WHOLE].half.owner == NULL;
+    if (whole_counts) {
+        clear_list(&marks->lanes[OURO__WHOLE], ouro__set_bits(OURO__WHOLE), first, count);
+        return;
+    }
+    for (void *entry = first; count > 0; count--, entry = *(void **)entry)
+        ouro__mark_dead(marks, pool, entry);
+}
+
 /* ---- touched objects ---- */
 
 void ouro__touched_add(struct ouro__marks *marks, void *entry)

@@ -268,6 +268,10 @@ void *ouro__gray_next(struct ouro__marks *marks, int lane, struct ouro__pool *se
 /* [mark.dead], of an object in a pool that is in a set. */
 void ouro__mark_dead(struct ouro__marks *marks, struct ouro__pool *pool, void *entry);
 
+/* The same for `count` dead blocks that are linked from `first` on, and not handed out again yet. */
+void ouro__mark_dead_list(struct ouro__marks *marks, struct ouro__pool *pool, void *first,
+                          uint32_t count);
+
 /* An item comes before others of a vector, or goes from there: [mark.half]. */
 ALWAYS_INLINE void ouro__half_shift(struct ouro__marks *marks, const void *vector, size_t position,
                                     int by)

@@ -95,14 +95,21 @@ void ouro__pool_settle(struct ouro__pools *pools, struct ouro__pool *pool)
     ouro__empty_add(pools, pool);
 }
 
+void ouro__pool_push_list(struct ouro__pools *pools, struct ouro__pool *pool, void *first,
+                          void *last, uint32_t count)
+{
+    *ouro__link_of(last) = pool->free;
+    pool->free = first;
+    OURO_ASSERT(pool->used >= count); /* [pool.count] */
+    pool->used -= count;
+    if (UNLIKELY(pool->used <= pool->wake)) ouro__pool_settle(pools, pool);
+}
+
 void ouro__pool_push(struct ouro__pools *pools, void *entry)
 {
     struct ouro__pool *pool = ouro__pool_of(entry);
-    *ouro__link_of(entry) = pool->free;
-    pool->free = entry;
-    pool->unmarked = true;       /* [young.bit] */
-    OURO_ASSERT(pool->used > 0); /* [pool.count] */
-    if (UNLIKELY(--pool->used <= pool->wake)) ouro__pool_settle(pools, pool);
+    pool->unmarked = true; /* [young.bit] */
+    ouro__pool_push_list(pools, pool, entry, entry, 1);
 }
 
 /* ---- fresh pools ---- */
@@ -225,12 +232,29 @@ static void *hand_over(struct ouro__pools *pools, struct ouro__pool *pool, void 
     return first;
 }
 
+/* Sets the young bits of linked blocks of one pool.  Neighbours share a word of bits, and a word is written
+ * when all of a run are known: each write of the same would wait for the one before. */
+static void mark_list(void *entry, uint32_t count)
+{
+    ouro__bits *word = ouro__young_word(entry);
+    uint64_t bits = 0;
+    for (; count > 0; count--, entry = *ouro__link_of(entry)) {
+        ouro__bits *next = ouro__young_word(entry);
+        if (next != word) {
+            *word |= bits;
+            word = next;
+            bits = 0;
+        }
+        bits |= ouro__young_bit(entry);
+    }
+    *word |= bits;
+}
+
 /* [young.bit] for a free list that is about to be handed out. */
 static void mark_free(struct ouro__pool *pool)
 {
     if (pool->unmarked && ouro__bin_kind(pool->bin) >= OURO__TRACKED)
-        for (void *entry = pool->free; entry != NULL; entry = *ouro__link_of(entry))
-            ouro__young_set(entry);
+        mark_list(pool->free, pool->carved - pool->used - pool->hole_blocks);
     pool->unmarked = false;
 }
 
@@ -348,12 +372,7 @@ static void *push_run(struct ouro__pools *pools, void *first, int32_t most, int3
         last = next;
         next = *ouro__link_of(next);
     }
-    *ouro__link_of(last) = pool->free;
-    pool->free = first;
-    pool->unmarked = true;                      /* [young.bit] */
-    OURO_ASSERT(pool->used >= (uint32_t)count); /* [pool.count] */
-    pool->used -= (uint32_t)count;
-    if (UNLIKELY(pool->used <= pool->wake)) ouro__pool_settle(pools, pool);
+    ouro__pool_push_list(pools, pool, first, last, (uint32_t)count);
     *out_count = count;
     return next;
 }
@@ -368,6 +387,18 @@ static void give_batch(struct ouro__pools *pools, struct ouro__shelf *shelf, int
     shelf->list = entry;
     shelf->room = size;
     shelf->batches--;
+}
+
+void ouro__pools_give_list(struct ouro__pools *pools, struct ouro__pool *pool, void *first,
+                           void *last, uint32_t count)
+{
+    struct ouro__shelf *shelf = &pools->front.shelf[pool->bin];
+    *ouro__link_of(last) = shelf->list;
+    shelf->list = first;
+    shelf->room -= (int32_t)count;
+    if (ouro__bin_kind(pool->bin) < OURO__TRACKED) return;
+    if (pool->unmarked) mark_list(first, count);               /* [young.bit] */
+    if (!pool->young) ouro__young_enlist(&pools->marks, pool); /* [young.listed] */
 }
 
 void ouro__give_full(struct ouro__front *front, void *entry, struct ouro__shelf *shelf)
@@ -446,7 +477,6 @@ void ouro__pools_enlist_cached(struct ouro__pools *pools)
     for (size_t bin = (size_t)OURO__TRACKED << OURO__BIN_SHIFT; bin < OURO__BINS; bin++) {
         for (void *entry = pools->front.shelf[bin].list; entry != NULL;
              entry = *ouro__link_of(entry)) {
-            ouro__young_set(entry); /* [young.bit] */
             struct ouro__pool *pool = ouro__pool_of(entry);
             if (!pool->young) ouro__young_enlist(&pools->marks, pool);
         }

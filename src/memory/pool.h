@@ -102,6 +102,15 @@ void ouro__pools_unpin(struct ouro__pools *pools);
 /* Gives a block back past the class list. */
 void ouro__pool_push(struct ouro__pools *pools, void *entry);
 
+/* The same for `count` blocks of one pool, linked from `first` to `last`, that have their young bits or
+ * whose pool is `unmarked`. */
+void ouro__pool_push_list(struct ouro__pools *pools, struct ouro__pool *pool, void *first,
+                          void *last, uint32_t count);
+
+/* Puts such blocks on the class list, which has room for them. */
+void ouro__pools_give_list(struct ouro__pools *pools, struct ouro__pool *pool, void *first,
+                           void *last, uint32_t count);
+
 /* A pool whose `used` fell outside ouro__pool_push: moves it to the list of its state. */
 void ouro__pool_settle(struct ouro__pools *pools, struct ouro__pool *pool);
 

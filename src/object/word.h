@@ -13,6 +13,7 @@
  *
  *   [word.live]    the word of a live block is never zero
  *   [word.sign]    whatever is not a plain count is on the far side of one sign test
+ *   [word.aged]    a live tracked object is AGED or its block has its young bit
  *   [word.simple]  no flag set and count one: a death that only gives a block back
  */
 #ifndef OURO_OBJECT_WORD_H
@@ -37,6 +38,8 @@
 #define OURO__SPECIAL OURO__FLAG(5)   /* of its type: death has more to do than give a block back */
 #define OURO__PLAIN OURO__FLAG(7)     /* of its type: single references only, no hook */
 #define OURO__ENDED OURO__FLAG(6)     /* dying: the finalizer and the weak references are behind it */
+
+#define OURO__AGED OURO__FLAG(8)      /* survived one at least: its block has no young bit */
 
 #define OURO__TYPE_SHIFT 44
 
