@@ -14,7 +14,7 @@ CONFIGURE = cmake --log-level=NOTICE --preset
 BUILD = cmake --build --parallel $(JOBS) --preset
 TEST = ctest --parallel $(JOBS) --preset
 
-.PHONY: release demo test check bench install sanitize format clean help
+.PHONY: release demo test test-long test-nightly check bench install sanitize format clean help
 
 release: ## build the library and the command into build/release
 	@scripts/setup --check build
@@ -32,6 +32,21 @@ test: ## build with every check and run all tests
 	@$(CONFIGURE) test
 	@$(BUILD) test
 	@$(TEST) test
+	@scripts/covered.py build/test
+
+test-long: ## the long runs of the tests: ten minutes
+	@scripts/setup build test
+	@$(CONFIGURE) test
+	@$(BUILD) test
+	@$(TEST) long
+	@scripts/covered.py build/test
+
+test-nightly: ## the nightly runs of the tests: an hour
+	@scripts/setup build test
+	@$(CONFIGURE) test
+	@$(BUILD) test
+	@$(TEST) nightly
+	@scripts/covered.py build/test
 
 sanitize: ## run all tests under ASan and UBSan
 	@scripts/setup build sanitize
@@ -64,4 +79,4 @@ clean: ## remove everything that was built
 	@rm -rf build
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 21

@@ -37,6 +37,42 @@ function(ouro_add_test)
     LABELS "${arg_LABELS}" TIMEOUT "${arg_TIMEOUT}")
 endfunction()
 
+# Adds the long and the nightly run of a test that is there already: the same
+# command, with OURO_TEST_TIER set, of which test_amount() makes more.  They are
+# run by `ctest --preset long` and `--preset nightly` alone: ctest leaves out what
+# belongs to a configuration that was not asked for.
+#
+#   ouro_add_longer_runs(<test> [ONLY long|nightly] [ENVIRONMENT <NAME=value>...]
+#                        [SKIP_RETURN_CODE <number>] [COMMAND <command>...])
+#
+# The command is the program of that name unless COMMAND says another.
+function(ouro_add_longer_runs test)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "ONLY;SKIP_RETURN_CODE" "ENVIRONMENT;COMMAND")
+  string(REPLACE "." "_" target "test_${test}")
+  set(command ${arg_COMMAND})
+  if(NOT command AND TARGET ${target})
+    set(command ${target})
+  endif()
+  if(NOT command)
+    return() # left out, as is its ordinary run
+  endif()
+  set(timeout_long 900)
+  set(timeout_nightly 4500)
+  foreach(tier IN ITEMS long nightly)
+    if(arg_ONLY AND NOT tier STREQUAL arg_ONLY)
+      continue()
+    endif()
+    set(name "${test}.${tier}")
+    add_test(NAME "${name}" CONFIGURATIONS ${tier} COMMAND ${command})
+    set_tests_properties("${name}" PROPERTIES
+      LABELS ${tier} TIMEOUT ${timeout_${tier}} COST ${timeout_${tier}}
+      ENVIRONMENT "OURO_TEST_TIER=${tier};${arg_ENVIRONMENT}")
+    if(arg_SKIP_RETURN_CODE)
+      set_tests_properties("${name}" PROPERTIES SKIP_RETURN_CODE ${arg_SKIP_RETURN_CODE})
+    endif()
+  endforeach()
+endfunction()
+
 # Gives a test program what all of them share: tests/support, and the knowledge
 # whether the library has its assertions.
 function(ouro_test_support target)

@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/covered.h"
 #include "support/heap.h"
 #include "support/setting.h"
 #include "support/source.h"
@@ -364,6 +365,7 @@ static void check_all(void **state, void (*each)(ouro_heap *, struct plan *))
     cases = 0;
     for (size_t count = 1; count <= NODES_MAX; count++) for_each(*state, count, each);
     print_message("           %zu cases\n", cases);
+    test_covered(cases, "small graphs, each with an order of drops, tried exhaustively");
 }
 
 static void test_finalizers(void **state)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * operations_test.c -- ten million random operations against the oracle
+ * operations_test.c -- random operations against the oracle, ten million in an ordinary run
  *
  * Each configuration runs its share in a child, as many programs in a row, a
  * heap each.  When one fails, the parent makes the same program again from its
@@ -14,13 +14,14 @@
 #include <unistd.h>
 
 #include "support/apart.h"
+#include "support/covered.h"
 #include "support/random.h"
 #include "support/sequence.h"
 #include "support/setting.h"
 #include "support/test.h"
 #include "support/world.h"
 
-enum { OPERATIONS = 10000000 };
+enum { MILLION = 1000000 };
 
 struct configuration {
     struct world_setup setup;
@@ -136,7 +137,7 @@ static uint64_t seed;
 
 static size_t operations_of(const struct configuration *configuration)
 {
-    return test_scaled(OPERATIONS / 1000) * configuration->share;
+    return test_amount(10 * MILLION, 50 * MILLION, 200 * MILLION) / 1000 * configuration->share;
 }
 
 static uint64_t seed_of(const struct configuration *configuration, size_t number)
@@ -191,7 +192,8 @@ static void print_tally(void)
         "%zu objects, %zu audits\n",
         tally->operations, tally->births, tally->finalized, tally->callbacks, tally->collections,
         tally->collected, tally->audits);
-    fflush(stdout);
+    test_covered(tally->operations, "operations of random programs against the oracle");
+    test_covered(tally->audits, "audits of the whole heap");
 }
 
 static void test_configuration(void **state)

@@ -5,7 +5,7 @@
  * Small programs, each of its own seed, in a child.  When one fails, the parent makes it again,
  * shortens it and shows what is left.
  *
- *     steps_test [operations]     for a long run, as in `steps_test 100000000`
+ *     steps_test [operations]     for so many, as in `steps_test 100000000`
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,13 +16,14 @@
 
 #include "collector/collector.h"
 #include "support/apart.h"
+#include "support/covered.h"
 #include "support/setting.h"
 #include "support/stepped.h"
 #include "support/test.h"
 
 _Static_assert((int)OURO__PHASES <= (int)STEPPED_PHASES, "the tally has a line for each phase");
 
-enum { OPERATIONS = 5000000, LENGTH = 3000 };
+enum { MILLION = 1000000, LENGTH = 3000 };
 
 /* What a child tells its parent. */
 struct progress {
@@ -103,7 +104,9 @@ static void print_tally(void)
            tally->callbacks, tally->resurrected, tally->cycles, tally->passes, tally->nearby,
            tally->collected, tally->verified);
     print_phases(tally);
-    fflush(stdout);
+    test_covered(tally->operations, "operations between the steps of collections");
+    test_covered(tally->steps, "steps of collections between operations");
+    test_covered(tally->verified, "audits of the whole heap");
 }
 
 static void test_schedules(void **state)
@@ -127,7 +130,8 @@ int main(int argc, char **argv)
     bool given;
     seed = test_seed(&given);
     if (!given) seed = 11;
-    operations = argc > 1 ? strtoull(argv[1], NULL, 10) : test_scaled(OPERATIONS);
+    operations = argc > 1 ? strtoull(argv[1], NULL, 10)
+                          : test_amount(5 * MILLION, 25 * MILLION, 100 * MILLION);
     printf("OURO_TEST_SEED=%llu\n", (unsigned long long)seed);
     progress =
         mmap(NULL, sizeof *progress, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

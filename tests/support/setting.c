@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * setting.c -- reads OURO_TEST_SCALE and OURO_TEST_SEED
+ * setting.c -- reads OURO_TEST_TIER, OURO_TEST_SCALE and OURO_TEST_SEED
  */
 #include "support/setting.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 size_t test_scaled(size_t count)
@@ -14,6 +16,16 @@ size_t test_scaled(size_t count)
     if (percent == 0) percent = 100;
     size_t scaled = count / 100 * percent + count % 100 * percent / 100;
     return scaled > 0 ? scaled : 1;
+}
+
+size_t test_amount(size_t ordinary, size_t in_long, size_t in_nightly)
+{
+    const char *tier = getenv("OURO_TEST_TIER");
+    if (tier == NULL || strcmp(tier, "ordinary") == 0) return test_scaled(ordinary);
+    if (strcmp(tier, "long") == 0) return test_scaled(in_long);
+    if (strcmp(tier, "nightly") == 0) return test_scaled(in_nightly);
+    fprintf(stderr, "OURO_TEST_TIER=%s is none of ordinary, long, nightly\n", tier);
+    exit(2);
 }
 
 uint64_t test_seed(bool *out_given)

@@ -2,7 +2,9 @@
 /*
  * setting.h -- what the environment says about a test run
  *
- *   OURO_TEST_SCALE  how much work, in percent of the ordinary run (100)
+ *   OURO_TEST_TIER   ordinary (the default), long (ten minutes for all tests of that tier
+ *                    together) or nightly (an hour)
+ *   OURO_TEST_SCALE  how much work, in percent of the tier's (100)
  *   OURO_TEST_SEED   repeats a random test that has printed this seed
  */
 #ifndef OURO_TEST_SETTING_H
@@ -14,6 +16,10 @@
 
 /* `count` at the scale of this run, and at least 1. */
 size_t test_scaled(size_t count);
+
+/* How much to do of something in the ordinary run, the long one and the nightly one; at the scale of
+ * this run. */
+size_t test_amount(size_t ordinary, size_t in_long, size_t in_nightly);
 
 /* The seed of this run: the environment's, or one from the clock.  *out_given,
  * unless NULL, tells which. */

@@ -16,6 +16,7 @@
 
 #include "support/apart.h"
 #include "support/cell.h"
+#include "support/covered.h"
 #include "support/heap.h"
 #include "support/refusal.h"
 
@@ -714,5 +715,7 @@ int main(void)
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     printf("%zu scenarios, %zu points of refusal, %zu of them failed calls\n", COUNT_OF(scenarios),
            points, failures);
+    test_covered(points, "points where memory was refused");
+    test_covered(COUNT_OF(scenarios), "scenarios in which memory was refused");
     return failed;
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "support/covered.h"
 #include "support/random.h"
 #include "support/setting.h"
 #include "world.h"
@@ -112,6 +113,7 @@ static bool try_rules(uint32_t broken, const char *name, enum verdict expected, 
     printf("%-15s %s after %llu schedules, %.2f s: %s\n", name, right ? "ok  " : "FAIL",
            (unsigned long long)totals.schedules, seconds() - begin, faults[fault]);
     if (broken == 0 || showing) print_totals(&totals);
+    test_covered(totals.schedules, "schedules of the collector's protocol, without the library");
     if (fault != FAULT_NONE && (showing || !right)) show(&schedule, broken);
     fflush(stdout);
     return right;
@@ -139,7 +141,7 @@ static bool try_all(uint64_t schedules)
 
 int main(int count, char **arguments)
 {
-    uint64_t schedules = test_scaled(SCHEDULES);
+    uint64_t schedules = test_amount(SCHEDULES, 8 * (size_t)SCHEDULES, 50 * (size_t)SCHEDULES);
     uint32_t broken = 0;
     enum verdict expected = NEVER;
     seed = test_seed(NULL);
