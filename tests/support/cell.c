@@ -64,3 +64,24 @@ void list_append(list *self, void *item)
 {
     assert_int_equal(ouro_vector_append(self, &self->items, item), OURO_OK);
 }
+
+cell *list_append_cell(list *owner, long number)
+{
+    cell *made = cell_new(ouro_heap_of(owner));
+    made->number = number;
+    list_append(owner, made);
+    ouro_decref(made);
+    return made;
+}
+
+cell *cell_ring(ouro_heap *heap, size_t length)
+{
+    cell *first = cell_new(heap), *last = first;
+    for (size_t i = 1; i < length; i++) {
+        cell *made = cell_new(heap);
+        ouro_put(last, left, made);
+        last = made;
+    }
+    ouro_set(last, left, first);
+    return first;
+}

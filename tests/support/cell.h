@@ -38,8 +38,14 @@ atom *atom_new(ouro_heap *heap, long number);
  * word. */
 void cell_lose(ouro_heap *heap, void (*last_word)(cell *self));
 
+/* A ring of cells that an owned reference to one of them holds. */
+cell *cell_ring(ouro_heap *heap, size_t length);
+
 /* Appends, which must succeed. */
 void list_append(list *self, void *item);
+
+/* A cell owned by `owner` alone.  Borrowed. */
+cell *list_append_cell(list *owner, long number);
 
 /* How many objects of the three types have been released. */
 extern size_t cell_released;

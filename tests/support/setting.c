@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * setting.c -- reads OURO_TEST_TIER, OURO_TEST_SCALE and OURO_TEST_SEED
+ * setting.c -- reads OURO_TEST_TIER, _SCALE, _BRIEF and _SEED
  */
 #include "support/setting.h"
 
@@ -28,10 +28,14 @@ size_t test_amount(size_t ordinary, size_t in_long, size_t in_nightly)
     exit(2);
 }
 
-uint64_t test_seed(bool *out_given)
+bool test_is_brief(void)
+{
+    return getenv("OURO_TEST_BRIEF") != NULL;
+}
+
+uint64_t test_seed(void)
 {
     const char *text = getenv("OURO_TEST_SEED");
-    if (out_given != NULL) *out_given = text != NULL;
     if (text != NULL) return strtoull(text, NULL, 0);
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);

@@ -5,6 +5,7 @@
  *   OURO_TEST_TIER   ordinary (the default), long (ten minutes for all tests of that tier
  *                    together) or nightly (an hour)
  *   OURO_TEST_SCALE  how much work, in percent of the tier's (100)
+ *   OURO_TEST_BRIEF  when set, a failing random program is not made shorter
  *   OURO_TEST_SEED   repeats a random test that has printed this seed
  */
 #ifndef OURO_TEST_SETTING_H
@@ -21,8 +22,10 @@ size_t test_scaled(size_t count);
  * this run. */
 size_t test_amount(size_t ordinary, size_t in_long, size_t in_nightly);
 
-/* The seed of this run: the environment's, or one from the clock.  *out_given,
- * unless NULL, tells which. */
-uint64_t test_seed(bool *out_given);
+/* Whether nobody wants to know why a test fails. */
+bool test_is_brief(void);
+
+/* The seed of this run: the environment's, or one from the clock. */
+uint64_t test_seed(void);
 
 #endif

@@ -5,7 +5,9 @@
 #include "heap/heap.h"
 
 #include "support/cell.h"
+#include "support/cycle.h"
 #include "support/heap.h"
+#include "support/parts.h"
 #include "support/refusal.h"
 #include "support/setting.h"
 
@@ -14,155 +16,6 @@
 
 enum { BOUND = 1000, MANY = 200000, POOL = OURO_POOL_SIZE / 24 };
 
-/* ---- structures whose parts tell when they end ---- */
-
-/* What was said and released, in order. */
-static struct record {
-    long *numbers;
-    size_t length;
-} record;
-
-static void note(long number)
-{
-    if (record.numbers != NULL) record.numbers[record.length] = number;
-    record.length++;
-}
-
-/* A part of a structure; `last` is said before `released`. */
-typedef struct part {
-    void *left, *right;
-    ouro_vector others;
-    long number;
-} part;
-
-static void part_finalize(void *object)
-{
-    note(((part *)object)->number);
-}
-
-static void part_release(void *object)
-{
-    note(-((part *)object)->number);
-}
-
-static const ouro_field part_fields[] = {
-    OURO_REF(part, left, NULL),
-    OURO_REF(part, right, NULL),
-    OURO_VECTOR(part, others, NULL),
-    OURO_END,
-};
-static ouro_type part_type =
-    OURO_TYPE(part, .fields = part_fields, .finalize = part_finalize, .release = part_release);
-
-/* A link that no cycle passes through.  It waits while the rest of its chain dies. */
-typedef struct straight {
-    void *next, *last;
-} straight;
-static size_t straight_released;
-static void straight_release(void *object)
-{
-    (void)object;
-    straight_released++;
-}
-static const ouro_field straight_fields[] = {
-    OURO_REF(straight, next, NULL),
-    OURO_REF(straight, last, NULL),
-    OURO_END,
-};
-static ouro_type straight_type =
-    OURO_TYPE(straight, .fields = straight_fields, .acyclic = true, .release = straight_release);
-
-/* A link without hooks. */
-typedef struct node {
-    void *left, *right;
-} node;
-static const ouro_field node_fields[] = {
-    OURO_REF(node, left, NULL),
-    OURO_REF(node, right, NULL),
-    OURO_END,
-};
-static ouro_type node_type = OURO_TYPE(node, .fields = node_fields);
-
-static part *part_new(ouro_heap *heap, long number)
-{
-    part *made = ouro_new(heap, part);
-    assert_non_null(made);
-    made->number = number;
-    return made;
-}
-
-static void *straight_chain(ouro_heap *heap, size_t length)
-{
-    straight *first = NULL;
-    for (size_t i = 0; i < length; i++) {
-        straight *made = ouro_new(heap, straight);
-        assert_non_null(made);
-        ouro_put(made, next, first);
-        first = made;
-    }
-    return first;
-}
-
-static void *node_chain(ouro_heap *heap, size_t length)
-{
-    node *first = NULL;
-    for (size_t i = 0; i < length; i++) {
-        node *made = ouro_new(heap, node);
-        assert_non_null(made);
-        ouro_put(made, left, first);
-        first = made;
-    }
-    return first;
-}
-
-static void *part_chain(ouro_heap *heap, size_t length)
-{
-    part *first = NULL;
-    for (size_t i = length; i > 0; i--) {
-        part *made = part_new(heap, (long)i);
-        ouro_put(made, right, first);
-        first = made;
-    }
-    return first;
-}
-
-/* The n-th part holds parts 2n and 2n + 1. */
-static void *part_tree(ouro_heap *heap, size_t size)
-{
-    part **parts = calloc(size + 1, sizeof *parts);
-    for (size_t i = size; i > 0; i--) {
-        parts[i] = part_new(heap, (long)i);
-        if (2 * i <= size) ouro_put(parts[i], left, parts[2 * i]);
-        if (2 * i + 1 <= size) ouro_put(parts[i], right, parts[2 * i + 1]);
-    }
-    part *root = parts[1];
-    free(parts);
-    return root;
-}
-
-static void *part_vector(ouro_heap *heap, size_t size)
-{
-    part *owner = part_new(heap, 1);
-    for (size_t i = 2; i <= size; i++) {
-        ouro_auto part *item = part_new(heap, (long)i);
-        assert_int_equal(ouro_vector_append(owner, &owner->others, item), OURO_OK);
-    }
-    return owner;
-}
-
-/* Chains, vectors and trees in each other. */
-static void *part_mixture(ouro_heap *heap, size_t size)
-{
-    size_t third = size / 3;
-    part *root = part_vector(heap, third);
-    part *last = root->others.items[third / 2];
-    ouro_put(last, left, part_chain(heap, third));
-    last = root->others.items[third / 3];
-    ouro_put(last, right, part_tree(heap, size - 2 * third));
-    return root;
-}
-
-typedef void *(*structure)(ouro_heap *heap, size_t size);
 static const structure structures[] = {part_chain, part_tree, part_vector, part_mixture};
 
 static ouro_heap *heap_with_bound(size_t bound)
@@ -179,7 +32,7 @@ static size_t waiting_deaths(ouro_heap *heap)
 static void drop_new(ouro_heap *heap, structure make, size_t size)
 {
     void *made = make(heap, size);
-    record.length = 0;
+    part_record.length = 0;
     ouro_decref(made);
 }
 
@@ -197,11 +50,11 @@ static void test_a_decref_ends_so_many_at_most(void **state)
     for (size_t i = 0; i < COUNT_OF(structures); i++) {
         ouro_heap *heap = heap_with_bound(BOUND);
         drop_new(heap, structures[i], many());
-        assert_in_range(record.length, BOUND / 2, 2 * (BOUND + POOL));
+        assert_in_range(part_record.length, BOUND / 2, 2 * (BOUND + POOL));
         assert_int_equal(waiting_deaths(heap), 1);
         test_heap_verify(heap);
         assert_int_equal(ouro_collect(heap, 0), 0);
-        assert_int_equal(record.length, 2 * many());
+        assert_int_equal(part_record.length, 2 * many());
         test_heap_close_empty(heap);
     }
 }
@@ -224,7 +77,7 @@ static void test_without_a_bound_all_is_over_at_once(void **state)
     ouro_heap *heap = heap_with_bound(0);
     for (size_t i = 0; i < COUNT_OF(structures); i++) {
         drop_new(heap, structures[i], many());
-        assert_int_equal(record.length, 2 * many());
+        assert_int_equal(part_record.length, 2 * many());
     }
     test_heap_close_empty(heap);
 }
@@ -235,7 +88,7 @@ static void test_what_is_small_is_over_at_once(void **state)
     ouro_heap *heap = heap_with_bound(BOUND);
     for (size_t i = 0; i < COUNT_OF(structures); i++) {
         drop_new(heap, structures[i], BOUND / 3);
-        assert_int_equal(record.length, 2 * (BOUND / 3));
+        assert_int_equal(part_record.length, 2 * (BOUND / 3));
     }
     test_heap_close_empty(heap);
 }
@@ -248,13 +101,13 @@ static void test_the_rest_ends_in_allocations(void **state)
     ouro_heap *heap = heap_with_bound(BOUND);
     drop_new(heap, part_chain, many());
     void *held[64] = {NULL};
-    size_t before = record.length;
-    for (size_t i = 0; record.length < 2 * many(); i++) {
+    size_t before = part_record.length;
+    for (size_t i = 0; part_record.length < 2 * many(); i++) {
         assert_true(i < many() / 8); /* many times fewer than what dies */
         ouro_xdecref(held[i % COUNT_OF(held)]);
         held[i % COUNT_OF(held)] = ouro_mem_alloc(heap, 600) != NULL ? node_chain(heap, 1) : NULL;
-        assert_true(record.length >= before);
-        before = record.length;
+        assert_true(part_record.length >= before);
+        before = part_record.length;
     }
     for (size_t i = 0; i < COUNT_OF(held); i++) ouro_xdecref(held[i]);
     assert_int_equal(waiting_deaths(heap), 0);
@@ -268,13 +121,13 @@ static void test_the_rest_ends_in_steps(void **state)
     drop_new(heap, part_tree, many());
     size_t steps = 0;
     for (; waiting_deaths(heap) > 0; steps++) {
-        size_t before = record.length;
+        size_t before = part_record.length;
         (void)ouro_step(heap, (ouro_budget){.units = 500});
-        assert_in_range(record.length - before, 1, 2 * (500 + POOL));
+        assert_in_range(part_record.length - before, 1, 2 * (500 + POOL));
         if (steps % 16 == 0) test_heap_verify(heap);
     }
     assert_true(steps > 10);
-    assert_int_equal(record.length, 2 * many());
+    assert_int_equal(part_record.length, 2 * many());
     test_heap_close_empty(heap);
 }
 
@@ -286,10 +139,10 @@ static void test_the_rest_ends_when_the_heap_closes(void **state)
         ouro_close_options options = {.skip_finalizers = skips};
         ouro_close_report report;
         drop_new(heap, part_mixture, many());
-        size_t before = record.length;
+        size_t before = part_record.length;
         assert_int_equal(ouro_heap_close(heap, &options, &report), OURO_OK);
-        if (!skips) assert_int_equal(record.length, 2 * many());
-        assert_in_range(record.length - before, many() - before, 2 * many() - before);
+        if (!skips) assert_int_equal(part_record.length, 2 * many());
+        assert_in_range(part_record.length - before, many() - before, 2 * many() - before);
         assert_int_equal(report.alive, 0);
         assert_int_equal(report.held_from_outside, 0);
         assert_int_equal(report.raw_blocks, 0);
@@ -337,15 +190,15 @@ static void test_a_reached_limit_ends_all_that_waits(void **state)
 
 /* ---- the order ---- */
 
-static void record_all(structure make, size_t bound, struct record *out_record)
+static void record_all(structure make, size_t bound, struct part_record *out_record)
 {
     ouro_heap *heap = heap_with_bound(bound);
     void *made = make(heap, many());
-    record = (struct record){calloc(2 * many() + 2, sizeof(long)), 0};
+    part_record = (struct part_record){calloc(2 * many() + 2, sizeof(long)), 0};
     ouro_decref(made);
     while (waiting_deaths(heap) > 0) (void)ouro_step(heap, (ouro_budget){.units = 777});
-    *out_record = record;
-    record = (struct record){NULL, 0};
+    *out_record = part_record;
+    part_record = (struct part_record){NULL, 0};
     test_heap_close_empty(heap);
 }
 
@@ -353,7 +206,7 @@ static void test_the_order_is_the_same_as_without_a_bound(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(structures); i++) {
-        struct record at_once, in_pieces;
+        struct part_record at_once, in_pieces;
         record_all(structures[i], 0, &at_once);
         record_all(structures[i], BOUND, &in_pieces);
         assert_int_equal(at_once.length, 2 * many());
@@ -473,12 +326,12 @@ static void test_a_death_in_a_finalizer_waits_as_well(void **state)
     first->last_word = drop_another;
     ouro_put(first, left, part_chain(heap, many()));
     to_be_dropped = part_vector(heap, many());
-    record.length = 0;
+    part_record.length = 0;
     ouro_decref(first);
-    assert_in_range(record.length, BOUND / 2, 4 * (BOUND + POOL));
+    assert_in_range(part_record.length, BOUND / 2, 4 * (BOUND + POOL));
     test_heap_verify(heap);
     (void)ouro_collect(heap, 0);
-    assert_int_equal(record.length, 4 * many());
+    assert_int_equal(part_record.length, 4 * many());
     test_heap_close_empty(heap);
 }
 
@@ -493,10 +346,10 @@ static void test_without_memory_to_remember_all_ends_at_once(void **state)
                                                          .refuse_context = &refusal});
     for (size_t i = 0; i < COUNT_OF(structures); i++) {
         void *made = structures[i](heap, 9000);
-        record.length = 0;
+        part_record.length = 0;
         refusal_of_everything(&refusal);
         ouro_decref(made);
-        assert_int_equal(record.length, 2 * 9000);
+        assert_int_equal(part_record.length, 2 * 9000);
         refusal_ends(&refusal);
     }
     assert_true(refusal.refused >= COUNT_OF(structures));
@@ -504,11 +357,6 @@ static void test_without_memory_to_remember_all_ends_at_once(void **state)
 }
 
 /* ---- beside a whole cycle ---- */
-
-static bool is_idle(ouro_heap *heap)
-{
-    return heap->whole.phase == OURO__IDLE;
-}
 
 /* A structure dies in pieces after so many steps of a cycle that looks at it. */
 static bool drop_in_cycle(structure make, bool suspected, size_t steps)
@@ -522,17 +370,17 @@ static bool drop_in_cycle(structure make, bool suspected, size_t steps)
     ouro_set(ring, left, ring);
     (void)ouro_collect(heap, 2);
     ouro_decref(ring);
-    record.length = 0;
+    part_record.length = 0;
     for (size_t i = 0; i < steps; i++) (void)ouro_step(heap, (ouro_budget){.units = 97});
-    bool over = steps > 0 && is_idle(heap);
+    bool over = steps > 0 && cycle_is_idle(heap);
     ouro_decref(made);
     size_t found = 0;
     do {
         found += ouro_step(heap, (ouro_budget){.units = 31});
         test_heap_verify(heap);
         if (steps % 7 == 0) assert_int_equal(ouro_collect(heap, 0), 0);
-    } while (!is_idle(heap) || waiting_deaths(heap) > 0 || found + over == 0);
-    assert_int_equal(record.length, 2 * SIZE);
+    } while (!cycle_is_idle(heap) || waiting_deaths(heap) > 0 || found + over == 0);
+    assert_int_equal(part_record.length, 2 * SIZE);
     assert_int_equal(found + over, 1);
     test_heap_close_empty(heap);
     return over;

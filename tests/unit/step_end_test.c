@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * step_end_test.c -- how a whole cycle that is under way ends otherwise
+ */
+#include "support/cell.h"
+#include "support/cycle.h"
+#include "support/garbage_case.h"
+#include "support/heap.h"
+
+/* The scene's garbage, and a cycle in the phase; false when the phase is never seen. */
+static bool bring_to_phase(ouro_heap *heap, struct garbage_case *scene, const char *phase)
+{
+    *scene = garbage_case_new(heap);
+    garbage_case_lose(scene);
+    cycle_begin(heap);
+    return cycle_reach(heap, phase);
+}
+
+static void test_collecting_ends_a_cycle_in_any_phase(void **state)
+{
+    for (size_t i = 0; i + 1 < COUNT_OF(cycle_phases); i++) {
+        struct garbage_case scene;
+        size_t before = cycle_stats(*state).collections;
+        if (bring_to_phase(*state, &scene, cycle_phases[i]))
+            assert_int_equal(ouro_collect(*state, 2), GARBAGE_CASE_OBJECTS);
+        test_heap_verify(*state);
+        assert_true(cycle_is_idle(*state));
+        assert_true(cycle_stats(*state).collections > before + 1);
+        garbage_case_end(&scene);
+    }
+}
+
+static void test_freezing_ends_a_cycle_in_any_phase(void **state)
+{
+    for (size_t i = 0; i + 1 < COUNT_OF(cycle_phases); i++) {
+        struct garbage_case scene;
+        (void)bring_to_phase(*state, &scene, cycle_phases[i]);
+        ouro_freeze(*state);
+        test_heap_verify(*state);
+        assert_true(cycle_is_idle(*state));
+        ouro_unfreeze(*state);
+        (void)cycle_step(*state, 0); /* what was abandoned is known to be there */
+        test_heap_verify(*state);
+        garbage_case_end(&scene);
+    }
+}
+
+static void close_in_phase(const char *phase, bool skips)
+{
+    ouro_heap *heap = test_heap_quiet();
+    struct garbage_case scene;
+    ouro_close_report report;
+    ouro_close_options options = {.skip_finalizers = skips};
+    cell_released = 0;
+    (void)bring_to_phase(heap, &scene, phase);
+    size_t said = garbage_case_words, heard = garbage_case_calls;
+    assert_int_equal(ouro_heap_close(heap, &options, &report), OURO_OK);
+    assert_int_equal(cell_released, GARBAGE_CASE_OBJECTS + 1);
+    assert_int_equal(report.raw_blocks, 0);
+    assert_int_equal(garbage_case_words, skips ? said : 1);
+    assert_int_equal(garbage_case_calls, skips ? heard : 1);
+}
+
+static void test_closing_ends_a_cycle_in_any_phase(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i + 1 < COUNT_OF(cycle_phases); i++) {
+        close_in_phase(cycle_phases[i], false);
+        close_in_phase(cycle_phases[i], true);
+    }
+}
+
+static void test_a_reached_limit_ends_a_cycle_in_any_phase(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i + 1 < COUNT_OF(cycle_phases); i++) {
+        ouro_heap *heap = test_heap_new(&(ouro_heap_options){.threshold = {SIZE_MAX, 0, 0}});
+        struct garbage_case scene;
+        if (bring_to_phase(heap, &scene, cycle_phases[i])) {
+            ouro_progress progress;
+            ouro_get_progress(heap, &progress);
+            ouro_set_byte_limit(heap, progress.bytes + (1 << 20));
+            assert_int_equal(ouro_account(heap, 16 << 20), OURO_LIMIT);
+            assert_true(cycle_is_idle(heap));
+            test_heap_verify(heap);
+        }
+        garbage_case_end(&scene);
+        test_heap_close_empty(heap);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        HEAP_TEST(test_collecting_ends_a_cycle_in_any_phase),
+        HEAP_TEST(test_freezing_ends_a_cycle_in_any_phase),
+        cmocka_unit_test(test_closing_ends_a_cycle_in_any_phase),
+        cmocka_unit_test(test_a_reached_limit_ends_a_cycle_in_any_phase),
+    };
+    return cmocka_run_group_tests_name("step end", tests, NULL, NULL);
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * step_pace_test.c -- when a whole cycle begins, how much a step does, who pays
+ */
+#include "heap/heap.h"
+
+#include "support/cell.h"
+#include "support/cycle.h"
+#include "support/heap.h"
+#include "support/setting.h"
+
+#include <string.h>
+
+/* ---- when a cycle begins, and how much a step does ---- */
+
+static void test_a_step_begins_a_cycle_only_if_an_old_object_was_touched(void **state)
+{
+    cell *old = cell_ring(*state, 2);
+    (void)ouro_collect(*state, 2);
+    size_t before = cycle_stats(*state).collections;
+    assert_int_equal(cycle_step(*state, 0), 0);
+    cell *young = cell_ring(*state, 2);
+    cycle_touch(young);
+    assert_int_equal(cycle_step(*state, 0), 0);
+    assert_int_equal(cycle_stats(*state).collections, before);
+    cycle_touch(old);
+    assert_int_equal(cycle_step(*state, 0), 0);
+    assert_int_equal(cycle_stats(*state).collections, before + 1);
+    assert_int_equal(cycle_step(*state, 0), 0);
+    assert_int_equal(cycle_stats(*state).collections, before + 1);
+    ouro_decref(old);
+    ouro_decref(young); /* old as well since the cycle */
+    assert_int_equal(cycle_step(*state, 0), 4);
+}
+
+/* Nothing is remembered of what is frozen. */
+static void test_a_step_begins_a_cycle_after_unfreezing(void **state)
+{
+    cell *ring = cell_ring(*state, 2);
+    ouro_freeze(*state);
+    ouro_decref(ring);
+    assert_int_equal(cycle_step(*state, 0), 0);
+    ouro_unfreeze(*state);
+    assert_int_equal(cycle_step(*state, 0), 2);
+}
+
+enum { MANY = 30000 };
+
+static void test_a_step_does_about_so_many_units(void **state)
+{
+    enum { UNITS = 500, SLACK = 500 };
+    ouro_heap *heap = *state;
+    list *all = cycle_rings(heap, test_scaled(MANY));
+    cycle_begin(heap);
+    while (!cycle_is_idle(heap)) {
+        size_t before = heap->whole.work_done;
+        (void)cycle_step(heap, UNITS);
+        size_t done = heap->whole.work_done - before;
+        bool wipes = strcmp(cycle_phase(heap), "forget") == 0; /* by the part of an arena */
+        assert_true(done >= UNITS || cycle_is_idle(heap));
+        if (done > UNITS + (wipes ? OURO_WIPE_UNITS : SLACK) && !cycle_is_idle(heap))
+            fail_msg("%zu units instead of %d, up to %s", done, UNITS, cycle_phase(heap));
+    }
+    cycle_rings_end(all);
+}
+
+static void test_a_step_takes_about_so_many_microseconds(void **state)
+{
+    list *all = cycle_rings(*state, test_scaled(MANY));
+    size_t steps = 0;
+    do {
+        (void)ouro_step(*state, (ouro_budget){.microseconds = 20});
+        steps++;
+    } while (!cycle_is_idle(*state));
+    assert_true(steps > 3); /* a hundred or so where nobody else is at work */
+    cycle_rings_end(all);
+}
+
+static void test_a_step_without_bound_is_a_whole_cycle(void **state)
+{
+    list *all = cycle_rings(*state, 1000);
+    ouro_vector_clear(all, &all->items);
+    assert_int_equal(ouro_step(*state, (ouro_budget){0}), 2000);
+    assert_true(cycle_is_idle(*state));
+    cycle_rings_end(all);
+}
+
+static void test_progress_tells_how_far_the_cycle_is(void **state)
+{
+    list *all = cycle_rings(*state, test_scaled(MANY));
+    ouro_progress progress, last;
+    ouro_get_progress(*state, &last);
+    assert_string_equal(last.phase, "idle");
+    assert_int_equal(last.work_left, 0);
+    assert_int_equal(last.touched, 1);
+    assert_true(last.bytes > 0);
+    assert_true(last.bytes < last.start_bytes && last.start_bytes < last.goal_bytes);
+    do {
+        (void)cycle_step(*state, 1000);
+        ouro_get_progress(*state, &progress);
+        assert_int_equal(progress.steps, last.steps + 1);
+        assert_true(progress.longest_step_nanoseconds >= last.longest_step_nanoseconds);
+        assert_true(progress.work_left > 0 || cycle_is_idle(*state));
+        last = progress;
+    } while (!cycle_is_idle(*state));
+    assert_int_equal(progress.work_left, 0);
+    assert_int_equal(progress.debt, 0);
+    assert_true(progress.longest_step_nanoseconds > 0);
+    assert_non_null(progress.longest_step_phase);
+    cycle_rings_end(all);
+}
+
+/* Native bytes beyond the start make allocation owe work, and pay it. */
+static void test_allocation_pays_for_the_cycle(void **state)
+{
+    ouro_heap *heap = test_heap_new(&(ouro_heap_options){.threshold = {SIZE_MAX, 0, 1}});
+    (void)state;
+    list *all = cycle_rings(heap, test_scaled(MANY));
+    ouro_progress progress;
+    size_t parts = 0, before = cycle_stats(heap).collections;
+    ptrdiff_t accounted = 0;
+    while (cycle_stats(heap).collections == before) {
+        ouro_get_progress(heap, &progress);
+        assert_true(progress.bytes <= progress.goal_bytes + (64 << 10)); /* [heap.goal] */
+        assert_int_equal(ouro_account(heap, 16 << 10), OURO_OK);
+        accounted += 16 << 10;
+        parts += !cycle_is_idle(heap);
+    }
+    assert_true(parts > 3);
+    assert_int_equal(ouro_account(heap, -accounted), OURO_OK);
+    cycle_rings_end(all);
+    test_heap_close_empty(heap);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        HEAP_TEST(test_a_step_begins_a_cycle_only_if_an_old_object_was_touched),
+        HEAP_TEST(test_a_step_begins_a_cycle_after_unfreezing),
+        HEAP_TEST(test_a_step_does_about_so_many_units),
+        HEAP_TEST(test_a_step_takes_about_so_many_microseconds),
+        HEAP_TEST(test_a_step_without_bound_is_a_whole_cycle),
+        HEAP_TEST(test_progress_tells_how_far_the_cycle_is),
+        cmocka_unit_test(test_allocation_pays_for_the_cycle),
+    };
+    return cmocka_run_group_tests_name("step pace", tests, NULL, NULL);
+}
