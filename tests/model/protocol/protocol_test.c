@@ -144,7 +144,7 @@ int main(int count, char **arguments)
     uint64_t schedules = test_amount(SCHEDULES, 8 * (size_t)SCHEDULES, 50 * (size_t)SCHEDULES);
     uint32_t broken = 0;
     enum verdict expected = NEVER;
-    seed = test_seed(NULL);
+    seed = test_seed();
     printf("OURO_TEST_SEED=%llu\n", (unsigned long long)seed);
     for (int i = 1; i < count; i++) {
         if (strcmp(arguments[i], "--schedules") == 0 && i + 1 < count) {
