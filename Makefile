@@ -14,7 +14,7 @@ CONFIGURE = cmake --log-level=NOTICE --preset
 BUILD = cmake --build --parallel $(JOBS) --preset
 TEST = ctest --parallel $(JOBS) --preset
 
-.PHONY: release demo test test-long test-nightly check bench install sanitize format clean help
+.PHONY: release demo test test-long test-nightly coverage mutate fuzz check bench install sanitize format clean help
 
 release: ## build the library and the command into build/release
 	@scripts/setup --check build
@@ -35,18 +35,37 @@ test: ## build with every check and run all tests
 	@scripts/covered.py build/test
 
 test-long: ## the long runs of the tests: ten minutes
-	@scripts/setup build test
+	@scripts/setup build test fuzz
 	@$(CONFIGURE) test
 	@$(BUILD) test
 	@$(TEST) long
 	@scripts/covered.py build/test
 
 test-nightly: ## the nightly runs of the tests: an hour
-	@scripts/setup build test
+	@scripts/setup build test fuzz mutate
 	@$(CONFIGURE) test
 	@$(BUILD) test
 	@$(TEST) nightly
 	@scripts/covered.py build/test
+
+coverage: ## which lines and branches of the library the tests reach
+	@scripts/setup build coverage
+	@$(CONFIGURE) coverage
+	@$(BUILD) coverage
+	@find build/coverage -name '*.gcda' -delete
+	@$(TEST) coverage
+	@scripts/coverage build/coverage
+
+mutate: ## which planted faults the tests notice (SAMPLE=number)
+	@scripts/setup build test mutate
+	@$(CONFIGURE) test
+	@$(BUILD) test
+	@tests/mutation/mutate.py --jobs $(JOBS) --sample $(or $(SAMPLE),0)
+
+fuzz: ## both fuzzers, ten minutes each
+	@scripts/setup build test fuzz
+	@OURO_TEST_TIER=nightly scripts/fuzz libfuzzer
+	@OURO_TEST_TIER=nightly scripts/fuzz afl
 
 sanitize: ## run all tests under ASan and UBSan
 	@scripts/setup build sanitize

@@ -379,7 +379,7 @@ static void hear(const char *message, const void *object)
     bool named = object == NULL || strstr(message, address) != NULL;
     fprintf(stderr, "%s: %s\n", named ? "heard" : "heard of another object", message);
     fflush(stderr);
-    _exit(HOOK_CALLED);
+    apart_end(HOOK_CALLED);
 }
 
 static void commit_heard(void *argument)

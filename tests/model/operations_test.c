@@ -162,8 +162,7 @@ static _Noreturn void run_share(const struct configuration *configuration)
         free(sequence.operations);
         progress->tally = world_tally;
     }
-    fflush(NULL);
-    _exit(0);
+    apart_end(0);
 }
 
 static void show_failure(const struct configuration *configuration)

@@ -54,8 +54,7 @@ static _Noreturn void run_programs(void)
         progress->tally = stepped_tally;
         progress->program++;
     }
-    fflush(NULL);
-    _exit(0);
+    apart_end(0);
 }
 
 static void show_failure(void)

@@ -12,6 +12,9 @@
  * catches them), and leave no core. */
 void apart_begin(void);
 
+/* Ends such a child, without what exit() would do for the parent. */
+_Noreturn void apart_end(int status);
+
 /* How a process ended. */
 struct apart {
     bool timed_out;

@@ -8,8 +8,8 @@
 #include "support/model.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 _Noreturn void model_fail(const char *format, ...)
 {
@@ -21,7 +21,7 @@ _Noreturn void model_fail(const char *format, ...)
     fputc('\n', stderr);
     va_end(arguments);
     fflush(NULL);
-    _exit(3);
+    abort();
 }
 
 void model_reset(struct model *model)

@@ -50,7 +50,7 @@ static int run_in_child(const struct sequence *sequence, const struct sequence_s
         dup2(out, STDERR_FILENO);
         alarm(TRIAL_SECONDS);
         sequence_run(sequence, stage, show ? stderr : NULL);
-        _exit(0);
+        apart_end(0);
     }
     int status = 0;
     waitpid(pid, &status, 0);

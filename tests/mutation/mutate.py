@@ -1,0 +1,287 @@
+#!/usr/bin/python3
+"""mutate.py -- plants faults in the library, one at a time, and sees whether a test notices
+
+usage: mutate.py [--build build/test] [--work build/mutation] [--sample N] [--seed S] [--jobs J]
+                 [--minutes M] [--only TEXT] [--list] [PATH...]
+
+Files or folders below src/ are named; without any, those of the collector, life, weak references and
+finalizers.  The library with one mutant (mutants.py) is compiled as a shared library, of which only the
+changed file is compiled again; the test programs are those of the build folder, linked with it
+once.  They run until the first one fails, those first that have found most per second.  A test that takes
+several times the processor time that it takes otherwise has noticed, too.
+
+A mutant that compiles to the same code as the original is none.  What survives must stand in
+survivors.txt beside this file, with the reason; else the exit status is 1, as it is when fewer than 95 of
+100 are noticed.  Without --sample all mutants are tried, which takes hours.
+
+python3-clang is Debian's package for Debian's Python, so this does not run in any other.
+"""
+import argparse
+import json
+import os
+import pathlib
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from mutants import mutants_of
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+ROOMS = ["src/collector", "src/life", "src/weakref", "src/finalizer"]
+LANGUAGE = ["-std=c11", "-DOURO_DEBUG=1", "-D_GNU_SOURCE", f"-I{ROOT}/include", f"-I{ROOT}/src"]
+COMPILE = ["-O2", "-fPIC", "-w", *LANGUAGE]
+MEMORY = 12 << 30  # a fault may ask for any amount; reservations count, too
+REQUIRED = 95      # of 100
+# The programs, with how much they do where they can do more or less.  Short ones find
+# most; the last ones make sure of the rest.
+TESTS = [
+    ("model_steps", {"OURO_TEST_SCALE": "2"}), ("unit_collector", {}), ("unit_weakref", {}),
+    ("unit_nearby", {}), ("unit_roots", {}), ("unit_stats", {}), ("unit_heap", {}),
+    ("unit_object", {}), ("unit_references", {}), ("unit_vector", {}), ("unit_type", {}),
+    ("unit_raw_memory", {}), ("unit_step*", {"OURO_TEST_SCALE": "10"}),
+    ("unit_bounded_death*", {"OURO_TEST_SCALE": "10"}),
+    ("conformance_*", {}), ("contract_misuse", {}), ("model_counts", {}),
+    ("model_operations", {"OURO_TEST_SCALE": "1"}), ("model_exhaustive", {"OURO_TEST_SCALE": "5"}),
+    ("torture_often", {"OURO_TEST_SCALE": "10"}), ("torture_deep", {"OURO_TEST_SCALE": "5"}),
+    ("torture_refusal", {}), ("model_steps", {"OURO_TEST_SCALE": "12"}),
+]
+
+
+def run(command, **options):
+    """Runs what must succeed."""
+    result = subprocess.run(command, capture_output=True, text=True, check=False, **options)
+    if result.returncode != 0:
+        sys.exit(f"mutate.py: {' '.join(map(str, command))[:200]}\n{result.stdout}{result.stderr}")
+    return result.stdout
+
+
+class Test:
+    """One test program, its amount, and how well it does."""
+
+    def __init__(self, program, environment):
+        self.program = program
+        self.environment = {**os.environ, "OURO_TEST_SEED": "11", "OURO_TEST_BRIEF": "1",
+                            **environment}
+        self.seconds = self.processor = 0.0
+        self.kills = 0
+        self.spent = 0.001
+
+    @property
+    def name(self):
+        """The program, and its scale."""
+        scale = self.environment.get("OURO_TEST_SCALE", "")
+        return f"{self.program.name}{'@' if scale else ''}{scale}"
+
+    def run(self, library, factor=None):
+        """True when it passes with the library of a folder."""
+        limit = int(self.processor * factor) + 3 if factor else 300
+
+        def bound():
+            os.setsid()
+            resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
+            resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+        begin = time.monotonic()
+        child = subprocess.Popen([self.program], stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                 preexec_fn=bound,  # pylint: disable=subprocess-popen-preexec-fn
+                                 env={**self.environment, "LD_LIBRARY_PATH": str(library)})
+        try:
+            status = child.wait(timeout=20 * limit)
+        except subprocess.TimeoutExpired:
+            status = -signal.SIGKILL
+        try:
+            os.killpg(child.pid, signal.SIGKILL)  # what it has left behind
+        except ProcessLookupError:
+            pass
+        child.wait()
+        self.seconds = time.monotonic() - begin
+        self.spent += self.seconds
+        return status == 0
+
+
+class Bench:
+    """The build that mutants are planted in."""
+
+    def __init__(self, build, work):
+        self.build = build
+        self.work = work
+        shutil.rmtree(work, ignore_errors=True)
+        (work / "objects").mkdir(parents=True)
+        (work / "library").mkdir()
+        (work / "tests").mkdir()
+        self.sources = sorted(path.relative_to(ROOT) for path in (ROOT / "src").rglob("*.c"))
+        for source in self.sources:
+            self.compile(ROOT / source, self.object_of(source))
+        self.link(work / "library", {})
+        self.tests = self.link_tests()
+
+    def object_of(self, source):
+        """Where the object of an unchanged source is."""
+        return self.work / "objects" / str(source).replace("/", "_").replace(".c", ".o")
+
+    @staticmethod
+    def compile(source, out):
+        """Compiles one file; stops when it does not compile."""
+        run(["gcc", *COMPILE, "-c", source, "-o", out])
+
+    def link(self, folder, changed):
+        """Links the library of a folder, with other objects for some sources."""
+        objects = [changed.get(source, self.object_of(source)) for source in self.sources]
+        run(["gcc", "-shared", "-Wl,-soname,libouro_mutant.so", "-o", folder / "libouro_mutant.so", *objects, "-pthread"])
+
+    def link_tests(self):
+        """Links the test programs of the build folder with the shared library."""
+        tests, linked = [], {}
+        for pattern, environment in TESTS:
+            for program in sorted(self.build.glob(f"tests/*/test_{pattern}")):
+                if program not in linked:
+                    linked[program] = self.link_test(program)
+                tests.append(Test(linked[program], environment))
+        return tests
+
+    def link_test(self, program):
+        """As its own build links it, but for the library and the place."""
+        place = self.work / "tests" / program.name
+        commands = run(["ninja", "-C", self.build, "-t", "commands", program.relative_to(self.build)])
+        line = [line for line in commands.splitlines() if f"-o {program.relative_to(self.build)}" in line]
+        command = line[-1].removeprefix(": && ").removesuffix(" && :")
+        words = [word for word in command.split() if not word.endswith("src/libouro.a")]
+        words[words.index("-o") + 1] = str(place)
+        library = self.work / "library" / "libouro_mutant.so"
+        run([*words, str(library)], cwd=self.build)
+        return place
+
+    def measure(self):
+        """Each test must pass without a mutant; how long it takes."""
+        for test in self.tests:
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            if not test.run(self.work / "library"):
+                sys.exit(f"mutate.py: {test.name} fails without a mutant")
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            test.processor = (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime)
+
+    def plant(self, mutant, folder):
+        """Builds a mutant: `invalid` when it does not compile, `same` when it is the same code."""
+        text = (ROOT / mutant.path).read_text()
+        source, out = folder / pathlib.Path(mutant.path).name, folder / "mutant.o"
+        source.write_text(text[:mutant.begin] + mutant.new + text[mutant.end:])
+        command = ["gcc", *COMPILE, f"-ffile-prefix-map={source}={ROOT / mutant.path}",
+                   f"-I{(ROOT / mutant.path).parent}", "-c", source, "-o", out]
+        if subprocess.run(command, capture_output=True, check=False).returncode != 0:
+            return "invalid"
+        if out.read_bytes() == self.object_of(pathlib.Path(mutant.path)).read_bytes():
+            return "same"
+        self.link(folder, {pathlib.Path(mutant.path): out})
+        return "planted"
+
+    def judge(self, mutant, folder):
+        """The test that notices a mutant, `invalid`, `same`, or nothing."""
+        built = self.plant(mutant, folder)
+        if built != "planted":
+            return built
+        for test in sorted(self.tests, key=lambda test: (-test.kills / test.spent, test.processor)):
+            if not test.run(folder, 6):
+                test.kills += 1
+                return test.name
+        return None
+
+
+def known_survivors():
+    """The mutants that are known to survive, with the reason of each."""
+    known = {}
+    path = HERE / "survivors.txt"
+    for line in path.read_text().splitlines() if path.exists() else []:
+        if line and not line.startswith("#") and not line.startswith(" "):
+            known[line.strip()] = True
+    return known
+
+
+def choose(arguments):
+    """The mutants of this run."""
+    places = [ROOT / place for place in arguments.paths or ROOMS]
+    files = [file for place in places for file in (sorted(place.rglob("*.c")) if place.is_dir() else [place])]
+    mutants = []
+    for file in files:
+        mutants += mutants_of(ROOT, str(file.relative_to(ROOT)), LANGUAGE)
+    mutants = [mutant for mutant in mutants if arguments.only in mutant.name]
+    total = len(mutants)
+    if arguments.sample and arguments.sample < total:
+        mutants = random.Random(arguments.seed).sample(mutants, arguments.sample)
+    return mutants, total
+
+
+def report(results, total):
+    """Prints the sums; true when all is as it must be."""
+    judged = {name: by for name, by in results.items() if by not in ("same", "invalid")}
+    survivors = sorted(name for name, by in judged.items() if by is None)
+    known = known_survivors()
+    noticed = len(judged) - len(survivors)
+    score = 100 * noticed / len(judged) if judged else 100
+    counted = len(judged) - sum(name in known for name in survivors)
+    print(f"{total} mutants in all, {len(results)} tried: {sum(by == 'invalid' for by in results.values())} "
+          f"do not compile, {sum(by == 'same' for by in results.values())} are the same code")
+    print(f"covered: {len(judged)} mutants of the library\ncovered: {noticed} mutants noticed by a test")
+    print(f"{score:.1f} of 100 are noticed; of those not known to be harmless, "
+          f"{100 * noticed / counted if counted else 100:.1f}")
+    unknown = [name for name in survivors if name not in known]
+    for name in unknown:
+        print(f"survives: {name}")
+    for name in sorted(known):
+        if name in judged and judged[name] is not None:
+            print(f"noticed after all, by {judged[name]}: {name}")
+    return not unknown or 100 * noticed >= REQUIRED * counted
+
+
+def main():
+    """Tries the mutants one after the other, or several at a time."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "test")
+    parser.add_argument("--work", type=pathlib.Path, default=ROOT / "build" / "mutation")
+    parser.add_argument("--sample", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=0)
+    parser.add_argument("--only", default="")
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("paths", nargs="*", metavar="PATH")
+    arguments = parser.parse_args()
+    mutants, total = choose(arguments)
+    if arguments.list:
+        for mutant in mutants:
+            print(f"{mutant.line}: {mutant.name}")
+        return 0
+    bench = Bench(arguments.build.resolve(), arguments.work.resolve())
+    bench.measure()
+    end = time.monotonic() + arguments.minutes * 60 if arguments.minutes else float("inf")
+    results, lock = {}, threading.Lock()
+
+    def try_one(number):
+        if time.monotonic() > end:
+            return
+        mutant = mutants[number]
+        folder = bench.work / f"mutant{number}"
+        folder.mkdir()
+        by = bench.judge(mutant, folder)
+        shutil.rmtree(folder)
+        with lock:
+            results[mutant.name] = by
+            if by is None:
+                print(f"{len(results)}/{len(mutants)} survives: {mutant.line}: {mutant.name}", flush=True)
+            (bench.work / "results.json").write_text(json.dumps(results, indent=1))
+
+    with ThreadPoolExecutor(arguments.jobs) as pool:
+        list(pool.map(try_one, range(len(mutants))))
+    return 0 if report(results, total) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
