@@ -39,6 +39,7 @@ LANGUAGE = ["-std=c11", "-DOURO_DEBUG=1", "-D_GNU_SOURCE", f"-I{ROOT}/include", 
 COMPILE = ["-O2", "-fPIC", "-w", *LANGUAGE]
 MEMORY = 12 << 30  # a fault may ask for any amount; reservations count, too
 REQUIRED = 95      # of 100
+ARGUMENTS = {"test_fuzz_replay": [ROOT / "tests" / "fuzz" / "corpus"]}
 # The programs, with how much they do where they can do more or less.  Short ones find
 # most; the last ones make sure of the rest.
 TESTS = [
@@ -50,7 +51,7 @@ TESTS = [
     ("conformance_*", {}), ("contract_misuse", {}), ("model_counts", {}),
     ("model_operations", {"OURO_TEST_SCALE": "1"}), ("model_exhaustive", {"OURO_TEST_SCALE": "5"}),
     ("torture_often", {"OURO_TEST_SCALE": "10"}), ("torture_deep", {"OURO_TEST_SCALE": "5"}),
-    ("torture_refusal", {}), ("model_steps", {"OURO_TEST_SCALE": "12"}),
+    ("fuzz_replay", {}), ("torture_refusal", {}), ("model_steps", {"OURO_TEST_SCALE": "12"}),
 ]
 
 
@@ -90,7 +91,7 @@ class Test:
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
         begin = time.monotonic()
-        child = subprocess.Popen([self.program], stdin=subprocess.DEVNULL,
+        child = subprocess.Popen([self.program, *ARGUMENTS.get(self.program.name, [])], stdin=subprocess.DEVNULL,
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                  preexec_fn=bound,  # pylint: disable=subprocess-popen-preexec-fn
                                  env={**self.environment, "LD_LIBRARY_PATH": str(library)})
