@@ -214,6 +214,13 @@ static bool is_passed_by(const void *object)
            ouro__is_condemned(&ouro__pools_of(object)->marks, object);
 }
 
+/* Whatever the word is: it may have been overwritten. */
+static bool names_a_type(uint64_t word)
+{
+    uint32_t number = ouro__word_type(word);
+    return number > 0 && number < OURO_TYPES_MAX && ouro__types[number] != NULL;
+}
+
 static void audit_object(void *object, void *context)
 {
     struct audit *audit = context;
@@ -221,7 +228,7 @@ static void audit_object(void *object, void *context)
     if (audit->failed) return;
     audit->weakly += (word & OURO__WEAKLY) != 0; /* also of garbage whose weak references wait */
     if (is_passed_by(object)) return;
-    if (ouro__word_type(word) == 0 || ouro__types[ouro__word_type(word)] == NULL) {
+    if (!names_a_type(word)) {
         corrupt(audit, "the word of object %p names no type: overwritten from below?", object);
         return;
     }
