@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * hole_test.c -- parts of pools that go back, and come again
+ */
+#include "heap/heap.h"
+
+#include "memory/hole.h"
+
+#include "support/cell.h"
+#include "support/heap.h"
+
+enum { CELLS = 20000, KEPT = 1500 };
+
+static void fill(ouro_heap *heap, cell **cells)
+{
+    for (size_t i = 0; i < CELLS; i++)
+        if (cells[i] == NULL) cells[i] = cell_new(heap);
+}
+
+/* All but one of each KEPT, so that no pool is empty and nearly every part of it is. */
+static void thin_out(cell **cells)
+{
+    for (size_t i = 0; i < CELLS; i++)
+        if (i % KEPT != 0) ouro_decref(ouro_move(cells[i]));
+}
+
+static size_t pools_with_holes(cell **cells)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < CELLS; i += KEPT) count += ouro__pool_of(cells[i])->holes != 0;
+    return count;
+}
+
+static void test_what_was_given_back_is_handed_out_again(void **state)
+{
+    static cell *cells[CELLS];
+    ouro_heap *heap = *state;
+    fill(heap, cells);
+    for (int round = 0; round < 3; round++) {
+        thin_out(cells);
+        size_t committed = ouro__heap_pools(heap)->committed_bytes;
+        assert_true(ouro_trim(heap) > 0);
+        test_heap_verify(heap);
+        assert_true(pools_with_holes(cells) > CELLS / KEPT / 2);
+        assert_true(ouro__heap_pools(heap)->committed_bytes < committed / 4);
+        fill(heap, cells);
+        test_heap_verify(heap);
+        assert_int_equal(pools_with_holes(cells), 0);
+        for (size_t i = 0; i < CELLS; i++) {
+            assert_null(cells[i]->left);
+            assert_null(cells[i]->right);
+            assert_int_equal(ouro_refcount(cells[i]), 1);
+        }
+        assert_int_equal(ouro_collect(heap, 2), 0);
+        assert_int_equal(test_heap_objects(heap), CELLS);
+    }
+    for (size_t i = 0; i < CELLS; i++) ouro_decref(ouro_move(cells[i]));
+}
+
+/* The same for blocks without a word. */
+static void test_raw_memory_is_handed_out_again(void **state)
+{
+    static char *blocks[CELLS];
+    ouro_heap *heap = *state;
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < CELLS; i++) {
+            if (blocks[i] != NULL) continue;
+            blocks[i] = ouro_mem_alloc(heap, 40);
+            assert_non_null(blocks[i]);
+            blocks[i][0] = blocks[i][39] = (char)i;
+        }
+        for (size_t i = 0; i < CELLS; i++) {
+            assert_int_equal(blocks[i][0], (char)i);
+            assert_int_equal(blocks[i][39], (char)i);
+            if (i % KEPT != 0) ouro_mem_free(heap, ouro_move(blocks[i]));
+        }
+        assert_true(ouro_trim(heap) > 0);
+        test_heap_verify(heap);
+    }
+    for (size_t i = 0; i < CELLS; i += KEPT) ouro_mem_free(heap, ouro_move(blocks[i]));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        HEAP_TEST(test_what_was_given_back_is_handed_out_again),
+        HEAP_TEST(test_raw_memory_is_handed_out_again),
+    };
+    return cmocka_run_group_tests_name("hole", tests, NULL, NULL);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * last_block_test.c -- where no memory is to be had, the last free block is found; sizes too large for
+ * a number are refused
+ */
+#include "heap/heap.h"
+
+#include "support/cell.h"
+#include "support/heap.h"
+#include "support/plain.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- one small arena, and no more ---- */
+
+enum { SMALL_PAGES = 176 };
+
+static size_t regions;
+
+static void *give_one(void *context, size_t size, size_t alignment)
+{
+    (void)context;
+    bool heap = alignment <= OURO_CARVE_SIZE;
+    if (!heap && (size > (size_t)SMALL_PAGES << OURO_POOL_SHIFT || regions > 0)) return NULL;
+    regions += !heap;
+    void *region = aligned_alloc(alignment, (size + alignment - 1) & ~(alignment - 1));
+    return region != NULL ? memset(region, 0, size) : NULL;
+}
+
+static void take(void *context, void *region, size_t size)
+{
+    (void)context;
+    (void)size;
+    free(region);
+}
+
+static void test_the_last_free_blocks_are_found(void **state)
+{
+    (void)state;
+    enum { MOST = 100000, EACH = 199 };
+    static cell *cells[MOST];
+    ouro_heap *heap = test_heap_new(&(ouro_heap_options){
+        .collector_off = true,
+        .source = {.obtain = give_one, .give_back = take},
+    });
+    size_t count = 0, freed = 0;
+    while (count < MOST && (cells[count] = ouro_new(heap, cell)) != NULL) count++;
+    assert_in_range(count, 1000, MOST - 1);
+    assert_int_equal(ouro_heap_error(heap)->status, OURO_NO_MEMORY);
+    for (size_t i = 0; i < count; i += EACH, freed++) ouro_decref(ouro_move(cells[i]));
+    ouro__pools_flush(ouro__heap_pools(heap)); /* a few in each pool: too few to wake it */
+    for (size_t i = 0; i < count; i += EACH, freed--) {
+        cells[i] = ouro_new(heap, cell);
+        assert_non_null(cells[i]);
+    }
+    assert_int_equal(freed, 0);
+    test_heap_verify(heap);
+    assert_null(ouro_new(heap, cell));
+    for (size_t i = 0; i < count; i++) ouro_decref(ouro_move(cells[i]));
+    test_heap_close_empty(heap);
+}
+
+/* ---- sizes ---- */
+
+static void test_sizes_beyond_any_number_are_refused(void **state)
+{
+    ouro_heap *heap = *state;
+    const size_t lengths[] = {SIZE_MAX,
+                              SIZE_MAX / 8 + 1,
+                              SIZE_MAX / 8,
+                              (SIZE_MAX - 15) / 8 - 1,
+                              (SIZE_MAX - 23) / 8,
+                              (size_t)PTRDIFF_MAX / 8};
+    for (size_t i = 0; i < COUNT_OF(lengths); i++) {
+        assert_null(ouro_new_var(heap, row, lengths[i]));
+        assert_int_equal(ouro_heap_error(heap)->status, OURO_TOO_LARGE);
+    }
+    assert_null(ouro_mem_alloc_aligned(heap, SIZE_MAX - 8, 64));
+    assert_int_equal(ouro_heap_error(heap)->status, OURO_TOO_LARGE);
+    assert_null(ouro_mem_alloc_aligned(heap, SIZE_MAX, 8));
+    assert_int_equal(ouro_heap_error(heap)->status, OURO_TOO_LARGE);
+    test_heap_verify(heap);
+}
+
+/* ---- addresses ---- */
+
+static void test_an_address_inside_an_object_is_none(void **state)
+{
+    cell *living = cell_new(*state);
+    assert_true(ouro_is_object(*state, living));
+    for (size_t at = 1; at < sizeof *living + 8; at++)
+        assert_false(ouro_is_object(*state, (char *)living + at));
+    const char *beyond = ouro__pool_of(living)->first +
+                         (size_t)ouro__pool_of(living)->carved * ouro__pool_of(living)->block_size;
+    assert_false(ouro_is_object(*state, beyond)); /* not cut yet */
+    ouro_decref(living);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_last_free_blocks_are_found),
+        HEAP_TEST(test_sizes_beyond_any_number_are_refused),
+        HEAP_TEST(test_an_address_inside_an_object_is_none),
+    };
+    return cmocka_run_group_tests_name("last block", tests, NULL, NULL);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * source_test.c -- what sources of arenas may do, and must not
+ */
+#include "heap/heap.h"
+
+#include "support/cell.h"
+#include "support/cycle.h"
+#include "support/garbage_case.h"
+#include "support/heap.h"
+#include "support/source.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- a region that cannot be used ---- */
+
+static size_t given, taken_back;
+
+static void *give_unaligned(void *context, size_t size, size_t alignment)
+{
+    (void)context;
+    static char region[64];
+    if (alignment <= 4096) { /* the heap itself */
+        void *heap = aligned_alloc(4096, (size + 4095) & ~(size_t)4095);
+        return heap != NULL ? memset(heap, 0, size) : NULL;
+    }
+    given++;
+    return region + 1; /* not even looked at */
+}
+
+static void take_unaligned(void *context, void *region, size_t size)
+{
+    (void)context;
+    if (((uintptr_t)region & 1) != 0)
+        taken_back++;
+    else
+        free(region);
+    (void)size;
+}
+
+static void test_an_unaligned_region_goes_back(void **state)
+{
+    (void)state;
+    ouro_heap_options options = {
+        .source = {.obtain = give_unaligned, .give_back = take_unaligned},
+        .ignore_environment = true,
+    };
+    ouro_heap *heap = test_heap_new(&options);
+    assert_null(ouro_new(heap, cell));
+    assert_int_equal(ouro_heap_error(heap)->status, OURO_NO_MEMORY);
+    assert_true(given > 0);
+    assert_int_equal(taken_back, given);
+    test_heap_close_empty(heap);
+}
+
+/* ---- memory that cannot be given back ---- */
+
+/* Counts are written over instead, in arenas that a cycle in steps has left its tallies in. */
+static void test_marks_are_wiped_where_no_page_goes_back(void **state)
+{
+    (void)state;
+    struct source source = {0};
+    ouro_heap *heap = test_heap_new(&(ouro_heap_options){
+        .collector_off = true,
+        .source = source_keeping(&source),
+    });
+    list *all = cycle_rings(heap, 20000);
+    for (int round = 0; round < 3; round++) {
+        struct garbage_case scene = garbage_case_new(heap);
+        garbage_case_lose(&scene);
+        cycle_begin(heap);
+        for (int i = 0; !cycle_is_idle(heap); i++) {
+            (void)cycle_step(heap, 2000);
+            list_append_cell(all, i); /* counts change in between */
+        }
+        test_heap_verify(heap);
+        garbage_case_end(&scene);
+    }
+    cycle_touch(all->items.items[1]);
+    (void)cycle_step(heap, 0);
+    test_heap_verify(heap);
+    assert_int_equal(ouro_collect(heap, 2), 0);
+    cycle_rings_end(all);
+    test_heap_close_empty(heap);
+    assert_int_equal(source.regions, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_an_unaligned_region_goes_back),
+        cmocka_unit_test(test_marks_are_wiped_where_no_page_goes_back),
+    };
+    return cmocka_run_group_tests_name("source", tests, NULL, NULL);
+}
