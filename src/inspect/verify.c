@@ -111,6 +111,17 @@ static void audit_tracked_blocks(struct audit *audit, const struct ouro__pool *p
     }
 }
 
+/* A lane is active from the beginning of its cycle to the end. */
+static void audit_lanes(struct audit *audit)
+{
+    const struct ouro__collector *lanes[] = {&audit->heap->pass, &audit->heap->whole};
+    unsigned active = ouro__heap_pools(audit->heap)->marks.active, busy = 0;
+    for (int i = 0; i < OURO__LANES; i++)
+        if (lanes[i]->phase != OURO__IDLE) busy |= 1u << lanes[i]->lane;
+    if (active != busy)
+        corrupt(audit, "[mark.zero] lanes %x are active, cycles run in lanes %x", active, busy);
+}
+
 static void audit_pool(struct ouro__pool *pool, void *context)
 {
     struct audit *audit = context;
@@ -298,6 +309,7 @@ static void audit_weakrefs(struct audit *audit)
 static void audit_blocks(struct audit *audit)
 {
     const struct ouro__pools *pools = ouro__heap_pools(audit->heap);
+    audit_lanes(audit);
     for (int realm = 0; realm < OURO__REALMS; realm++)
         ouro__walk_pools(pools, (enum ouro__realm)realm, audit_pool, audit);
     for (size_t bin = 1; bin < OURO__BINS && !audit->failed; bin++) audit_class_list(audit, bin);

@@ -2,7 +2,7 @@
 """mutate.py -- plants faults in the library, one at a time, and sees whether a test notices
 
 usage: mutate.py [--build build/test] [--work build/mutation] [--sample N] [--seed S] [--jobs J]
-                 [--minutes M] [--only TEXT] [--list] [PATH...]
+                 [--minutes M] [--only TEXT] [--names FILE] [--list] [PATH...]
 
 Files or folders below src/ are named; without any, those of the collector, life, weak references and
 finalizers.  The library with one mutant (mutants.py) is compiled as a shared library, of which only the
@@ -13,6 +13,8 @@ several times the processor time that it takes otherwise has noticed, too.
 A mutant that compiles to the same code as the original is none.  What survives must stand in
 survivors.txt beside this file, with the reason; else the exit status is 1, as it is when fewer than 95 of
 100 are noticed.  Without --sample all mutants are tried, which takes hours.
+
+--names tries the mutants that are named in a file, one a line, and no others: survivors.txt, for instance.
 
 python3-clang is Debian's package for Debian's Python, so this does not run in any other.
 """
@@ -44,7 +46,8 @@ ARGUMENTS = {"test_fuzz_replay": [ROOT / "tests" / "fuzz" / "corpus"]}
 # most; the last ones make sure of the rest.
 TESTS = [
     ("model_steps", {"OURO_TEST_SCALE": "2"}), ("unit_collector", {}), ("unit_weakref", {}),
-    ("unit_nearby", {}), ("unit_roots", {}), ("unit_stats", {}), ("unit_heap", {}),
+    ("unit_nearby", {}), ("unit_roots", {}), ("unit_whole", {}), ("unit_wide", {}),
+    ("unit_long", {}), ("unit_audit", {}), ("unit_source", {}), ("unit_hole", {}), ("unit_stats", {}), ("unit_heap", {}),
     ("unit_object", {}), ("unit_references", {}), ("unit_vector", {}), ("unit_type", {}),
     ("unit_raw_memory", {}), ("unit_step*", {"OURO_TEST_SCALE": "10"}),
     ("unit_bounded_death*", {"OURO_TEST_SCALE": "10"}),
@@ -196,14 +199,10 @@ class Bench:
         return None
 
 
-def known_survivors():
-    """The mutants that are known to survive, with the reason of each."""
-    known = {}
-    path = HERE / "survivors.txt"
-    for line in path.read_text().splitlines() if path.exists() else []:
-        if line and not line.startswith("#") and not line.startswith(" "):
-            known[line.strip()] = True
-    return known
+def names_in(path):
+    """The mutants that a file names; indented lines and those with # say why."""
+    lines = path.read_text().splitlines()
+    return {line.strip() for line in lines if line and line[0] not in "# "}
 
 
 def choose(arguments):
@@ -213,6 +212,9 @@ def choose(arguments):
     mutants = []
     for file in files:
         mutants += mutants_of(ROOT, str(file.relative_to(ROOT)), LANGUAGE)
+    if arguments.names:
+        names = names_in(arguments.names)
+        mutants = [mutant for mutant in mutants if mutant.name in names]
     mutants = [mutant for mutant in mutants if arguments.only in mutant.name]
     total = len(mutants)
     if arguments.sample and arguments.sample < total:
@@ -224,7 +226,7 @@ def report(results, total):
     """Prints the sums; true when all is as it must be."""
     judged = {name: by for name, by in results.items() if by not in ("same", "invalid")}
     survivors = sorted(name for name, by in judged.items() if by is None)
-    known = known_survivors()
+    known = names_in(HERE / "survivors.txt")
     noticed = len(judged) - len(survivors)
     score = 100 * noticed / len(judged) if judged else 100
     counted = len(judged) - sum(name in known for name in survivors)
@@ -252,6 +254,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=0)
     parser.add_argument("--only", default="")
+    parser.add_argument("--names", type=pathlib.Path)
     parser.add_argument("--list", action="store_true")
     parser.add_argument("paths", nargs="*", metavar="PATH")
     arguments = parser.parse_args()

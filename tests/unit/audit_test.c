@@ -202,6 +202,15 @@ static void test_a_pool_in_a_set_outside_a_collection(void **state)
     ouro_decref(living);
 }
 
+static void test_a_lane_that_is_active_outside_of_cycles(void **state)
+{
+    for (int lane = 0; lane < OURO__LANES; lane++) {
+        marks_of(*state)->active = (uint8_t)(1u << lane);
+        assert_corrupt(*state, "[mark.zero] lanes * are active, cycles run in lanes 0");
+        marks_of(*state)->active = 0;
+    }
+}
+
 static void test_suspects_in_no_set_or_not_trapped(void **state)
 {
     struct garbage_case scene = garbage_case_new(*state);
@@ -367,6 +376,7 @@ int main(void)
         HEAP_TEST(test_a_young_object_in_a_pool_that_is_not_listed),
         HEAP_TEST(test_marks_outside_a_collection),
         HEAP_TEST(test_a_pool_in_a_set_outside_a_collection),
+        HEAP_TEST(test_a_lane_that_is_active_outside_of_cycles),
         HEAP_TEST(test_suspects_in_no_set_or_not_trapped),
         HEAP_TEST(test_a_quiet_object_that_is_not_old),
         HEAP_TEST(test_a_reference_to_what_is_no_object),

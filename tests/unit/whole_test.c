@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * whole_test.c -- what a collection spares itself, and what it leaves behind
+ *
+ * That garbage is found and what lives is spared is tested elsewhere; here is what would only cost time
+ * or memory if it went wrong.
+ */
+#include "heap/heap.h"
+
+#include "support/cell.h"
+#include "support/cycle.h"
+#include "support/heap.h"
+#include "support/plain.h"
+#include "support/source.h"
+
+/* ---- what lives is proven at once ---- */
+
+enum { HELD = 5000 };
+
+/* So many cells that refer to themselves and are held one by one. */
+static cell *held[HELD];
+
+static void hold_many(ouro_heap *heap)
+{
+    for (size_t i = 0; i < HELD; i++) {
+        held[i] = cell_new(heap);
+        ouro_set(held[i], left, held[i]);
+    }
+    (void)ouro_collect(heap, 2);
+    cycle_touch(held[0]);
+}
+
+static void let_go(ouro_heap *heap)
+{
+    for (size_t i = 0; i < HELD; i++) ouro_decref(ouro_move(held[i]));
+    assert_int_equal(ouro_collect(heap, 2), HELD);
+}
+
+static void test_what_is_held_is_no_suspect(void **state)
+{
+    ouro_heap *heap = *state;
+    hold_many(heap);
+    cycle_begin(heap);
+    assert_int_equal(cycle_step_to_the_end(heap, 1000), 0);
+    assert_int_equal(heap->whole.scanned, 0);
+    assert_int_equal(ouro_collect(heap, 2), 0);
+    assert_int_equal(heap->whole.scanned, 0);
+    for (size_t i = 0; i < HELD; i++) /* and notes the next touch  [quiet.old] */
+        assert_true(ouro__word_is_trapped(*ouro__word_of(held[i])));
+    let_go(heap);
+}
+
+static void test_what_roots_reach_is_no_suspect(void **state)
+{
+    ouro_heap *heap = *state;
+    list *all = cycle_rings(heap, HELD);
+    assert_int_equal(ouro_root(heap, &all), OURO_OK);
+    cycle_begin(heap);
+    assert_int_equal(cycle_step_to_the_end(heap, 1000), 0);
+    assert_int_equal(heap->whole.scanned, 0);
+    assert_int_equal(ouro_unroot(heap, &all), OURO_OK);
+    cycle_rings_end(all);
+}
+
+/* A root leads into a heap that has a cycle under way itself, and is nothing to this one. */
+static void test_a_root_in_another_heap_is_passed_by(void **state)
+{
+    ouro_heap *heap = *state, *other = test_heap_quiet();
+    void *atoms_are_not_followed = atom_new(heap, 1);
+    list *foreign = cycle_rings(other, 100), *all = cycle_rings(heap, 100);
+    assert_int_equal(ouro_root(heap, &foreign), OURO_OK);
+    assert_int_equal(ouro_root(heap, &atoms_are_not_followed), OURO_OK);
+    for (size_t steps = 0; steps < 60; steps += 7) {
+        cycle_touch(foreign->items.items[0]);
+        cycle_begin(other);
+        for (size_t i = 0; i < steps; i++) (void)cycle_step(other, 1);
+        cell *garbage = cell_ring(heap, 3);
+        (void)ouro_collect(heap, 1);
+        (void)ouro_collect(heap, 1); /* old, and lost while it is */
+        ouro_decref(garbage);
+        cycle_begin(heap);
+        assert_int_equal(cycle_step_to_the_end(heap, 1), 3);
+        assert_int_equal(cycle_step_to_the_end(other, 1), 0);
+        test_heap_verify(other);
+    }
+    assert_int_equal(ouro_unroot(heap, &foreign), OURO_OK);
+    assert_int_equal(ouro_unroot(heap, &atoms_are_not_followed), OURO_OK);
+    ouro_decref(atoms_are_not_followed);
+    cycle_rings_end(all);
+    cycle_rings_end(foreign);
+    test_heap_close_empty(other);
+}
+
+/* ---- memory ---- */
+
+static row *large_garbage(ouro_heap *heap)
+{
+    row *large = row_new(heap, 50000);
+    ouro_set(large, items[49999], large);
+    return large;
+}
+
+/* Its mapping goes back, whichever collection finds it. */
+static void test_a_large_object_that_was_garbage_goes_back(void **state)
+{
+    (void)state;
+    for (int generation = 0; generation < 3; generation++) {
+        struct source source = {0};
+        ouro_heap *heap = test_heap_new(&(ouro_heap_options){
+            .collector_off = true,
+            .source = source_counting(&source),
+        });
+        ouro_decref(cell_new(heap));
+        size_t regions = source.regions;
+        ouro_decref(large_garbage(heap));
+        assert_int_equal(source.regions, regions + 1);
+        assert_int_equal(ouro_collect(heap, generation), 1);
+        (void)ouro_trim(heap);
+        assert_int_equal(source.regions, regions);
+        row *large = large_garbage(heap); /* again, in steps */
+        (void)ouro_collect(heap, 2);
+        ouro_decref(large);
+        cycle_begin(heap);
+        assert_int_equal(cycle_step_to_the_end(heap, 1000), 1);
+        (void)ouro_trim(heap);
+        assert_int_equal(source.regions, regions);
+        test_heap_close_empty(heap);
+    }
+}
+
+static bool has_scratch(ouro_heap *heap)
+{
+    return ouro__heap_pools(heap)->marks.scratch_pools > 0;
+}
+
+/* What passes have used of the marks' memory goes back in parts. */
+static void test_the_memory_of_marks_goes_back(void **state)
+{
+    (void)state;
+    struct source source = {0};
+    ouro_heap *heap = test_heap_new(&(ouro_heap_options){
+        .collector_off = true,
+        .source = source_counting(&source),
+    });
+    list *all = cycle_rings(heap, HELD);
+    for (int i = 0; i < HELD; i++) list_append_cell(all, i);
+    (void)ouro_collect(heap, 0);
+    assert_true(has_scratch(heap));
+    size_t parts = 0, offset = 0, purged = source.purged_bytes;
+    do {
+        offset = ouro__collector_wipe(&heap->pass, 0, offset);
+        parts++;
+    } while (offset != 0);
+    assert_true(parts > 1);
+    assert_false(has_scratch(heap));
+    assert_true(source.purged_bytes > purged);
+    assert_int_equal(ouro__collector_wipe(&heap->pass, 0, 0), 0);
+    assert_int_equal(ouro__collector_wipe(&heap->pass, 99, 0), 0); /* no such arena */
+    test_heap_verify(heap);
+    cycle_rings_end(all);
+    test_heap_close_empty(heap);
+}
+
+/* ---- near touched objects ---- */
+
+static size_t nearby_collected;
+
+static void listen(ouro_heap *heap, const ouro_collection *info, void *argument)
+{
+    (void)heap;
+    (void)argument;
+    if (info->stop && info->nearby) nearby_collected += info->collected;
+}
+
+/* What leads to no cycle dies with who held it, and is no part of what a pass finds. */
+static void test_a_nearby_pass_finds_tracked_objects_only(void **state)
+{
+    ouro_heap *heap = *state;
+    enum { LENGTH = 20 };
+    cell *ring = cell_ring(heap, LENGTH);
+    cell *at = ring;
+    for (int i = 0; i < LENGTH; i++, at = at->left) ouro_put(at, right, atom_new(heap, i));
+    (void)ouro_collect(heap, 2);
+    nearby_collected = 0;
+    assert_int_equal(ouro_add_callback(heap, listen, NULL), OURO_OK);
+    ouro_decref(ring); /* a touch: nothing else leads here */
+    assert_int_equal(ouro__heap_collect_nearby(heap, 10000), LENGTH);
+    assert_int_equal(nearby_collected, LENGTH);
+    assert_int_equal(test_heap_objects(heap), 0);
+    assert_int_equal(ouro_remove_callback(heap, listen, NULL), OURO_OK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        HEAP_TEST(test_what_is_held_is_no_suspect),
+        HEAP_TEST(test_what_roots_reach_is_no_suspect),
+        HEAP_TEST(test_a_root_in_another_heap_is_passed_by),
+        cmocka_unit_test(test_a_large_object_that_was_garbage_goes_back),
+        cmocka_unit_test(test_the_memory_of_marks_goes_back),
+        HEAP_TEST(test_a_nearby_pass_finds_tracked_objects_only),
+    };
+    return cmocka_run_group_tests_name("whole", tests, NULL, NULL);
+}
