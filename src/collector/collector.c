@@ -17,6 +17,7 @@ static const char *const names[OURO__PHASES] = {
     [OURO__SCAN] = "scan",
     [OURO__CHECK] = "check",
     [OURO__CHECK_FLOOD] = "check: follow",
+    [OURO__TELL] = "tell",
     [OURO__LEAVE] = "leave",
     [OURO__MUFFLE] = "muffle weak references",
     [OURO__CALL] = "call back",
@@ -110,10 +111,19 @@ static void pass_sentence(struct ouro__collector *collector)
 {
     /* where all references stay among the condemned there is nothing to sever */
     bool severs = collector->outward > 0 || collector->rescued || collector->has_hooks;
-    if ((collector->debug & (OURO_DEBUG_COLLECTABLE | OURO_DEBUG_SAVEALL)) != 0)
+    if ((collector->debug & OURO_DEBUG_SAVEALL) != 0)
         ouro__collector_enter(collector, OURO__SAVE);
     else
         ouro__collector_enter(collector, severs ? OURO__SEVER : OURO__FINISH);
+}
+
+/* After the first verdict last words are spoken, if there are any; after the second none are left. */
+static void after_verdict(struct ouro__collector *collector)
+{
+    if (!collector->has_last_words)
+        pass_sentence(collector);
+    else
+        ouro__collector_enter(collector, collector->finalized ? OURO__CLEAR : OURO__LEAVE);
 }
 
 /*
@@ -130,13 +140,13 @@ static void condemn(struct ouro__collector *collector)
     marks->condemned |= OURO__SUSPECT(collector->lane);
     ouro__pools_enlist_cached(
         ouro__collector_pools(collector)); /* user code may allocate from here on */
-    if (!collector->has_last_words)
-        pass_sentence(collector);
+    if ((collector->debug & OURO_DEBUG_COLLECTABLE) != 0 && !collector->finalized)
+        ouro__collector_enter(collector, OURO__TELL);
     else
-        ouro__collector_enter(collector, collector->finalized ? OURO__CLEAR : OURO__LEAVE);
+        after_verdict(collector);
 }
 
-/* All callbacks are called; now those with a finalizer and what they reach. */
+/* What finalizers can reach is alive again, if anything is. */
 static void after_revival(struct ouro__collector *collector)
 {
     ouro__collector_enter(collector, collector->revived ? OURO__DARKEN : OURO__CLEAR);
@@ -180,35 +190,37 @@ static void advance(struct ouro__collector *collector)
         return;
     case OURO__CHECK: ouro__collector_enter(collector, OURO__CHECK_FLOOD); return;
     case OURO__CHECK_FLOOD: condemn(collector); return;
+    case OURO__TELL: after_verdict(collector); return;
     case OURO__LEAVE:
         marks->last_words |= lane;
+        collector->revived = false;
         ouro__collector_enter(collector, OURO__MUFFLE);
         return;
     case OURO__MUFFLE: ouro__collector_enter(collector, OURO__CALL); return;
     case OURO__CALL:
-        collector->revived = false;
+        if (collector->revived) { /* those that were postponed were called, too */
+            ouro__collector_enter(collector, OURO__FINALIZE);
+            return;
+        }
         marks->reviving |= lane;
         ouro__collector_enter(collector, OURO__REVIVE);
         return;
     case OURO__REVIVE: ouro__collector_enter(collector, OURO__REVIVE_FLOOD); return;
     case OURO__REVIVE_FLOOD:
         marks->reviving &= (uint8_t)~lane;
+        marks->last_words &= (uint8_t)~lane; /* what was brought back may call again */
         after_revival(collector);
         return;
-    case OURO__DARKEN: ouro__collector_enter(collector, OURO__FINALIZE); return;
+    case OURO__DARKEN: ouro__collector_enter(collector, OURO__CALL); return;
     case OURO__FINALIZE:
         marks->condemned &= ~suspect;
-        marks->last_words &= (uint8_t)~lane;
         ouro__collector_enter(collector, OURO__AGAIN);
         return;
     case OURO__AGAIN:
         collector->outward = 0;
         begin_scan(collector);
         return;
-    case OURO__CLEAR:
-        marks->last_words &= (uint8_t)~lane;
-        pass_sentence(collector);
-        return;
+    case OURO__CLEAR: pass_sentence(collector); return;
     case OURO__SAVE:
         if (ouro__suspects(collector) == 0) {
             ouro__collector_enter(collector, OURO__FINISH);
@@ -220,7 +232,6 @@ static void advance(struct ouro__collector *collector)
     case OURO__FINISH:
         marks->judged &= ~suspect;
         marks->condemned &= ~suspect;
-        marks->last_words &= (uint8_t)~lane;
         ouro__collector_enter(collector, OURO__FORGET);
         return;
     case OURO__FORGET: end_cycle(collector); return;
@@ -237,10 +248,11 @@ static void (*const pool_work[OURO__PHASES])(struct ouro__collector *) = {
     [OURO__NARROW] = ouro__set_narrow,
     [OURO__SCAN] = ouro__verify_scan,
     [OURO__CHECK] = ouro__verify_check,
+    [OURO__TELL] = ouro__tell,
     [OURO__LEAVE] = ouro__condemn_leave,
     [OURO__MUFFLE] = ouro__condemn_muffle,
     [OURO__REVIVE] = ouro__condemn_revive,
-    [OURO__DARKEN] = ouro__condemn_clear,
+    [OURO__DARKEN] = ouro__condemn_darken,
     [OURO__FINALIZE] = ouro__condemn_finalize,
     [OURO__AGAIN] = ouro__condemn_again,
     [OURO__CLEAR] = ouro__condemn_clear,
@@ -283,7 +295,7 @@ bool ouro__collector_step(struct ouro__collector *collector, long units)
 bool ouro__collector_abandon(struct ouro__collector *collector)
 {
     struct ouro__marks *marks = ouro__collector_marks(collector);
-    if (collector->phase >= OURO__LEAVE) return false;
+    if (collector->phase >= OURO__TELL) return false;
     ouro__gray_forget(marks, collector->lane, collector->set);
     ouro__half_of(collector)->owner = NULL;
     marks->counting = NULL;

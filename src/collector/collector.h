@@ -16,8 +16,8 @@
  *     CHECK    a suspect with a reference from elsewhere is live, and all it reaches
  *              what is left is garbage, condemned at once
  *     MUFFLE, CALL       weak references with callbacks are cleared, then the callbacks run
- *     REVIVE, FINALIZE   what finalizers can reach is whole again while they run; AGAIN: then all
- *                        is suspect and is scanned and checked once more
+ *     REVIVE, DARKEN     what finalizers can reach is whole again; callbacks that waited for that run
+ *     FINALIZE           finalizers run; AGAIN: then all is suspect and is scanned and checked once more
  *     CLEAR    the other weak references are cleared
  *     SEVER    references from garbage to living objects are dropped
  *     FINISH   garbage blocks go back, survivors grow older
@@ -53,6 +53,7 @@ enum ouro__phase {
     OURO__SCAN,
     OURO__CHECK,
     OURO__CHECK_FLOOD,
+    OURO__TELL,
     OURO__LEAVE,
     OURO__MUFFLE,
     OURO__CALL,
@@ -107,7 +108,8 @@ struct ouro__collector {
     bool left_young;     /* a young object was not proposed, and stays young */
     bool nearby;         /* a pass over what lies near touched objects, of whatever age */
     bool forgot;         /* the marks' memory was given back */
-    ouro_weakref *due;   /* weak references whose callbacks are to be called */
+    ouro_weakref *due;   /* weak references whose callbacks are to be called, */
+    ouro_weakref *last;  /* and the last of them */
     size_t collected;
     size_t saved;
 };
@@ -199,11 +201,13 @@ bool ouro__condemn_call(struct ouro__collector *collector);
 void ouro__condemn_revive(struct ouro__collector *collector);
 bool ouro__condemn_revive_flood(struct ouro__collector *collector);
 void ouro__condemn_clear(struct ouro__collector *collector);
+void ouro__condemn_darken(struct ouro__collector *collector);
 void ouro__condemn_finalize(struct ouro__collector *collector);
 void ouro__condemn_again(struct ouro__collector *collector);
 
 /* sever.c: garbage lets go of the living */
 void ouro__sever(struct ouro__collector *collector);
+void ouro__tell(struct ouro__collector *collector);
 void ouro__save(struct ouro__collector *collector);
 
 /* Only tracked arenas have counts. */

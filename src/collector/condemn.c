@@ -34,6 +34,17 @@ void ouro__condemn_leave(struct ouro__collector *collector)
 
 /* ---- MUFFLE, CALL: weak references with callbacks ---- */
 
+static void append_due(struct ouro__collector *collector, ouro_weakref *held)
+{
+    if (held == NULL) return;
+    if (collector->due == NULL)
+        collector->due = held;
+    else
+        collector->last->next = held;
+    while (held->next != NULL) held = held->next;
+    collector->last = held;
+}
+
 /* The callbacks of weak references to garbage join one list; those of weak references that are garbage
  * themselves stay silent. */
 static void muffle(struct ouro__collector *collector, void *entry)
@@ -41,13 +52,9 @@ static void muffle(struct ouro__collector *collector, void *entry)
     collector->units--;
     if (LIKELY((*ouro__word_of(entry) & OURO__WEAKLY) == 0)) return;
     collector->units -= WEAK_UNITS;
-    ouro_weakref *held =
-        ouro__callbacks_hold(ouro__weakrefs_clear_callbacks(&collector->life->weakrefs, entry));
-    if (held == NULL) return;
-    ouro_weakref *last = held;
-    while (last->next != NULL) last = last->next;
-    last->next = collector->due;
-    collector->due = held;
+    append_due(collector,
+               ouro__callbacks_hold(
+                   ouro__weakrefs_clear_callbacks(&collector->life->weakrefs, entry), false));
 }
 
 void ouro__condemn_muffle(struct ouro__collector *collector)
@@ -118,6 +125,25 @@ static void clear(struct ouro__collector *collector, void *entry)
 void ouro__condemn_clear(struct ouro__collector *collector)
 {
     ouro__set_walk(collector, clear);
+}
+
+/* A weak reference that finalizers can reach is called even though its target died while all was dark. */
+static void darken(struct ouro__collector *collector, void *entry)
+{
+    clear(collector, entry);
+    if (ouro__type_of(entry) != &ouro_weakref_callback_type ||
+        ouro__is_suspect(entry, collector->lane))
+        return;
+    ouro_weakref *weakref = entry;
+    if (!ouro__weakref_unpostpone(weakref)) return; /* [weak.postponed] */
+    ouro_incref(weakref);
+    weakref->next = NULL;
+    append_due(collector, weakref);
+}
+
+void ouro__condemn_darken(struct ouro__collector *collector)
+{
+    ouro__set_walk(collector, darken);
 }
 
 /* ---- FINALIZE ---- */

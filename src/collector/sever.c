@@ -44,12 +44,22 @@ static void print(const char *what, const void *entry)
     fprintf(stderr, "ouro: %s <%s %p>\n", what, ouro__type_of(entry)->name, entry);
 }
 
+/* Before last words are spoken, which may bring some of it back, as in CPython. */
+static void tell(struct ouro__collector *collector, void *entry)
+{
+    collector->units--;
+    if (ouro__is_suspect(entry, collector->lane)) print("collectable", entry);
+}
+
+void ouro__tell(struct ouro__collector *collector)
+{
+    ouro__set_walk(collector, tell);
+}
+
 /* Under SAVEALL what was found lives on, held by the heap. */
 static void save(struct ouro__collector *collector, void *entry)
 {
     if (!ouro__is_suspect(entry, collector->lane)) return;
-    if ((collector->debug & OURO_DEBUG_COLLECTABLE) != 0) print("collectable", entry);
-    if ((collector->debug & OURO_DEBUG_SAVEALL) == 0) return;
     ouro__word_untrap(entry);
     *ouro__count_of(entry) = 0;
     *ouro__word_of(entry) = (*ouro__word_of(entry) | OURO__SAVED) + 1;

@@ -35,10 +35,9 @@ struct waiting {
 
 /* ---- the end of one object: finalizer and weak references ---- */
 
-/* On its way out itself: dying, or garbage that is condemned. */
-static bool is_leaving(const ouro_weakref *weakref)
+/* Garbage whose last words are not spoken yet: condemned, or on its way back to its finalizers. */
+static bool is_garbage(const ouro_weakref *weakref)
 {
-    if (ouro__word_is_dying(*ouro__word_of(weakref))) return true;
     const struct ouro__marks *marks = &ouro__pools_of(weakref)->marks;
     if (LIKELY(marks->condemned == 0)) return false;
     for (int lane = 0; lane < OURO__LANES; lane++)
@@ -47,14 +46,18 @@ static bool is_leaving(const ouro_weakref *weakref)
     return ouro__is_condemned(marks, weakref);
 }
 
-ouro_weakref *ouro__callbacks_hold(ouro_weakref *list)
+ouro_weakref *ouro__callbacks_hold(ouro_weakref *list, bool postpones)
 {
     ouro_weakref *held = NULL;
     ouro_weakref **last_link = &held;
     for (ouro_weakref *next; list != NULL; list = next) {
         next = list->next;
         list->next = NULL;
-        if (is_leaving(list)) continue;
+        if (ouro__word_is_dying(*ouro__word_of(list))) continue;
+        if (is_garbage(list)) {
+            if (postpones) ouro__weakref_postpone(list); /* [weak.postponed] */
+            continue;
+        }
         ouro_incref(list);
         *last_link = list;
         last_link = &list->next;
@@ -114,7 +117,7 @@ static bool end(struct ouro__life *life, void *object, const struct ouro__shape 
     }
     *ouro__word_of(object) = (word & ~OURO__COUNT_BITS) | OURO__ENDED; /* [death.hidden] */
     if (UNLIKELY(callbacks != NULL)) {
-        ouro__callbacks_run(life, ouro__callbacks_hold(callbacks));
+        ouro__callbacks_run(life, ouro__callbacks_hold(callbacks, true));
     }
     return true;
 }

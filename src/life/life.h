@@ -79,8 +79,9 @@ void ouro__life_release(struct ouro__life *life, void *object, const struct ouro
 void ouro__life_free(struct ouro__life *life, void *object, const struct ouro__shape *shape);
 
 /* Holds the weak references of a list that ouro__weakrefs_clear returned, so that
- * callbacks may run; those that are dying or condemned themselves stay silent and leave it. */
-ouro_weakref *ouro__callbacks_hold(ouro_weakref *list);
+ * callbacks may run; those that are dying or condemned themselves leave it.  With `postpones` the
+ * condemned are called yet if they come back to life, else they stay silent.  [weak.postponed] */
+ouro_weakref *ouro__callbacks_hold(ouro_weakref *list, bool postpones);
 
 /* Calls the callbacks of such a list, in its order, and lets go of it.  User code. */
 void ouro__callbacks_run(struct ouro__life *life, ouro_weakref *list);

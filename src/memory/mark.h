@@ -71,7 +71,7 @@ struct ouro__marks {
     uint8_t active;           /* a bit for each lane whose cycle runs: deaths clear marks */
     uint32_t judged;          /* SUSPECT of each lane that traps suspects or has trapped them */
     uint32_t condemned;       /* SUSPECT of each lane whose suspects nothing may reach again */
-    uint8_t last_words; /* a bit for each lane that speaks last words: all of its set is garbage */
+    uint8_t last_words; /* a bit for each lane that calls back, then revives: its set is garbage */
     uint8_t reviving;   /* a bit for each lane that brings back what finalizers can reach */
 
     struct ouro__arena *counting; /* where the count of the whole heap stands: it stays mapped */

@@ -12,6 +12,8 @@
  *   [weak.flag]    a word has WEAKLY iff its object is in the table
  *   [weak.shared]  a target has at most one weak reference without callback, at the head
  *   [weak.table]   at most half of the table is used, so a search ends
+ *   [weak.postponed]  a weak reference whose target died while it was condemned itself is called if it
+ *                  comes back to life
  *
  * Clearing never needs memory; only making a weak reference does.
  */
@@ -61,6 +63,21 @@ ouro_weakref *ouro__weakrefs_clear_callbacks(struct ouro__weakrefs *weakrefs, vo
 ALWAYS_INLINE bool ouro__weakref_has_callback(const ouro_weakref *weakref)
 {
     return ouro__type_of(weakref) == &ouro_weakref_callback_type;
+}
+
+/* Its target is gone while it was garbage itself: whether it is called depends on whether it comes
+ * back.  It is in no list, so `previous` is free to say so.  [weak.postponed] */
+ALWAYS_INLINE void ouro__weakref_postpone(ouro_weakref *weakref)
+{
+    weakref->previous = weakref;
+}
+
+/* Whether it was postponed; it is not any more. */
+ALWAYS_INLINE bool ouro__weakref_unpostpone(ouro_weakref *weakref)
+{
+    bool postponed = weakref->previous == weakref;
+    if (postponed) weakref->previous = NULL;
+    return postponed;
 }
 
 #endif

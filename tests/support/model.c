@@ -62,7 +62,7 @@ model_id model_born(struct model *model, const struct model_traits *traits, void
     node->vector_length = 0;
     for (unsigned i = 0; i < MODEL_SLOTS; i++) node->slots[i] = MODEL_NONE;
     node->first_weak = node->next_weak = node->target = MODEL_NONE;
-    node->has_callback = false;
+    node->has_callback = node->postponed = false;
     node->action = 0;
     node->parameter = 0;
     node->place = model->living_count;
@@ -533,16 +533,19 @@ void model_finalizing(struct model *model, model_id id)
 }
 
 /* Within a collection a callback runs for a target that is trash, and not for
- * a weak reference that is trash itself. */
+ * a weak reference that is trash itself, unless a finalizer or callback ended the target by its count. */
 static void call_in_collection(struct model *model, model_id id)
 {
-    const struct model_node *weak = model_node(model, id);
-    if (weak->target == MODEL_NONE) model_fail("the callback of #%u runs again", weak->serial);
+    struct model_node *weak = model_node(model, id);
+    if (weak->target == MODEL_NONE && !weak->postponed)
+        model_fail("the callback of #%u runs again", weak->serial);
+    weak->postponed = false;
+    if (weak->target == MODEL_NONE) return;
     struct model_node *target = model_node(model, weak->target);
     if (!target->suspect && !model_may_end(model, weak->target))
         model_fail("the callback of #%u runs, but its target #%u lives", weak->serial,
                    target->serial);
-    if (weak->suspect && model->collecting == 3 && !model_reaches(model, id))
+    if (weak->suspect && model->collecting == 3 && !model->meddled && !model_reaches(model, id))
         model_fail("the callback of #%u runs, which is trash itself", weak->serial);
 }
 
@@ -589,6 +592,7 @@ static void look_away_all(struct model *model, model_id target)
         if (node->has_callback && lives && model->collecting)
             model_fail("#%u is released, but the callback of #%u has not run",
                        model_node(model, target)->serial, node->serial);
+        node->postponed = node->has_callback && node->suspect && model->collecting != 0;
         look_away(model, weak);
     }
 }
@@ -683,7 +687,7 @@ void model_collection_stops(struct model *model, bool (*is_there)(struct model *
             model_fail("#%u was released while something refers to it", node->serial);
         if (full && node->suspect && !model_reaches(model, model->living[i]))
             model_fail("#%u is garbage and outlives a full collection", node->serial);
-        node->suspect = node->falling = false;
+        node->suspect = node->falling = node->postponed = false;
     }
     model->collecting = 0;
 }

@@ -81,6 +81,8 @@ struct model_node {
     model_id next_weak;  /* a weak reference: the next one of the same target */
     model_id target;     /* a weak reference: whom it looks at */
     bool has_callback;
+    bool
+        postponed; /* trash whose target died within the collection: it is called if it comes back */
     uint8_t action; /* what the finalizer or callback does, for the world */
     uint16_t parameter;
 };

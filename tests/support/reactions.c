@@ -38,6 +38,8 @@ static void collect_again(uint16_t parameter)
 static void act(uint8_t action, uint16_t parameter, model_id self)
 {
     model_id other;
+    bool meddled = scene.model.meddled;
+    scene.model.meddled = true;
     switch (action % ACTIONS) {
     case 1: /* resurrection */
         if (self == MODEL_NONE) return;
@@ -70,9 +72,8 @@ static void act(uint8_t action, uint16_t parameter, model_id self)
         else
             operation_do(&(struct operation){.code = WORLD_WEAK_GET, .a = parameter});
         break;
-    default: return; /* nothing: half of them */
+    default: scene.model.meddled = meddled; /* nothing: half of them */
     }
-    scene.model.meddled = true;
 }
 
 void reaction_finalizing(model_id id, void *object)

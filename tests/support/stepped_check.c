@@ -110,9 +110,7 @@ static void notice_cleared(struct mirror_node *weak)
     bool has_callback = weak->kind == KIND_WEAK_CALLBACK;
     weak->target = MODEL_NONE;
     weak->cleared = has_callback && !weak->called;
-    bool was_lost =
-        weak->lost[OURO__PASS] || weak->lost[OURO__WHOLE]; /* then it is silent, if back */
-    weak->expected = weak->cleared && weak->promised && weak->reached && !was_lost;
+    weak->expected = weak->cleared && weak->promised && weak->reached;
 }
 
 void stepped_check_weak(void)
@@ -168,6 +166,14 @@ static void check_references(struct mirror_node *node)
             model_fail("item %zu of #%u is not what was stored", i, node->serial);
 }
 
+/* Its target died while it was garbage itself: it is called if finalizers can reach it. */
+static bool is_postponed(const struct mirror_node *weak)
+{
+    enum ouro__phase phase = stepped.heap->whole.phase;
+    return !weak->reached && weak->lost[OURO__WHOLE] && phase >= OURO__LEAVE &&
+           phase <= OURO__DARKEN;
+}
+
 /* A callback that is due holds its weak reference until it is called. */
 static void check_due(model_id id, int32_t count)
 {
@@ -178,8 +184,8 @@ static void check_due(model_id id, int32_t count)
         mirror_lend(&stepped.mirror, id);
     } else if (weak->expected && !is_severing()) {
         model_fail("the callback of weak reference #%u was not called", weak->serial);
-    } else {
-        weak->cleared = false; /* garbage itself, or it was: it stays silent */
+    } else if (!is_postponed(weak)) {
+        weak->cleared = false; /* garbage itself: it stays silent */
     }
 }
 

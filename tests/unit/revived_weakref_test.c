@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * revived_weakref_test.c -- a weak reference in garbage that a finalizer brings back
+ *
+ *     keeper --> weak reference with callback ....> target, which the program holds
+ *
+ * The keeper is garbage; its finalizer gives the weak reference to the program.  The target
+ * dies by its count at every moment of the collection.  [weak.postponed]
+ */
+#include <string.h>
+
+#include "support/cell.h"
+#include "support/heap.h"
+
+static struct {
+    cell *target;
+    ouro_weakref *saved;
+    size_t calls;
+    bool saves;
+    bool target_goes; /* in the finalizer */
+} seen;
+
+static void hear(ouro_weakref *self, void *argument)
+{
+    (void)argument;
+    assert_null(ouro_weakref_get(self));
+    seen.calls++;
+}
+
+static void let_target_go(void)
+{
+    if (seen.target == NULL) return;
+    cell *target = seen.target;
+    seen.target = NULL;
+    ouro_decref(target);
+}
+
+static void save_weakref(cell *self)
+{
+    if (seen.saves) seen.saved = ouro_newref((ouro_weakref *)self->right);
+    if (seen.target_goes) let_target_go();
+}
+
+/* The scene above; the keeper is lost. */
+static void scene_new(ouro_heap *heap, bool saves)
+{
+    memset(&seen, 0, sizeof seen);
+    seen.saves = saves;
+    seen.target = cell_new(heap);
+    cell *keeper = cell_new(heap);
+    keeper->last_word = save_weakref;
+    ouro_set(keeper, left, keeper);
+    ouro_put(keeper, right, ouro_weakref_new_callback(seen.target, hear, NULL));
+    (void)ouro_collect(heap, 2);
+    ouro_decref(keeper);
+}
+
+static void scene_end(ouro_heap *heap)
+{
+    let_target_go();
+    ouro_xdecref(seen.saved);
+    (void)ouro_collect(heap, 2);
+    assert_int_equal(test_heap_objects(heap), 0);
+}
+
+static void test_target_dies_in_the_finalizer(void **state)
+{
+    scene_new(*state, true);
+    seen.target_goes = true;
+    (void)ouro_collect(*state, 2);
+    assert_int_equal(seen.calls, 1);
+    assert_non_null(seen.saved);
+    scene_end(*state);
+}
+
+/* As CPython 3.15, which clears weak references in trash only after the finalizers. */
+static void test_called_without_being_saved(void **state)
+{
+    scene_new(*state, false);
+    seen.target_goes = true;
+    (void)ouro_collect(*state, 2);
+    assert_int_equal(seen.calls, 1);
+    scene_end(*state);
+}
+
+static void let_target_go_in_callback(ouro_weakref *self, void *argument)
+{
+    (void)self;
+    (void)argument;
+    let_target_go();
+}
+
+/* The callback of an outsider ends the target while the weak reference is condemned: its own callback comes
+ * before the finalizers. */
+static void test_target_dies_in_a_callback(void **state)
+{
+    for (int saves = 0; saves < 2; saves++) {
+        scene_new(*state, saves);
+        cell *other = cell_new(*state);
+        ouro_set(other, left, other);
+        ouro_weakref *outside = ouro_weakref_new_callback(other, let_target_go_in_callback, NULL);
+        ouro_decref(other);
+        (void)ouro_collect(*state, 2);
+        assert_null(seen.target);
+        assert_int_equal(seen.saved != NULL, saves);
+        assert_int_equal(seen.calls, 1);
+        ouro_decref(outside);
+        scene_end(*state);
+    }
+}
+
+/* Without a finalizer nobody can bring it back, and it stays silent. */
+static void test_nobody_brings_it_back(void **state)
+{
+    memset(&seen, 0, sizeof seen);
+    list *keeper = list_new(*state);
+    seen.target = cell_new(*state);
+    ouro_auto ouro_weakref *inside = ouro_weakref_new_callback(seen.target, hear, NULL);
+    list_append(keeper, keeper);
+    list_append(keeper, inside);
+    ouro_decref(ouro_move(inside));
+    ouro_weakref *outside = ouro_weakref_new_callback(keeper, let_target_go_in_callback, NULL);
+    ouro_decref(keeper);
+    assert_int_equal(ouro_collect(*state, 2), 2);
+    assert_null(seen.target);
+    assert_int_equal(seen.calls, 0);
+    ouro_decref(outside);
+    scene_end(*state);
+}
+
+/* Ends the target after so many steps of one unit; false when the cycle was over by then. */
+static bool die_after(ouro_heap *heap, size_t steps, bool young)
+{
+    ouro_progress progress;
+    scene_new(heap, true);
+    for (size_t i = 0; i < steps; i++) {
+        (void)ouro_step(heap, (ouro_budget){.units = 1});
+        ouro_get_progress(heap, &progress);
+        if (strcmp(progress.phase, "idle") == 0) break;
+    }
+    if (young) (void)ouro_collect(heap, 0);
+    let_target_go();
+    ouro_get_progress(heap, &progress);
+    bool over = strcmp(progress.phase, "idle") == 0;
+    (void)ouro_collect(heap, 2);
+    if (seen.saved == NULL) fail_msg("step %zu: the finalizer did not run", steps);
+    if (seen.calls != 1) fail_msg("step %zu: %zu calls", steps, seen.calls);
+    test_heap_verify(heap);
+    scene_end(heap);
+    return !over;
+}
+
+static void test_target_dies_at_every_step(void **state)
+{
+    size_t steps = 1;
+    while (die_after(*state, steps, false) && die_after(*state, steps, true)) steps++;
+    assert_true(steps > 20);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        HEAP_TEST(test_target_dies_in_the_finalizer), HEAP_TEST(test_called_without_being_saved),
+        HEAP_TEST(test_target_dies_in_a_callback),    HEAP_TEST(test_nobody_brings_it_back),
+        HEAP_TEST(test_target_dies_at_every_step),
+    };
+    return cmocka_run_group_tests_name("revived weak references", tests, NULL, NULL);
+}
