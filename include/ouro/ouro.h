@@ -76,7 +76,8 @@ OURO_API const char *ouro_version(void);
     X(OURO_BUSY, "a collection is already running")                                           \
     X(OURO_EMPTY, "there is nothing to return")                                               \
     X(OURO_BAD_SETTING, "an environment variable has no usable value")                        \
-    X(OURO_CORRUPT, "the heap's structures contradict each other")
+    X(OURO_CORRUPT, "the heap's structures contradict each other")                            \
+    X(OURO_GONE, "the object that a weak reference looked at is gone")
 
 typedef enum ouro_status {
 #define OURO_STATUS_NAME_(name, text) name,
@@ -179,6 +180,7 @@ typedef struct ouro_close_report {
     size_t held_from_outside;  /* objects with references that no object of the heap accounts for */
     size_t outside_references; /* how many such references */
     size_t finalized;          /* finalizers that ran during the close */
+    size_t uncollectable;      /* objects in `garbage`, kept by OURO_DEBUG_SAVEALL */
     size_t raw_blocks;         /* raw memory blocks never freed (vectors' own not counted) */
     const char *held_type_name; /* of one object held from outside, or NULL */
 } ouro_close_report;
@@ -187,7 +189,8 @@ typedef struct ouro_close_report {
  * Ends a heap: collects, runs the finalizers of what is left (unless told not
  * to), then every `release` hook, and gives all memory back at once.  No
  * pointer into the heap may be used afterwards.  Frees without recursion.
- * With debug flags it prints what was uncollectable or held.
+ * When `garbage` is not empty it says so on stderr, and lists it under OURO_DEBUG_UNCOLLECTABLE; silent under
+ * OURO_DEBUG_SAVEALL.  OURO_DEBUG_STATS prints what was held.
  * Failure: OURO_BUSY inside a collection or a finalizer; nothing is closed then.
  */
 OURO_API ouro_status ouro_heap_close(ouro_heap *heap, const ouro_close_options *options,
@@ -479,8 +482,27 @@ OURO_API OURO_OWNED ouro_weakref *ouro_weakref_new_callback(void *target,
 /* The object, owned, or NULL when it is gone. */
 OURO_API OURO_OWNED void *ouro_weakref_get(ouro_weakref *weakref);
 
-/* How many weak references look at an object (weakref.getweakrefcount). */
+/* The same where a program takes for granted that the object lives, as by a weakref.proxy: when it is gone the
+ * heap's error is OURO_GONE (ReferenceError). */
+OURO_API OURO_OWNED void *ouro_weakref_require(ouro_weakref *weakref);
+
+/* How many weak references look at an object (weakref.getweakrefcount).  Cost: their number. */
 OURO_API size_t ouro_weakref_count(const void *target);
+
+/* `visit` sees each of them, borrowed: the one without callback first, then newest first
+ * (weakref.getweakrefs).  It must not create, drop or collect. */
+OURO_API void ouro_weakref_each(const void *target, ouro_visit visit, void *argument);
+
+/* As == of weakref.ref: while both objects live, whether `equal` says that they are equal (NULL: whether
+ * they are the same object); once one is gone, whether `a` and `b` are the same weak reference. */
+OURO_API bool ouro_weakref_equal(ouro_weakref *a, ouro_weakref *b,
+                                 bool (*equal)(const void *a, const void *b));
+
+/* As hash() of weakref.ref: what `hash` says of the object (NULL: a hash of its address).  Taken once and
+ * remembered, so that a table finds the weak reference when the object is gone.  Failure: OURO_GONE when it was not
+ * taken before that; *out_hash stands. */
+OURO_API ouro_status ouro_weakref_hash(ouro_weakref *weakref, uint64_t (*hash)(const void *object),
+                                       uint64_t *out_hash);
 
 /* Weak fields: a field `ouro_weakref *field` of kind OURO_WEAK.  Storing takes or makes the
  * shared weak reference; reading gives an owned object or NULL. */
@@ -581,9 +603,9 @@ OURO_API void ouro_freeze(ouro_heap *heap);
 OURO_API void ouro_unfreeze(ouro_heap *heap);
 OURO_API size_t ouro_freeze_count(const ouro_heap *heap);
 
-#define OURO_DEBUG_STATS 1u         /* a line on stderr per collection */
-#define OURO_DEBUG_COLLECTABLE 2u   /* a line per object found */
-#define OURO_DEBUG_UNCOLLECTABLE 4u /* a line per object that was kept */
+#define OURO_DEBUG_STATS 1u         /* lines on stderr at start and stop: see docs/settings.md */
+#define OURO_DEBUG_COLLECTABLE 2u   /* a line per object found, before finalizers */
+#define OURO_DEBUG_UNCOLLECTABLE 4u /* a line per object that was kept, and at close */
 #define OURO_DEBUG_SAVEALL 32u      /* what is found is kept in `garbage`, not freed */
 #define OURO_DEBUG_LEAK 38u         /* the last three together */
 OURO_API void ouro_set_debug(ouro_heap *heap, unsigned flags);
@@ -608,7 +630,9 @@ typedef struct ouro_collection {
 } ouro_collection;
 typedef void (*ouro_collector_callback)(ouro_heap *heap, const ouro_collection *info,
                                         void *argument);
-/* Adds or removes one; at most 8.  OURO_BAD_ARGUMENT when full or not found. */
+/* Adds one, behind those that are there, or removes one; also inside a callback.  The same may be added
+ * again, and then is called twice.  Failure: OURO_NO_MEMORY, OURO_LIMIT; OURO_BAD_ARGUMENT for one that was not
+ * added. */
 OURO_API ouro_status ouro_add_callback(ouro_heap *heap, ouro_collector_callback callback,
                                        void *argument);
 OURO_API ouro_status ouro_remove_callback(ouro_heap *heap, ouro_collector_callback callback,
@@ -650,6 +674,9 @@ OURO_API bool ouro_is_finalized(const void *object); /* has its finalizer run */
 OURO_API void ouro_get_referents(void *object, ouro_visit visit, void *argument);
 /* Objects that hold a reference to `target`.  Cost: a walk over the heap. */
 OURO_API void ouro_get_referrers(void *target, ouro_visit visit, void *argument);
+/* Objects that hold a reference to one of `count` objects of one heap, each once, in one walk. */
+OURO_API void ouro_get_referrers_of(void *const targets[], size_t count, ouro_visit visit,
+                                    void *argument);
 /* Tracked objects of one generation, or of all for -1; frozen ones are in none. */
 OURO_API ouro_status ouro_get_objects(ouro_heap *heap, int generation, ouro_visit visit,
                                       void *argument);

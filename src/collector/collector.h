@@ -210,6 +210,16 @@ void ouro__sever(struct ouro__collector *collector);
 void ouro__tell(struct ouro__collector *collector);
 void ouro__save(struct ouro__collector *collector);
 
+/* 0: young; 1: survived a pass; 2: older. */
+ALWAYS_INLINE int ouro__generation_of(const void *entry)
+{
+    if (ouro__is_young(entry)) return 0;
+    return (*ouro__word_of(entry) & OURO__MIDDLE) != 0 ? 1 : 2;
+}
+
+/* A line with a word, the type and the address of an object, as CPython's debug_cycle prints it. */
+void ouro__print_object(FILE *file, const char *what, const void *entry);
+
 /* Only tracked arenas have counts. */
 ALWAYS_INLINE bool ouro__is_tracked_entry(const void *entry)
 {

@@ -16,6 +16,15 @@
 /* A look into the table of weak references, at places that are not in the cache. */
 enum { WEAK_UNITS = 16 };
 
+/* Code of the program runs for garbage, which inspection hides meanwhile; between steps it does not, since
+ * what came back is the program's by then. */
+static void speak(struct ouro__collector *collector, bool speaks)
+{
+    uint8_t lane = (uint8_t)(1u << collector->lane);
+    struct ouro__marks *marks = ouro__collector_marks(collector);
+    marks->speaking = speaks ? marks->speaking | lane : marks->speaking & (uint8_t)~lane;
+}
+
 /* ---- LEAVE: what was proven live leaves the set, so that the set is the garbage ---- */
 
 static void leave(struct ouro__collector *collector, void *entry)
@@ -69,7 +78,9 @@ bool ouro__condemn_call(struct ouro__collector *collector)
     collector->due = due->next;
     due->next = NULL;
     collector->units = 0; /* the program's own time is long enough for a step */
+    speak(collector, true);
     ouro__callbacks_run(collector->life, due);
+    speak(collector, false);
     return true;
 }
 
@@ -159,7 +170,9 @@ static void finalize(struct ouro__collector *collector, void *entry)
         ouro__is_suspect(entry, collector->lane) || !ouro__finalizer_is_due(entry))
         return;
     ouro_incref(entry);
+    speak(collector, true);
     ouro__finalizer_run(&collector->life->finalizers, entry);
+    speak(collector, false);
     ouro_decref(entry);
     collector->units = 0; /* the program's own time is long enough for a step */
 }

@@ -39,16 +39,16 @@ void ouro__sever(struct ouro__collector *collector)
 
 /* ---- debug flags ---- */
 
-static void print(const char *what, const void *entry)
+void ouro__print_object(FILE *file, const char *what, const void *entry)
 {
-    fprintf(stderr, "ouro: %s <%s %p>\n", what, ouro__type_of(entry)->name, entry);
+    fprintf(file, "ouro: %s <%s %p>\n", what, ouro__type_of(entry)->name, entry);
 }
 
 /* Before last words are spoken, which may bring some of it back, as in CPython. */
 static void tell(struct ouro__collector *collector, void *entry)
 {
     collector->units--;
-    if (ouro__is_suspect(entry, collector->lane)) print("collectable", entry);
+    if (ouro__is_suspect(entry, collector->lane)) ouro__print_object(stderr, "collectable", entry);
 }
 
 void ouro__tell(struct ouro__collector *collector)
@@ -65,7 +65,8 @@ static void save(struct ouro__collector *collector, void *entry)
     *ouro__word_of(entry) = (*ouro__word_of(entry) | OURO__SAVED) + 1;
     collector->saved++;
     ouro__collector_marks(collector)->lanes[collector->lane].suspects--;
-    if ((collector->debug & OURO_DEBUG_UNCOLLECTABLE) != 0) print("uncollectable", entry);
+    if ((collector->debug & OURO_DEBUG_UNCOLLECTABLE) != 0)
+        ouro__print_object(stderr, "uncollectable", entry);
 }
 
 void ouro__save(struct ouro__collector *collector)

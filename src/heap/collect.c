@@ -9,8 +9,6 @@
 
 #include "base/os.h"
 
-#include <stdio.h>
-
 static void count_pass(ouro_heap *heap, int generation)
 {
     for (int i = 1; i <= generation; i++) heap->passes[i] = 0;
@@ -18,28 +16,6 @@ static void count_pass(ouro_heap *heap, int generation)
 }
 
 /* ---- one collection ---- */
-
-static void tell(ouro_heap *heap, const ouro_collection *info)
-{
-    for (size_t i = 0; i < heap->callback_count; i++)
-        heap->callbacks[i].call(heap, info, heap->callbacks[i].argument);
-}
-
-static void print_start(const ouro_heap *heap, int generation)
-{
-    size_t count[3];
-    ouro_get_count(heap, count);
-    fprintf(stderr,
-            "ouro: collecting generation %d of heap \"%s\": %zu young objects, %zu live bytes\n",
-            generation, heap->name, count[0], ouro__heap_bytes(heap));
-}
-
-static void print_stop(const ouro_collection *info)
-{
-    fprintf(stderr, "ouro: done, %zu of %zu unreachable, %zu uncollectable, %.4fs elapsed\n",
-            info->collected + info->uncollectable, info->candidates, info->uncollectable,
-            (double)info->nanoseconds / 1e9);
-}
 
 static void add_stats(ouro_heap *heap, const ouro_collection *info)
 {
@@ -53,8 +29,8 @@ static void add_stats(ouro_heap *heap, const ouro_collection *info)
 
 static void open_collection(ouro_heap *heap, const ouro_collection *info)
 {
-    if ((heap->pass.debug & OURO_DEBUG_STATS) != 0) print_start(heap, info->generation);
-    tell(heap, info);
+    ouro__debug_start(heap, info);
+    ouro__heap_tell(heap, info);
 }
 
 static size_t close_collection(ouro_heap *heap, const struct ouro__collector *collector,
@@ -72,8 +48,8 @@ static size_t close_collection(ouro_heap *heap, const struct ouro__collector *co
     else if (!info->nearby)
         ouro__pace_passed(heap, info->generation, info->candidates, found);
     add_stats(heap, info);
-    if ((heap->pass.debug & OURO_DEBUG_STATS) != 0) print_stop(info);
-    tell(heap, info);
+    ouro__debug_stop(heap, info);
+    ouro__heap_tell(heap, info);
     return found;
 }
 
@@ -302,32 +278,6 @@ void ouro_set_debug(ouro_heap *heap, unsigned flags)
 unsigned ouro_get_debug(const ouro_heap *heap)
 {
     return heap->pass.debug;
-}
-
-ouro_status ouro_add_callback(ouro_heap *heap, ouro_collector_callback callback, void *argument)
-{
-    if (heap->callback_count == OURO__CALLBACKS_MAX) {
-        ouro__heap_fail(heap, OURO_BAD_ARGUMENT, 0,
-                        "heap \"%s\" has its %d callbacks: remove one first", heap->name,
-                        OURO__CALLBACKS_MAX);
-        return OURO_BAD_ARGUMENT;
-    }
-    heap->callbacks[heap->callback_count++] = (struct ouro__heap_callback){callback, argument};
-    return OURO_OK;
-}
-
-ouro_status ouro_remove_callback(ouro_heap *heap, ouro_collector_callback callback, void *argument)
-{
-    for (size_t i = 0; i < heap->callback_count; i++) {
-        if (heap->callbacks[i].call != callback || heap->callbacks[i].argument != argument)
-            continue;
-        heap->callback_count--;
-        for (; i < heap->callback_count; i++) heap->callbacks[i] = heap->callbacks[i + 1];
-        return OURO_OK;
-    }
-    ouro__heap_fail(heap, OURO_BAD_ARGUMENT, 0, "the callback was not added to heap \"%s\"",
-                    heap->name);
-    return OURO_BAD_ARGUMENT;
 }
 
 /* ---- freezing, and what SAVEALL kept ---- */

@@ -154,6 +154,7 @@ static void report_held(void *object, void *context)
     uint32_t counted = *ouro__count_of(object);
     *ouro__count_of(object) = 0; /* [mark.zero] */
     uint32_t count = ouro__word_count(word);
+    counted += (word & OURO__SAVED) != 0; /* held by the heap itself */
     if (ouro__word_is_immortal(word) || count <= counted) return;
     closing->report->held_from_outside++;
     closing->report->outside_references += count - counted;
@@ -210,18 +211,8 @@ static size_t raw_blocks_left(const struct closing *closing)
     ouro__pools_flush(ouro__heap_pools(closing->heap));
     ouro__walk_pools(ouro__heap_pools(closing->heap), OURO__REALM_RAW, count_used, &used);
     return used - closing->vector_blocks - (closing->heap->life.weakrefs.table != NULL) -
-           (closing->heap->roots != NULL) - (closing->heap->life.paused != NULL);
-}
-
-static void print_report(const ouro_heap *heap, const ouro_close_report *report)
-{
-    if (report->held_from_outside > 0 && (heap->pass.debug & OURO_DEBUG_STATS) != 0)
-        fprintf(stderr,
-                "ouro: heap \"%s\" closed with %zu objects held from outside, one of type %s\n",
-                heap->name, report->held_from_outside, report->held_type_name);
-    if (heap->garbage > 0 && (heap->pass.debug & OURO_DEBUG_SAVEALL) == 0)
-        fprintf(stderr, "ouro: heap \"%s\" closed with %zu uncollectable objects in garbage\n",
-                heap->name, heap->garbage);
+           (closing->heap->roots != NULL) - (closing->heap->callbacks != NULL) -
+           (closing->heap->life.paused != NULL);
 }
 
 static void destroy(ouro_heap *heap)
@@ -258,7 +249,8 @@ ouro_status ouro_heap_close(ouro_heap *heap, const ouro_close_options *options,
     each_object(&closing, release);
     report.finalized = heap->life.finalizers.run - finalized;
     report.raw_blocks = raw_blocks_left(&closing);
-    print_report(heap, &report);
+    report.uncollectable = heap->garbage;
+    ouro__debug_closed(heap, &report);
     if (out_report != NULL) *out_report = report;
     destroy(heap);
     return OURO_OK;

@@ -19,8 +19,6 @@
 #include "collector/nearby.h"
 #include "memory/walk.h"
 
-#define OURO__CALLBACKS_MAX 8
-
 struct ouro__heap_callback {
     ouro_collector_callback call;
     void *argument;
@@ -74,8 +72,8 @@ struct ouro_heap {
     size_t garbage;                /* objects kept by SAVEALL */
     void **roots;                  /* addresses of the program's variables: see ouro_root */
     size_t root_count, root_capacity;
-    struct ouro__heap_callback callbacks[OURO__CALLBACKS_MAX];
-    size_t callback_count;
+    struct ouro__heap_callback *callbacks;
+    size_t callback_count, callback_capacity;
     ouro_error error;
     char name[32];
     size_t size;                /* of the mapping of this struct */
@@ -142,6 +140,15 @@ bool ouro__heap_is_busy(ouro_heap *heap);
 
 /* No whole cycle is under way afterwards: it is abandoned, or brought to its end. */
 void ouro__heap_whole_stop(ouro_heap *heap);
+
+/* ---- callbacks.c, debug.c: who hears of it ---- */
+
+void ouro__heap_tell(ouro_heap *heap, const ouro_collection *info);
+
+/* What the debug flags ask for: at the start and the stop of a collection, and at close. */
+void ouro__debug_start(const ouro_heap *heap, const ouro_collection *info);
+void ouro__debug_stop(const ouro_heap *heap, const ouro_collection *info);
+void ouro__debug_closed(const ouro_heap *heap, const ouro_close_report *report);
 
 /* Reads OURO_ variables into what the program left open. */
 ouro_status ouro__options_from_environment(ouro_heap_options *options, ouro_error *out_error);

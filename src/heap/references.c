@@ -174,14 +174,6 @@ ouro_weakref *ouro_weakref_new_callback(void *target, ouro_weak_callback callbac
     return link_new(heap, &made->base, target);
 }
 
-size_t ouro_weakref_count(const void *target)
-{
-    size_t count = 0;
-    const ouro_weakref *weakref = ouro__weakrefs_of(&ouro__life_of(target)->weakrefs, target);
-    for (; weakref != NULL; weakref = weakref->next) count++;
-    return count;
-}
-
 ouro_status ouro__weak_set(void *owner, ouro_weakref **slot, void *target)
 {
     ouro_weakref *weakref = NULL;

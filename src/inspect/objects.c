@@ -3,7 +3,7 @@
  * objects.c -- who is there, and who refers to whom                    [floor 7]
  *
  * Reads everything, writes nothing.  Objects that are dying, and garbage that is
- * condemned already, are not shown.
+ * condemned already or speaks its last words, are not shown.
  */
 #include "heap/heap.h"
 
@@ -11,8 +11,8 @@ struct looking {
     const ouro_heap *heap;
     ouro_visit visit;
     void *argument;
-    void *target;
-    void *referrer;
+    void *const *targets;
+    size_t target_count;
     int generation;
     bool found;
     bool stopped;
@@ -22,7 +22,9 @@ struct looking {
 static bool is_hidden(const void *object)
 {
     if (ouro__word_is_dying(*ouro__word_of(object))) return true;
-    return ouro__is_tracked_entry(object) && ouro__is_dark(&ouro__pools_of(object)->marks, object);
+    if (!ouro__is_tracked_entry(object)) return false;
+    const struct ouro__marks *marks = &ouro__pools_of(object)->marks;
+    return ouro__is_dark(marks, object) || ouro__is_speaking(marks, object);
 }
 
 static void show(struct looking *looking, void *object)
@@ -73,7 +75,8 @@ void ouro_get_referents(void *object, ouro_visit visit, void *argument)
 static void compare(void *referent, void *context)
 {
     struct looking *looking = context;
-    if (referent == looking->target) looking->found = true;
+    for (size_t i = 0; i < looking->target_count; i++)
+        if (referent == looking->targets[i]) looking->found = true;
 }
 
 static void show_referrer(void *object, struct looking *looking)
@@ -83,28 +86,29 @@ static void show_referrer(void *object, struct looking *looking)
     if (looking->found) show(looking, object);
 }
 
-void ouro_get_referrers(void *target, ouro_visit visit, void *argument)
+void ouro_get_referrers_of(void *const targets[], size_t count, ouro_visit visit, void *argument)
 {
-    struct looking looking = {.heap = ouro_heap_of(target),
+    if (count == 0) return;
+    struct looking looking = {.heap = ouro_heap_of(targets[0]),
                               .visit = visit,
                               .argument = argument,
-                              .target = target,
+                              .targets = targets,
+                              .target_count = count,
                               .each = show_referrer};
     look_everywhere(&looking);
 }
 
-/* ---- objects ---- */
-
-static int generation_of(const void *object)
+void ouro_get_referrers(void *target, ouro_visit visit, void *argument)
 {
-    if (ouro__is_young(object)) return 0;
-    return (*ouro__word_of(object) & OURO__MIDDLE) != 0 ? 1 : 2;
+    ouro_get_referrers_of(&target, 1, visit, argument);
 }
+
+/* ---- objects ---- */
 
 static void show_of_generation(void *object, struct looking *looking)
 {
     if ((*ouro__word_of(object) & OURO__FROZEN) != 0) return; /* out of sight, as gc.freeze says */
-    if (looking->generation < 0 || generation_of(object) == looking->generation)
+    if (looking->generation < 0 || ouro__generation_of(object) == looking->generation)
         show(looking, object);
 }
 

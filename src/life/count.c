@@ -119,12 +119,8 @@ void ouro__decref_rare(void *object)
 
 void *ouro_weakref_get(ouro_weakref *weakref)
 {
-    void *object = weakref->target;
-    if (object == NULL) return NULL;
-    uint64_t word = *ouro__word_of(object);
-    if (ouro__word_is_dying(word)) return NULL;
-    if (UNLIKELY(ouro__is_dark(&ouro__pools_of(object)->marks, object))) return NULL;
-    ouro_incref(object);
+    void *object = ouro__weakref_target(weakref);
+    if (object != NULL) ouro_incref(object);
     return object;
 }
 

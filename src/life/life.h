@@ -62,6 +62,14 @@ void ouro__die(struct ouro__life *life, void *object);
 /* Takes a trapped object out of the trap if it has one reference left, which goes; see ouro__touch. */
 bool ouro__untrap_last(void *object);
 
+/* What a weak reference looks at, borrowed; NULL when it is gone, or garbage that nothing may reach. */
+ALWAYS_INLINE void *ouro__weakref_target(const ouro_weakref *weakref)
+{
+    void *object = weakref->target;
+    if (object == NULL || ouro__word_is_dying(*ouro__word_of(object))) return NULL;
+    return UNLIKELY(ouro__is_dark(&ouro__pools_of(object)->marks, object)) ? NULL : object;
+}
+
 /* Whether a death runs or has stopped.  [life.whole] */
 ALWAYS_INLINE bool ouro__life_is_dying(const struct ouro__life *life)
 {

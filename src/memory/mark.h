@@ -73,6 +73,7 @@ struct ouro__marks {
     uint32_t condemned;       /* SUSPECT of each lane whose suspects nothing may reach again */
     uint8_t last_words; /* a bit for each lane that calls back, then revives: its set is garbage */
     uint8_t reviving;   /* a bit for each lane that brings back what finalizers can reach */
+    uint8_t speaking;   /* a bit for each lane one of whose finalizers or callbacks runs just now */
 
     struct ouro__arena *counting; /* where the count of the whole heap stands: it stays mapped */
     struct ouro__lane lanes[OURO__LANES];
@@ -212,6 +213,15 @@ ALWAYS_INLINE bool ouro__is_dark(const struct ouro__marks *marks, const void *en
     if (ouro__is_condemned(marks, entry)) return true;
     for (int lane = 0; lane < OURO__LANES; lane++)
         if ((marks->reviving >> lane & 1) != 0 && ouro__is_marked(entry, ouro__set_bits(lane)))
+            return true;
+    return false;
+}
+
+/* Garbage whose last words are spoken just now: it may come back, but has not yet. */
+ALWAYS_INLINE bool ouro__is_speaking(const struct ouro__marks *marks, const void *entry)
+{
+    for (int lane = 0; lane < OURO__LANES; lane++)
+        if ((marks->speaking >> lane & 1) != 0 && ouro__is_marked(entry, ouro__set_bits(lane)))
             return true;
     return false;
 }

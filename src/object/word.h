@@ -38,8 +38,8 @@
 #define OURO__SPECIAL OURO__FLAG(5)   /* of its type: death has more to do than give a block back */
 #define OURO__PLAIN OURO__FLAG(7)     /* of its type: single references only, no hook */
 #define OURO__ENDED OURO__FLAG(6)     /* dying: the finalizer and the weak references are behind it */
-
 #define OURO__AGED OURO__FLAG(8)      /* survived one at least: its block has no young bit */
+#define OURO__HASHED OURO__FLAG(9)    /* a weak reference whose hash was taken */
 
 #define OURO__TYPE_SHIFT 44
 

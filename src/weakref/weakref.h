@@ -26,6 +26,7 @@
 struct ouro_weakref {
     void *target; /* NULL: gone, or on its way */
     ouro_weakref *next, *previous;
+    uint64_t hash; /* where HASHED  [weak.hash] */
 };
 
 struct ouro__weakref_callback {

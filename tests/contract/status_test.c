@@ -440,18 +440,28 @@ static void hear_nothing(ouro_heap *heap, const ouro_collection *info, void *arg
     (void)argument;
 }
 
-static void there_are_eight_callbacks(void **state)
+static void a_callback_is_removed_once(void **state)
 {
-    char arguments[9];
-    for (size_t i = 0; i < 8; i++)
-        assert_int_equal(ouro_add_callback(*state, hear_nothing, &arguments[i]), OURO_OK);
-    assert_int_equal(ouro_add_callback(*state, hear_nothing, &arguments[8]), OURO_BAD_ARGUMENT);
-    expect_heap_error(*state, OURO_BAD_ARGUMENT,
-                      "heap \"heap\" has its 8 callbacks: remove one first");
-    assert_int_equal(ouro_remove_callback(*state, hear_nothing, &arguments[8]), OURO_BAD_ARGUMENT);
+    int argument, other;
+    assert_int_equal(ouro_add_callback(*state, hear_nothing, &argument), OURO_OK);
+    assert_int_equal(ouro_remove_callback(*state, hear_nothing, &other), OURO_BAD_ARGUMENT);
     expect_heap_error(*state, OURO_BAD_ARGUMENT, "the callback was not added to heap \"heap\"");
-    assert_int_equal(ouro_remove_callback(*state, hear_nothing, &arguments[3]), OURO_OK);
-    assert_int_equal(ouro_add_callback(*state, hear_nothing, &arguments[8]), OURO_OK);
+    assert_int_equal(ouro_remove_callback(*state, hear_nothing, &argument), OURO_OK);
+    assert_int_equal(ouro_remove_callback(*state, hear_nothing, &argument), OURO_BAD_ARGUMENT);
+}
+
+static void a_weak_reference_says_that_its_object_is_gone(void **state)
+{
+    uint64_t hash = 7;
+    atom *target = atom_new(*state, 0);
+    ouro_weakref *weakref = ouro_weakref_new(target);
+    ouro_decref(target);
+    assert_null(ouro_weakref_require(weakref));
+    expect_heap_error_like(*state, OURO_GONE, "use of weak reference 0x*, whose object is gone");
+    assert_int_equal(ouro_weakref_hash(weakref, NULL, &hash), OURO_GONE);
+    expect_heap_error_like(*state, OURO_GONE, "hash of weak reference 0x*, whose object is gone");
+    assert_int_equal(hash, 7);
+    ouro_decref(weakref);
 }
 
 /* ---- vectors ---- */
@@ -726,7 +736,8 @@ int main(void)
         HEAP_TEST(alignments_are_powers_of_two),
         HEAP_TEST(items_need_a_type_with_items),
         HEAP_TEST(a_callback_is_needed),
-        HEAP_TEST(there_are_eight_callbacks),
+        HEAP_TEST(a_callback_is_removed_once),
+        HEAP_TEST(a_weak_reference_says_that_its_object_is_gone),
         HEAP_TEST(positions_are_inside),
         HEAP_TEST(nothing_comes_from_an_empty_vector),
         HEAP_TEST(objects_have_a_largest_length),

@@ -171,12 +171,12 @@ model_id mirror_shared_weak(const struct mirror *mirror, model_id target)
     return MODEL_NONE;
 }
 
-size_t mirror_weak_count(const struct mirror *mirror, model_id target)
+size_t mirror_weak_count(const struct mirror *mirror, model_id target, bool reached)
 {
     size_t count = 0;
     for (size_t i = 0; i < mirror->used_count; i++) {
         const struct mirror_node *node = &mirror->nodes[mirror->used[i]];
-        count += mirror_is_weak(node) && node->target == target;
+        count += mirror_is_weak(node) && node->target == target && (node->reached || !reached);
     }
     return count;
 }

@@ -104,6 +104,7 @@ model_id mirror_find(const struct mirror *mirror, const void *object);
 
 /* The weak reference without callback of a target, or MODEL_NONE. */
 model_id mirror_shared_weak(const struct mirror *mirror, model_id target);
-size_t mirror_weak_count(const struct mirror *mirror, model_id target);
+/* How many look at it; or only how many of them were reached by the last search. */
+size_t mirror_weak_count(const struct mirror *mirror, model_id target, bool reached);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "support/cell.h"
 #include "support/heap.h"
+#include "support/refusal.h"
 
 /* ---- generations ---- */
 
@@ -264,19 +265,55 @@ static void test_callbacks_hear_start_and_stop(void **state)
     assert_int_equal(heard_count, 2);
 }
 
-static void test_there_are_eight_callbacks(void **state)
+static void test_there_may_be_many_callbacks(void **state)
 {
-    size_t counts[9] = {0};
-    for (size_t i = 0; i < 8; i++)
+    size_t counts[100] = {0};
+    for (size_t i = 0; i < COUNT_OF(counts); i++)
         assert_int_equal(ouro_add_callback(*state, hear, &counts[i]), OURO_OK);
-    assert_int_equal(ouro_add_callback(*state, hear, &counts[8]), OURO_BAD_ARGUMENT);
-    assert_int_equal(ouro_remove_callback(*state, hear, &counts[8]), OURO_BAD_ARGUMENT);
     assert_int_equal(ouro_remove_callback(*state, hear, &counts[3]), OURO_OK);
     (void)ouro_collect(*state, 0);
-    for (size_t i = 0; i < COUNT_OF(counts); i++)
-        assert_int_equal(counts[i], i == 3 || i == 8 ? 0 : 2);
-    for (size_t i = 0; i < 8; i++)
+    for (size_t i = 0; i < COUNT_OF(counts); i++) {
+        assert_int_equal(counts[i], i == 3 ? 0 : 2);
         if (i != 3) assert_int_equal(ouro_remove_callback(*state, hear, &counts[i]), OURO_OK);
+    }
+    (void)ouro_collect(*state, 0);
+    assert_int_equal(counts[0], 2);
+}
+
+static size_t newcomers[50];
+
+static void add_newcomers(ouro_heap *heap, const ouro_collection *info, void *argument)
+{
+    for (size_t i = 0; !info->stop && i < COUNT_OF(newcomers); i++)
+        assert_int_equal(ouro_add_callback(heap, hear, &newcomers[i]), OURO_OK);
+    if (!info->stop) assert_int_equal(ouro_remove_callback(heap, add_newcomers, argument), OURO_OK);
+}
+
+/* As in CPython, whose list of callbacks is walked by index. */
+static void test_callbacks_change_inside_a_callback(void **state)
+{
+    assert_int_equal(ouro_add_callback(*state, add_newcomers, NULL), OURO_OK);
+    (void)ouro_collect(*state, 0);
+    assert_int_equal(newcomers[0], 1); /* took the place of the one at hand */
+    for (size_t i = 1; i < COUNT_OF(newcomers); i++) assert_int_equal(newcomers[i], 2);
+}
+
+static void test_callbacks_are_refused_without_memory(void **state)
+{
+    (void)state;
+    struct refusal refusal = {.at = REFUSAL_NEVER};
+    ouro_heap *heap = refusal_heap(&refusal);
+    size_t count = 0;
+    refusal_of_everything(&refusal);
+    assert_int_equal(ouro_add_callback(heap, hear, &count), OURO_NO_MEMORY);
+    assert_int_equal(ouro_heap_error(heap)->status, OURO_NO_MEMORY);
+    (void)ouro_collect(heap, 0);
+    assert_int_equal(count, 0);
+    refusal_ends(&refusal);
+    assert_int_equal(ouro_add_callback(heap, hear, &count), OURO_OK);
+    (void)ouro_collect(heap, 0);
+    assert_int_equal(count, 2);
+    test_heap_close_empty(heap);
 }
 
 /* ---- inside a collection ---- */
@@ -394,7 +431,9 @@ int main(void)
         cmocka_unit_test(test_safepoint_heap_collects_at_safepoints_only),
         cmocka_unit_test(test_fruitless_passes_become_rare),
         HEAP_TEST(test_callbacks_hear_start_and_stop),
-        HEAP_TEST(test_there_are_eight_callbacks),
+        HEAP_TEST(test_there_may_be_many_callbacks),
+        HEAP_TEST(test_callbacks_change_inside_a_callback),
+        cmocka_unit_test(test_callbacks_are_refused_without_memory),
         HEAP_TEST(test_a_nested_collection_is_refused),
         HEAP_TEST(test_frozen_objects_are_out_of_sight),
         HEAP_TEST(test_frozen_objects_hold_others),
