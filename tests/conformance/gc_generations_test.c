@@ -56,6 +56,34 @@ static void test_get_stats(void **state)
     assert_int_equal(after[2].collections, before[2].collections + 1);
 }
 
+/* What is found is added to the generation that was collected, and to no other. */
+static void test_get_stats_of_what_is_found(void **state)
+{
+    for (int generation = 0; generation < 3; generation++) {
+        ouro_generation_stats before[3], after[3];
+        for (int i = 0; i <= generation; i++) cell_lose(*state, NULL);
+        ouro_get_stats(*state, before);
+        (void)ouro_collect(*state, generation);
+        ouro_get_stats(*state, after);
+        for (int i = 0; i < 3; i++) {
+            size_t found = i == generation ? (size_t)generation + 1 : 0;
+            assert_int_equal(after[i].collected - before[i].collected, found);
+            assert_int_equal(after[i].candidates - before[i].candidates, found);
+            assert_int_equal(after[i].uncollectable, before[i].uncollectable);
+        }
+    }
+}
+
+static void test_get_threshold(void **state)
+{
+    size_t threshold[3];
+    ouro_set_threshold(*state, (const size_t[]){1000, 7, 3});
+    ouro_get_threshold(*state, threshold);
+    assert_int_equal(threshold[0], 1000);
+    assert_int_equal(threshold[1], 7);
+    assert_int_equal(threshold[2], 3);
+}
+
 static void count_collection(ouro_heap *heap, const ouro_collection *info, void *argument)
 {
     (void)heap;
@@ -95,7 +123,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         HEAP_TEST(test_get_count),      HEAP_TEST(test_collect_generations),
-        HEAP_TEST(test_get_stats),      HEAP_TEST(test_indirect_calls_with_gc_disabled),
+        HEAP_TEST(test_get_stats),      HEAP_TEST(test_get_stats_of_what_is_found),
+        HEAP_TEST(test_get_threshold),  HEAP_TEST(test_indirect_calls_with_gc_disabled),
         HEAP_TEST(test_threshold_zero),
     };
     return cmocka_run_group_tests_name("test_gc: generations", tests, NULL, NULL);

@@ -85,6 +85,59 @@ static void test_get_referents(void **state)
     ouro_decref(l);
 }
 
+static bool was_met(const struct met *met, const void *object)
+{
+    for (size_t i = 0; i < met->count; i++)
+        if (met->objects[i] == object) return true;
+    return false;
+}
+
+static void test_get_referrers(void **state)
+{
+    list *l = list_new(*state);
+    cell *c = cell_new(*state), *stranger = cell_new(*state);
+    atom *target = atom_new(*state, 1);
+    struct met met = {.count = 0};
+    ouro_get_referrers(target, meet, &met);
+    assert_int_equal(met.count, 0);
+    list_append(l, target);
+    list_append(l, target);
+    ouro_set(c, left, target);
+    ouro_set(c, right, l);
+    ouro_get_referrers(target, meet, &met);
+    assert_int_equal(met.count, 2);
+    assert_true(was_met(&met, l) && was_met(&met, c));
+    ouro_decref(c);
+    ouro_decref(stranger);
+    ouro_decref(l);
+    ouro_decref(target);
+}
+
+/* gc.get_referrers(*objects): each referrer of any is shown once. */
+static void test_get_referrers_of_several(void **state)
+{
+    list *both = list_new(*state);
+    cell *one = cell_new(*state), *none = cell_new(*state);
+    void *targets[] = {atom_new(*state, 1), cell_new(*state)};
+    for (size_t i = 0; i < 2; i++) list_append(both, targets[i]);
+    ouro_set(one, right, targets[1]);
+    ouro_set(none, left, one);
+    struct met met = {.count = 0};
+    ouro_get_referrers_of(targets, 2, meet, &met);
+    assert_int_equal(met.count, 2);
+    assert_true(was_met(&met, both) && was_met(&met, one));
+    met.count = 0;
+    ouro_get_referrers_of(targets, 1, meet, &met);
+    assert_int_equal(met.count, 1);
+    met.count = 0;
+    ouro_get_referrers_of(targets, 0, meet, &met);
+    assert_int_equal(met.count, 0);
+    for (size_t i = 0; i < 2; i++) ouro_decref(targets[i]);
+    ouro_decref(none);
+    ouro_decref(one);
+    ouro_decref(both);
+}
+
 static void test_is_tracked(void **state)
 {
     atom *plain = atom_new(*state, 0);
@@ -142,24 +195,62 @@ static void test_get_objects_arguments(void **state)
     assert_int_equal(met.count, 0);
 }
 
-static const void *dying_parent;
+static const void *dying;
 
-static void look_for_parent(cell *self)
+/* Counts the ways in which inspection shows what is on its way out. */
+static void look_for_dying(cell *self)
 {
-    struct sought sought = {dying_parent, false};
-    (void)self;
+    struct sought sought = {dying, false};
+    struct met referrers = {.count = 0};
     seen.calls++;
-    ouro_get_objects(seen.heap, -1, seek, &sought);
+    assert_int_equal(ouro_get_objects(seen.heap, -1, seek, &sought), OURO_OK);
     ouro_each_object(seen.heap, seek, &sought);
-    seen.answers += sought.found;
+    ouro_get_referrers(self, meet, &referrers);
+    seen.answers += sought.found + referrers.count;
+}
+
+/* A finalizer of trash finds neither its object nor who refers to it. */
+static void test_get_objects_during_gc(void **state)
+{
+    for (int generation = 0; generation < 3; generation++) {
+        cell *lost = cell_new(*state);
+        lost->last_word = look_for_dying;
+        ouro_set(lost, left, lost);
+        dying = lost;
+        ouro_decref(lost);
+        assert_int_equal(ouro_collect(*state, generation), 1);
+        assert_int_equal(seen.calls, generation + 1);
+        assert_int_equal(seen.answers, 0);
+    }
+}
+
+static void look_and_come_back(cell *self)
+{
+    look_for_dying(self);
+    ouro_incref(self);
+}
+
+/* What was brought back is shown again once the collection is over. */
+static void test_get_objects_after_resurrection(void **state)
+{
+    cell *lost = cell_new(*state);
+    lost->last_word = look_and_come_back;
+    ouro_set(lost, left, lost);
+    dying = lost;
+    ouro_decref(lost);
+    assert_int_equal(ouro_collect(*state, 2), 0);
+    assert_int_equal(seen.answers, 0);
+    assert_true(is_in_generation(*state, -1, lost));
+    ouro_decref(lost);
+    assert_int_equal(ouro_collect(*state, 2), 1);
 }
 
 /* An object whose last reference is gone is hidden while its children die. */
-static void test_get_objects_during_gc(void **state)
+static void test_get_objects_during_death(void **state)
 {
     cell *parent = cell_new(*state), *child = cell_new(*state);
-    child->last_word = look_for_parent;
-    dying_parent = parent;
+    child->last_word = look_for_dying;
+    dying = parent;
     ouro_put(parent, left, child);
     ouro_decref(parent);
     assert_int_equal(seen.calls, 1);
@@ -201,11 +292,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         GC_TEST(test_get_referents),
+        GC_TEST(test_get_referrers),
+        GC_TEST(test_get_referrers_of_several),
         GC_TEST(test_is_tracked),
         GC_TEST(test_freeze),
         GC_TEST(test_get_objects),
         GC_TEST(test_get_objects_arguments),
         GC_TEST(test_get_objects_during_gc),
+        GC_TEST(test_get_objects_after_resurrection),
+        GC_TEST(test_get_objects_during_death),
         GC_TEST(test_traverse_frozen_objects),
         GC_TEST(test_heap_size),
     };
