@@ -29,8 +29,8 @@ static void add_stats(ouro_heap *heap, const ouro_collection *info)
 
 static void open_collection(ouro_heap *heap, const ouro_collection *info)
 {
-    ouro__debug_start(heap, info);
     ouro__heap_tell(heap, info);
+    ouro__debug_start(heap, info);
 }
 
 static size_t close_collection(ouro_heap *heap, const struct ouro__collector *collector,
@@ -48,8 +48,8 @@ static size_t close_collection(ouro_heap *heap, const struct ouro__collector *co
     else if (!info->nearby)
         ouro__pace_passed(heap, info->generation, info->candidates, found);
     add_stats(heap, info);
-    ouro__debug_stop(heap, info);
     ouro__heap_tell(heap, info);
+    ouro__debug_stop(heap, info);
     return found;
 }
 

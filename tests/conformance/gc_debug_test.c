@@ -178,6 +178,31 @@ static void test_gc_debug_stats(void **state)
     assert_string_equal(printed_by(collect_under, 0), "");
 }
 
+static void print_phase(ouro_heap *heap, const ouro_collection *info, void *argument)
+{
+    (void)heap;
+    (void)argument;
+    fputs(info->stop ? "stop\n" : "start\n", stderr);
+}
+
+static void collect_with_callback(void *flags)
+{
+    ouro_heap *heap = test_heap_quiet();
+    ouro_set_debug(heap, *(unsigned *)flags);
+    assert_int_equal(ouro_add_callback(heap, print_phase, NULL), OURO_OK);
+    (void)ouro_collect(heap, 1);
+}
+
+/* As CPython: a callback hears of start and stop before the lines are printed. */
+static void test_gc_debug_stats_after_callbacks(void **state)
+{
+    (void)state;
+    const char *text = printed_by(collect_with_callback, OURO_DEBUG_STATS);
+    assert_printed(text, "start\nouro: collecting generation 1 of heap \"heap\"\nouro: objects *\n"
+                         "stop\nouro: done, *\n");
+    assert_int_equal(lines_of(text), 5);
+}
+
 /* Each flag alone, and what it prints. */
 static void test_debug_collectable(void **state)
 {
@@ -271,6 +296,7 @@ int main(void)
         GC_TEST(test_cycle_at_shutdown),
         cmocka_unit_test(test_garbage_at_shutdown),
         cmocka_unit_test(test_gc_debug_stats),
+        cmocka_unit_test(test_gc_debug_stats_after_callbacks),
         cmocka_unit_test(test_debug_collectable),
         cmocka_unit_test(test_debug_uncollectable),
         cmocka_unit_test(test_debug_leak),
