@@ -127,6 +127,7 @@ static void *try_realloc(ouro_heap *heap, void *context)
 
 static void *insist_on_raw(ouro_heap *heap, struct raw_request request)
 {
+    if (request.size == 0) request.size = 1;
     if (request.size > (size_t)PTRDIFF_MAX / 2) {
         ouro__heap_fail(heap, OURO_TOO_LARGE, request.size,
                         "%zu bytes of raw memory are more than there can be", request.size);
@@ -170,7 +171,7 @@ void *ouro_mem_alloc_aligned(ouro_heap *heap, size_t size, size_t alignment)
 
 void *ouro_mem_realloc(ouro_heap *heap, void *memory, size_t size)
 {
-    return insist_on_raw(heap, (struct raw_request){.memory = memory, .size = size > 0 ? size : 1});
+    return insist_on_raw(heap, (struct raw_request){.memory = memory, .size = size});
 }
 
 void ouro_mem_free(ouro_heap *heap, void *memory)
