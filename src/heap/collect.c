@@ -180,23 +180,27 @@ size_t ouro_safepoint(ouro_heap *heap)
 
 /* ---- roots ---- */
 
+/* Room for one more root: a finalizer may have made it between two attempts. */
 static void *grow_roots(ouro_heap *heap, void *context)
 {
-    const size_t *capacity = context;
-    return ouro__raw_realloc(ouro__heap_pools(heap), heap->roots, *capacity * sizeof(void *));
+    size_t *bytes = context;
+    if (heap->root_count < heap->root_capacity) return heap;
+    size_t capacity = heap->root_capacity > 0 ? 2 * heap->root_capacity : 8;
+    *bytes = capacity * sizeof(void *);
+    void *roots = ouro__raw_realloc(ouro__heap_pools(heap), heap->roots, *bytes);
+    if (roots == NULL) return NULL;
+    heap->roots = roots;
+    heap->root_capacity = capacity;
+    tell_roots(heap);
+    return heap;
 }
 
 ouro_status ouro_root(ouro_heap *heap, void *variable)
 {
-    if (heap->root_count == heap->root_capacity) {
-        size_t capacity = heap->root_capacity > 0 ? 2 * heap->root_capacity : 8;
-        void *roots = ouro__heap_insist(heap, grow_roots, &capacity);
-        if (roots == NULL) {
-            ouro__heap_fail_refused(heap, "the table of roots", capacity * sizeof(void *));
-            return heap->error.status;
-        }
-        heap->roots = roots;
-        heap->root_capacity = capacity;
+    size_t bytes;
+    if (ouro__heap_insist(heap, grow_roots, &bytes) == NULL) {
+        ouro__heap_fail_refused(heap, "the table of roots", bytes);
+        return heap->error.status;
     }
     heap->roots[heap->root_count++] = variable;
     tell_roots(heap);

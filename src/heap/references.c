@@ -132,30 +132,27 @@ static void *try_reserve(ouro_heap *heap, void *context)
     return ouro__weakrefs_reserve(&heap->life.weakrefs) ? heap : NULL;
 }
 
-static ouro_weakref *link_new(ouro_heap *heap, ouro_weakref *weakref, void *target)
+/* Room for one more target; user code may run in a collection.  False: the heap's error says why. */
+static bool reserve_target(ouro_heap *heap)
 {
-    if (weakref == NULL) return NULL;
-    if (ouro__heap_insist(heap, try_reserve, NULL) == NULL) {
-        ouro__heap_fail_refused(heap, "the table of weak references",
-                                ouro__heap_pools(heap)->refusal.requested);
-        ouro_decref(weakref);
-        return NULL;
-    }
-    ouro__weakrefs_link(&heap->life.weakrefs, weakref, target);
-    return weakref;
+    if (ouro__heap_insist(heap, try_reserve, NULL) != NULL) return true;
+    ouro__heap_fail_refused(heap, "the table of weak references",
+                            ouro__heap_pools(heap)->refusal.requested);
+    return false;
 }
 
-/* An allocation below may collect, and a finalizer may make the same weak reference. */
+/* What needs memory comes first: it may collect, and a finalizer may make the same weak reference. */
 ouro_weakref *ouro_weakref_new(void *target)
 {
     ouro_heap *heap = ouro_heap_of(target);
     ouro_weakref *shared = ouro__weakrefs_shared(&heap->life.weakrefs, target);
     if (shared != NULL) return (ouro_weakref *)ouro__newref(shared);
-    ouro_weakref *made = ouro_object_new(heap, &ouro_weakref_type);
+    ouro_auto ouro_weakref *made = ouro_object_new(heap, &ouro_weakref_type);
+    if (made == NULL || !reserve_target(heap)) return NULL;
     shared = ouro__weakrefs_shared(&heap->life.weakrefs, target);
-    if (made == NULL || shared == NULL) return link_new(heap, made, target);
-    ouro_decref(made);
-    return (ouro_weakref *)ouro__newref(shared); /* [weak.shared] */
+    if (shared != NULL) return (ouro_weakref *)ouro__newref(shared); /* [weak.shared] */
+    ouro__weakrefs_link(&heap->life.weakrefs, made, target);
+    return ouro_move(made);
 }
 
 ouro_weakref *ouro_weakref_new_callback(void *target, ouro_weak_callback callback, void *argument)
@@ -167,11 +164,13 @@ ouro_weakref *ouro_weakref_new_callback(void *target, ouro_weak_callback callbac
             "a weak reference with a callback needs one: ouro_weakref_new makes one without");
         return NULL;
     }
-    struct ouro__weakref_callback *made = ouro_object_new(heap, &ouro_weakref_callback_type);
-    if (made == NULL) return NULL;
+    ouro_auto struct ouro__weakref_callback *made =
+        ouro_object_new(heap, &ouro_weakref_callback_type);
+    if (made == NULL || !reserve_target(heap)) return NULL;
     made->callback = callback;
     ouro__set(made, &made->argument, argument);
-    return link_new(heap, &made->base, target);
+    ouro__weakrefs_link(&heap->life.weakrefs, &made->base, target);
+    return &ouro_move(made)->base;
 }
 
 ouro_status ouro__weak_set(void *owner, ouro_weakref **slot, void *target)
@@ -195,14 +194,23 @@ void ouro_scope_open(ouro_scope *scope, ouro_heap *heap)
     scope->items = scope->first;
 }
 
+/* Room for one more; a finalizer may use the same scope meanwhile. */
 static bool scope_grow(ouro_scope *scope)
 {
-    void **items = ouro_mem_alloc(scope->heap, 2 * scope->capacity * sizeof(void *));
-    if (items == NULL) return false;
-    memcpy(items, scope->items, scope->length * sizeof(void *));
-    if (scope->items != scope->first) ouro_mem_free(scope->heap, scope->items);
-    scope->items = items;
-    scope->capacity *= 2;
+    while (scope->length == scope->capacity) {
+        size_t had = scope->capacity;
+        void **before = scope->items;
+        void **items = ouro_mem_alloc(scope->heap, 2 * had * sizeof(void *));
+        if (items == NULL) return scope->length < scope->capacity;
+        if (scope->items != before || scope->capacity != had) {
+            ouro_mem_free(scope->heap, items);
+            continue;
+        }
+        memcpy(items, scope->items, scope->length * sizeof(void *));
+        if (scope->items != scope->first) ouro_mem_free(scope->heap, scope->items);
+        scope->items = items;
+        scope->capacity = 2 * had;
+    }
     return true;
 }
 
