@@ -214,7 +214,8 @@ OURO_API size_t ouro_trim(ouro_heap *heap);
 /* Declares native bytes that live and die with objects (a buffer of a
  * foreign library): they count towards the limit and the collector's pace.
  * Negative when they go.  OURO_BAD_ARGUMENT if the sum would be below zero;
- * OURO_LIMIT if it would pass the byte limit even after a collection. */
+ * OURO_LIMIT if it would pass the byte limit even after a collection; OURO_TOO_LARGE if it would be more
+ * than an address space. */
 OURO_API ouro_status ouro_account(ouro_heap *heap, ptrdiff_t bytes);
 
 /* Changes the byte limit; 0 removes it.  A limit below what is in use refuses

@@ -203,6 +203,14 @@ static void *try_account(ouro_heap *heap, void *context)
     return ouro__pools_refuses(ouro__heap_pools(heap), *more) ? NULL : heap;
 }
 
+/* All bytes of a heap together stay far from wrapping, whatever a program declares. */
+static bool is_too_much(const struct ouro__pools *pools, size_t more)
+{
+    const size_t most = (size_t)PTRDIFF_MAX / 2;
+    size_t in_use = pools->committed_bytes + pools->accounted_bytes;
+    return in_use >= most || more > most - in_use;
+}
+
 ouro_status ouro_account(ouro_heap *heap, ptrdiff_t bytes)
 {
     struct ouro__pools *pools = ouro__heap_pools(heap);
@@ -219,6 +227,12 @@ ouro_status ouro_account(ouro_heap *heap, ptrdiff_t bytes)
     }
     size_t more = (size_t)bytes;
     if (more == 0) return OURO_OK;
+    if (is_too_much(pools, more)) {
+        ouro__heap_fail(heap, OURO_TOO_LARGE, more,
+                        "%zu native bytes beside %zu are more than there can be", more,
+                        pools->accounted_bytes);
+        return OURO_TOO_LARGE;
+    }
     collect_if_due(heap);
     if (ouro__heap_insist(heap, try_account, &more) == NULL) {
         ouro__heap_fail_refused(heap, "native bytes", more);

@@ -207,8 +207,9 @@ static size_t owed(const ouro_heap *heap, size_t bytes, size_t handed)
     double room = (double)(pace->goal - bytes);
     double units = grown < room ? grown * left / room : left;
     double turnover = (double)(handed - pace->paid_handed);
-    double slow = (double)(OURO_WHOLE_TURNOVER * (pace->live + OURO_WHOLE_MIN_GROWTH));
-    return (size_t)(units + turnover * left / slow);
+    double slow = OURO_WHOLE_TURNOVER * (double)(pace->live + OURO_WHOLE_MIN_GROWTH);
+    units += turnover * left / slow;
+    return (size_t)(units < left ? units : left);
 }
 
 static void note_step(struct ouro__pace *pace, uint64_t nanoseconds, enum ouro__phase phase)

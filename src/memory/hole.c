@@ -97,17 +97,34 @@ size_t ouro__hole_make(struct ouro__pools *pools, struct ouro__pool *pool)
     return purge_parts(pools, pool, parts);
 }
 
-void ouro__hole_fill(struct ouro__pools *pools, struct ouro__pool *pool)
+/* The blocks of the lowest hole: from `first` on, so many. */
+static uint32_t lowest_hole(const struct ouro__pool *pool, uint32_t *out_first)
 {
     size_t part = (size_t)__builtin_ctz(pool->holes);
-    char *start = ouro__pool_start(pool) + part * OURO_CARVE_SIZE;
+    const char *start = ouro__pool_start(pool) + part * OURO_CARVE_SIZE;
+    const char *end = start + OURO_CARVE_SIZE; /* [hole.entry] */
+    size_t size = pool->block_size;
     size_t ahead = start > pool->first ? (size_t)(start - pool->first) : 0;
-    uint32_t index = (uint32_t)((ahead + pool->block_size - 1) / pool->block_size);
-    uint32_t count = 0;
+    size_t first = (ahead + size - 1) / size;
+    size_t behind = ((size_t)(end - pool->first) + size - 1) / size;
+    if (behind > pool->carved) behind = pool->carved;
+    *out_first = (uint32_t)first;
+    return behind > first ? (uint32_t)(behind - first) : 0;
+}
+
+size_t ouro__hole_bytes(const struct ouro__pool *pool)
+{
+    uint32_t first;
+    return (size_t)lowest_hole(pool, &first) * pool->block_size;
+}
+
+void ouro__hole_fill(struct ouro__pools *pools, struct ouro__pool *pool)
+{
+    uint32_t first;
+    uint32_t count = lowest_hole(pool, &first);
     ouro__slot *last_link = (ouro__slot *)&pool->free;
-    for (; index < pool->carved; index++, count++) {
-        char *entry = pool->first + (size_t)index * pool->block_size;
-        if (entry >= start + OURO_CARVE_SIZE) break; /* [hole.entry] */
+    for (uint32_t i = 0; i < count; i++) {
+        char *entry = pool->first + (size_t)(first + i) * pool->block_size;
         if (ouro__bin_kind(pool->bin) != OURO__RAW) *ouro__word_of(entry) = 0;
         *last_link = entry;
         last_link = ouro__link_of(entry);

@@ -21,6 +21,9 @@
  * empty.  Cost: a walk over the pool's free list. */
 size_t ouro__hole_make(struct ouro__pools *pools, struct ouro__pool *pool);
 
+/* The bytes of blocks that ouro__hole_fill would cut. */
+size_t ouro__hole_bytes(const struct ouro__pool *pool);
+
 /* Cuts the blocks of one hole again, onto the free list. */
 void ouro__hole_fill(struct ouro__pools *pools, struct ouro__pool *pool);
 

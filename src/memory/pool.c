@@ -310,7 +310,10 @@ void *ouro__pools_refill(struct ouro__pools *pools, size_t bin)
     ouro__purge_tick(pools);
     for (struct ouro__pool *pool = pools->current[bin];;) {
         if (pool != NULL) {
-            if (pool->free == NULL && pool->holes != 0) ouro__hole_fill(pools, pool);
+            if (pool->free == NULL && pool->holes != 0) {
+                if (ouro__pools_refuses(pools, ouro__hole_bytes(pool))) return NULL;
+                ouro__hole_fill(pools, pool);
+            }
             bool carves = pool->free == NULL;
             uint32_t count = carves ? carve_count(pools, pool) : 0;
             if (!carves || count > 0) {

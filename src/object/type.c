@@ -89,8 +89,9 @@ static ouro_status check_table(const ouro_type *type, ouro_error *out_error)
     if (type->alignment != 0 && type->alignment != 8 && type->alignment != 16)
         return say(out_error, OURO_BAD_TYPE, "type %s: alignment %zu is not 8 or 16", type->name,
                    type->alignment);
-    if (type->item_size != 0 && (type->length_offset % sizeof(size_t) != 0 ||
-                                 type->length_offset + sizeof(size_t) > type->size))
+    if (type->item_size != 0 &&
+        (type->length_offset % sizeof(size_t) != 0 || type->length_offset >= type->size ||
+         type->size - type->length_offset < sizeof(size_t)))
         return say(out_error, OURO_BAD_TYPE,
                    "type %s: the length lies at %zu, outside the struct of %zu", type->name,
                    type->length_offset, type->size);

@@ -136,6 +136,35 @@ static void test_idle_class_lists_are_emptied(void **state)
     assert_int_equal(cached_of_kind(*state, OURO_CLASS_TRACKED), 0);
 }
 
+/* ---- pages that others keep ---- */
+
+/* What was trimmed off a pool counts against the limit when it is used again. */
+static void test_holes_are_cut_again_within_the_limit(void **state)
+{
+    enum { CELLS = 20000, KEPT_EVERY = 500 };
+    cell **cells = ouro_mem_alloc(*state, CELLS * sizeof *cells);
+    for (size_t i = 0; i < CELLS; i++) cells[i] = cell_new(*state);
+    for (size_t i = 0; i < CELLS; i++)
+        if (i % KEPT_EVERY != 0) ouro_decref(cells[i]);
+    assert_true(ouro_trim(*state) > 0);
+    ouro_heap_stats stats;
+    ouro_get_heap_stats(*state, &stats);
+    ouro_set_byte_limit(*state, stats.committed_bytes + 9000);
+    cell *chain = NULL, *made;
+    while ((made = ouro_new(*state, cell)) != NULL) {
+        made->left = chain;
+        chain = made;
+    }
+    assert_int_equal(ouro_heap_error(*state)->status, OURO_LIMIT);
+    ouro_get_heap_stats(*state, &stats);
+    assert_true(stats.committed_bytes <= ouro_heap_error(*state)->limit);
+    assert_non_null(chain);
+    ouro_decref(chain);
+    for (size_t i = 0; i < CELLS; i += KEPT_EVERY) ouro_decref(cells[i]);
+    ouro_mem_free(*state, cells);
+    ouro_set_byte_limit(*state, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +173,7 @@ int main(void)
         HEAP_TEST(test_trim_gives_back_at_once),
         cmocka_unit_test(test_a_delay_is_kept),
         HEAP_TEST(test_idle_class_lists_are_emptied),
+        HEAP_TEST(test_holes_are_cut_again_within_the_limit),
     };
     return cmocka_run_group_tests_name("purge", tests, NULL, NULL);
 }
