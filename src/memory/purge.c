@@ -3,7 +3,7 @@
  * purge.c -- memory that nobody needs goes back, late enough not to thrash
  *                                                                     [floor 1]
  * Empty pools that lie side by side are purged by one call.  An arena whose
- * pages are all clean goes back too, but for the last of a realm.
+ * pages are all clean goes back too; the last of a realm only when all is to go.
  */
 #include "memory/purge.h"
 
@@ -88,20 +88,32 @@ static void forget_pools(struct ouro__pool *pool, unsigned pages)
     }
 }
 
-/* A clean arena goes back unless it is the last of its realm. */
-static void arena_settle(struct ouro__pools *pools, struct ouro__arena *arena)
+/* A walk may stand in it. */
+static bool stays_mapped(const struct ouro__pools *pools, const struct ouro__arena *arena)
+{
+    return pools->pinned > 0 || pools->marks.counting == arena;
+}
+
+static void arena_give(struct ouro__pools *pools, struct ouro__arena *arena)
 {
     struct ouro__realm_arenas *realm = &pools->realms[arena->realm];
-    if (arena->pages_used > 0 || pools->pinned > 0 || pools->marks.counting == arena ||
-        (realm->arenas == arena && arena->next == NULL))
-        return;
+    if (arena->pages_used > 0 || stays_mapped(pools, arena)) return;
     if (arena->next != NULL) arena->next->previous = arena->previous;
     if (arena->previous != NULL)
         arena->previous->next = arena->next;
     else
         realm->arenas = arena->next;
     ouro__touched_forget(&pools->marks, arena);
+    for (size_t page = OURO_ARENA_FIRST_PAGE; page < arena->page_limit; page++)
+        pools->marks.scratch_pools -= ouro__arena_pool(arena, page)->scratch;
     ouro__arena_free(&pools->source, arena);
+}
+
+/* As time passes the last of a realm stays: the next object would need one. */
+static void arena_settle(struct ouro__pools *pools, struct ouro__arena *arena)
+{
+    if (pools->realms[arena->realm].arenas != arena || arena->next != NULL)
+        arena_give(pools, arena);
 }
 
 void ouro__purge_arena_if_unused(struct ouro__pools *pools, struct ouro__arena *arena)
@@ -224,14 +236,53 @@ static size_t hollow_realm(struct ouro__pools *pools, enum ouro__realm realm)
     return bytes;
 }
 
+static size_t purge_realm(struct ouro__pools *pools, enum ouro__realm realm)
+{
+    size_t bytes = 0;
+    while (pools->realms[realm].empty_last != NULL)
+        bytes += purge_run(pools, pools->realms[realm].empty_last, OURO_ARENA_PAGES);
+    return bytes + hollow_realm(pools, realm);
+}
+
+/* Pages that nothing can purge, where all that are used belong to empty pools: the arena goes as it is.
+ * Returns their bytes, or 0. */
+static size_t forget_empty_pools(struct ouro__pools *pools, struct ouro__arena *arena)
+{
+    unsigned pages = 0;
+    for (size_t page = OURO_ARENA_FIRST_PAGE; page < arena->page_limit; page++) {
+        const struct ouro__pool *pool = ouro__arena_pool(arena, page);
+        if (pool->state == OURO__POOL_EMPTY && pool->back == 0) pages += pool->pages;
+    }
+    if (pages < arena->pages_used) return 0;
+    for (size_t page = OURO_ARENA_FIRST_PAGE; page < arena->page_limit; page++) {
+        struct ouro__pool *pool = ouro__arena_pool(arena, page);
+        if (pool->state == OURO__POOL_EMPTY && pool->back == 0)
+            empty_remove(&pools->realms[arena->realm], pool);
+    }
+    arena->pages_used = 0;
+    return (size_t)pages << OURO_POOL_SHIFT;
+}
+
+/* Also the last of a realm: where addresses are short, another realm may need them. */
+static size_t give_arenas(struct ouro__pools *pools, enum ouro__realm realm)
+{
+    size_t bytes = 0;
+    for (struct ouro__arena *arena = pools->realms[realm].arenas, *next; arena != NULL;
+         arena = next) {
+        next = arena->next;
+        if (stays_mapped(pools, arena)) continue;
+        if (pools->source.purge == NULL) bytes += forget_empty_pools(pools, arena);
+        arena_give(pools, arena);
+    }
+    return bytes;
+}
+
 size_t ouro__purge_all(struct ouro__pools *pools)
 {
     size_t bytes = purge_dying(pools);
-    if (pools->source.purge == NULL) return bytes;
     for (int realm = 0; realm < OURO__REALMS; realm++) {
-        while (pools->realms[realm].empty_last != NULL)
-            bytes += purge_run(pools, pools->realms[realm].empty_last, OURO_ARENA_PAGES);
-        bytes += hollow_realm(pools, (enum ouro__realm)realm);
+        if (pools->source.purge != NULL) bytes += purge_realm(pools, (enum ouro__realm)realm);
+        bytes += give_arenas(pools, (enum ouro__realm)realm);
     }
     return bytes;
 }

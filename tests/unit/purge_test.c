@@ -4,6 +4,8 @@
  */
 #include <time.h>
 
+#include "heap/heap.h"
+
 #include "support/cell.h"
 #include "support/heap.h"
 #include "support/setting.h"
@@ -136,6 +138,60 @@ static void test_idle_class_lists_are_emptied(void **state)
     assert_int_equal(cached_of_kind(*state, OURO_CLASS_TRACKED), 0);
 }
 
+static void test_arenas_take_their_marks_along(void **state)
+{
+    cell *chain = make_chain(*state);
+    (void)ouro_collect(*state, 0);
+    const struct ouro__pools *pools = ouro__heap_pools(*state);
+    assert_true(pools->marks.scratch_pools > 0);
+    ouro_decref(chain);
+    (void)ouro_trim(*state);
+    assert_null(pools->realms[OURO__REALM_TRACKED].arenas);
+    assert_int_equal(pools->marks.scratch_pools, 0);
+}
+
+/* ---- a source that cannot purge ---- */
+
+struct source {
+    size_t regions;
+};
+
+static void *obtain(void *context, size_t size, size_t alignment)
+{
+    struct source *source = context;
+    source->regions++;
+    return ouro__system_source.obtain(NULL, size, alignment);
+}
+
+static void give_back(void *context, void *region, size_t size)
+{
+    struct source *source = context;
+    source->regions--;
+    ouro__system_source.give_back(NULL, region, size);
+}
+
+static void test_without_purging_memory_returns_by_whole_arenas(void **state)
+{
+    (void)state;
+    struct source source = {0};
+    ouro_heap *heap = test_heap_new(
+        &(ouro_heap_options){.collector_off = true, .source = {&source, obtain, give_back, NULL}});
+    ouro_auto atom *kept = atom_new(heap, 1);
+    cell *chain = make_chain(heap);
+    ouro_mem_free(heap, ouro_mem_alloc(heap, 9000));
+    size_t most = source.regions;
+    assert_true(most >= 4); /* the heap itself and an arena of each realm */
+    ouro_decref(chain);
+    assert_true(ouro_trim(heap) > 0);
+    assert_int_equal(source.regions, 2); /* that of the atom stays */
+    assert_int_equal(ouro_trim(heap), 0);
+    ouro_decref(make_chain(heap)); /* what went is asked for again */
+    test_heap_verify(heap);
+    ouro_decref(ouro_move(kept));
+    test_heap_close_empty(heap);
+    assert_int_equal(source.regions, 0);
+}
+
 /* ---- pages that others keep ---- */
 
 /* What was trimmed off a pool counts against the limit when it is used again. */
@@ -173,6 +229,8 @@ int main(void)
         HEAP_TEST(test_trim_gives_back_at_once),
         cmocka_unit_test(test_a_delay_is_kept),
         HEAP_TEST(test_idle_class_lists_are_emptied),
+        HEAP_TEST(test_arenas_take_their_marks_along),
+        cmocka_unit_test(test_without_purging_memory_returns_by_whole_arenas),
         HEAP_TEST(test_holes_are_cut_again_within_the_limit),
     };
     return cmocka_run_group_tests_name("purge", tests, NULL, NULL);
