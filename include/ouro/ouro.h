@@ -271,8 +271,10 @@ struct ouro_type {
 
     /* Once per object, before it dies, by count or by collection; the object is
      * whole and may be given to somebody (resurrection, as PEP 442 has it).
-     * It must not longjmp out: that is detected and reported as misuse at the
-     * next collection or close. */
+     * It must not longjmp out, nor may any callback: the heap is in the middle of a death or a collection.
+     * That is misuse, told when the heap is next entered from where the jump led: by an allocation
+     * that leaves the inlined path, a collection, a step, an audit, a close, or, where a death was
+     * left, by the next one of more than a simple object. */
     void (*finalize)(void *object);
 
     /* When it is certain that the object is gone: gives native resources back.

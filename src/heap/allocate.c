@@ -14,8 +14,9 @@ static bool may_collect(const ouro_heap *heap)
     return heap->collect_at == OURO_COLLECT_AT_ALLOCATION && heap->enabled && !heap->collecting;
 }
 
-static void collect_if_due(ouro_heap *heap)
+ALWAYS_INLINE void collect_if_due(ouro_heap *heap)
 {
+    ouro__hook_check(&heap->life.finalizers);
     if (heap->collect_at == OURO_COLLECT_AT_ALLOCATION)
         (void)ouro__life_resume(&heap->life, OURO_DEATH_PAYMENT);
     if (!may_collect(heap)) return;
@@ -141,7 +142,10 @@ static void *insist_on_raw(ouro_heap *heap, struct raw_request request)
 
 void *ouro__mem_alloc_rare(ouro_heap *heap, size_t size)
 {
-    if (UNLIKELY(size > OURO__SMALL_MAX)) collect_if_due(heap);
+    if (UNLIKELY(size > OURO__SMALL_MAX))
+        collect_if_due(heap);
+    else
+        ouro__hook_check(&heap->life.finalizers);
     return insist_on_raw(heap, (struct raw_request){.size = size});
 }
 

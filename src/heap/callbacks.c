@@ -8,10 +8,13 @@
 
 void ouro__heap_tell(ouro_heap *heap, const ouro_collection *info)
 {
+    struct ouro__hook outer =
+        ouro__hook_begin(&heap->life.finalizers, "callback of collections", "callbacks", NULL);
     for (size_t i = 0; i < heap->callback_count; i++) {
         struct ouro__heap_callback callback = heap->callbacks[i];
         callback.call(heap, info, callback.argument);
     }
+    ouro__hook_end(&heap->life.finalizers, outer);
 }
 
 static void *grow_callbacks(ouro_heap *heap, void *context)

@@ -139,7 +139,6 @@ void ouro__heap_whole_stop(ouro_heap *heap)
 
 size_t ouro__heap_collect(ouro_heap *heap, int generation)
 {
-    ouro__finalizer_check_left(&heap->life.finalizers, __builtin_frame_address(0));
     (void)ouro__life_resume(&heap->life, LONG_MAX);
     if (generation == 2) {
         if (ouro__life_is_dying(&heap->life)) ouro__heap_whole_stop(heap); /* [life.whole] */
@@ -153,13 +152,10 @@ size_t ouro__heap_collect(ouro_heap *heap, int generation)
     return found;
 }
 
-bool ouro__heap_is_busy(ouro_heap *heap)
+void ouro__heap_tell_busy(ouro_heap *heap)
 {
-    ouro__finalizer_check_left(&heap->life.finalizers, __builtin_frame_address(0));
-    if (!heap->collecting) return false;
     ouro__heap_fail(heap, OURO_BUSY, 0,
                     "a collection of heap \"%s\" is running: this one does nothing", heap->name);
-    return true;
 }
 
 size_t ouro_collect(ouro_heap *heap, int generation)
@@ -173,6 +169,7 @@ size_t ouro_collect(ouro_heap *heap, int generation)
 
 size_t ouro_safepoint(ouro_heap *heap)
 {
+    ouro__hook_check(&heap->life.finalizers);
     if (heap->collecting) return 0;
     (void)ouro__life_resume(&heap->life, OURO_DEATH_PAYMENT);
     return heap->enabled ? ouro__pace_pay(heap) : 0;

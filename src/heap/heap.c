@@ -228,8 +228,8 @@ ouro_status ouro_heap_close(ouro_heap *heap, const ouro_close_options *options,
     ouro_close_report report = {0};
     struct closing closing = {.heap = heap, .report = &report};
     bool skips = options != NULL && options->skip_finalizers;
-    ouro__finalizer_check_left(&heap->life.finalizers, __builtin_frame_address(0));
-    if (heap->collecting || heap->life.finalizers.frame != NULL || heap->life.dying > 0) {
+    ouro__hook_check(&heap->life.finalizers);
+    if (heap->collecting || heap->life.finalizers.hook.frame != NULL || heap->life.dying > 0) {
         ouro__heap_fail(heap, OURO_BUSY, 0,
                         "heap \"%s\" is closed inside a collection or a finalizer: close it later",
                         heap->name);

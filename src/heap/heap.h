@@ -135,8 +135,17 @@ size_t ouro__heap_collect_nearby(ouro_heap *heap, long units);
 void ouro__heap_whole_begin(ouro_heap *heap);
 bool ouro__heap_whole_step(ouro_heap *heap, long units);
 
-/* Whether a collection runs just now; then the heap's error says so. */
-bool ouro__heap_is_busy(ouro_heap *heap);
+/* The heap's error says that a collection runs. */
+void ouro__heap_tell_busy(ouro_heap *heap);
+
+/* Whether a collection runs just now; then the heap's error says so.  In a function that the program has
+ * called. */
+ALWAYS_INLINE bool ouro__heap_is_busy(ouro_heap *heap)
+{
+    ouro__hook_check(&heap->life.finalizers);
+    if (heap->collecting) ouro__heap_tell_busy(heap);
+    return heap->collecting;
+}
 
 /* No whole cycle is under way afterwards: it is abandoned, or brought to its end. */
 void ouro__heap_whole_stop(ouro_heap *heap);

@@ -331,6 +331,7 @@ ouro_status ouro_verify(ouro_heap *heap, ouro_error *out_error)
     ouro_error unwanted;
     struct audit audit = {.heap = heap, .error = out_error != NULL ? out_error : &unwanted};
     *audit.error = (ouro_error){.status = OURO_OK};
+    ouro__hook_check(&heap->life.finalizers);
     if (heap->collecting) {
         *audit.error = (ouro_error){.status = OURO_BUSY};
         snprintf(audit.error->message, sizeof audit.error->message,

@@ -75,7 +75,10 @@ void ouro__callbacks_run(struct ouro__life *life, ouro_weakref *list)
         list->next = NULL;
         void *argument =
             ouro__take(due, &due->argument); /* called once: nothing holds it for later */
+        struct ouro__hook outer =
+            ouro__hook_begin(&life->finalizers, "weak callback", "weak callbacks", NULL);
         if (!life->finalizers.silent) due->callback(list, argument);
+        ouro__hook_end(&life->finalizers, outer);
         ouro_xdecref(argument);
         ouro_decref(list);
         list = next;
@@ -640,9 +643,18 @@ static __attribute__((hot)) void run(struct ouro__life *life, struct waiting at,
     }
 }
 
+/* A death inside another: in a finalizer, a callback, a traverse hook; or after one was left. */
+static NOINLINE void check_nesting(const struct ouro__life *life)
+{
+    ouro__hook_check(&life->finalizers);
+}
+
 void ouro__die(struct ouro__life *life, void *object)
 {
-    if (life->dying++ == 0) life->death_left = life->death_bound > 0 ? life->death_bound : LONG_MAX;
+    if (life->dying++ == 0)
+        life->death_left = life->death_bound > 0 ? life->death_bound : LONG_MAX;
+    else
+        check_nesting(life);
     if (!is_spared(life, object, ouro__shape_of(object))) run(life, (struct waiting){object, 0}, 0);
     life->dying--;
 }

@@ -325,8 +325,8 @@ struct misuse {
     "object 0x* of type " type " is used after it was found unreachable: a traverse hook "         \
     "reports a reference that its object does not own, or a count was too low\n"
 #define LEFT                                                                                       \
-    "a finalizer of type speaker was left by longjmp: the heap is in the middle of a death; "      \
-    "return from finalizers instead\n"
+    "a finalizer of type speaker was left by longjmp: the heap is in the middle of a death or a "  \
+    "collection; return from finalizers instead\n"
 
 /* name of the function that commits it, words */
 #define MISUSES(X)                                                                                 \
