@@ -228,10 +228,11 @@ typedef struct ouro_type ouro_type;
 
 typedef enum ouro_field_kind {
     OURO_FIELD_END,
-    OURO_FIELD_REF,    /* T *field: an owned reference or NULL */
-    OURO_FIELD_WEAK,   /* ouro_weakref *field: see ouro_weak_set */
-    OURO_FIELD_VECTOR, /* ouro_vector field: owned references, growing */
-    OURO_FIELD_ITEMS,  /* T *field[]: owned references behind a variable-sized object */
+    OURO_FIELD_REF,      /* T *field: an owned reference or NULL */
+    OURO_FIELD_WEAK,     /* ouro_weakref *field: see ouro_weak_set */
+    OURO_FIELD_VECTOR,   /* ouro_vector field: owned references, growing */
+    OURO_FIELD_ITEMS,    /* T *field[]: owned references behind a variable-sized object */
+    OURO_FIELD_BORROWED, /* T *field: a pointer that holds nothing: see ouro_verify */
 } ouro_field_kind;
 
 /* One field of a type: its name serves errors, snapshots and paths. */
@@ -247,6 +248,7 @@ typedef struct ouro_field {
 #define OURO_WEAK(T, F, TYPE) {#F, (uint32_t)offsetof(T, F), OURO_FIELD_WEAK, TYPE}
 #define OURO_VECTOR(T, F, TYPE) {#F, (uint32_t)offsetof(T, F), OURO_FIELD_VECTOR, TYPE}
 #define OURO_ITEMS(T, F, TYPE) {#F, (uint32_t)offsetof(T, F), OURO_FIELD_ITEMS, TYPE}
+#define OURO_BORROWED(T, F, TYPE) {#F, (uint32_t)offsetof(T, F), OURO_FIELD_BORROWED, TYPE}
 #define OURO_END {NULL, 0, OURO_FIELD_END, NULL}
 
 /* Called for each reference by a traverse hook; non-zero stops the walk. */
@@ -736,10 +738,25 @@ OURO_API void ouro_heap_print_stats(const ouro_heap *heap, FILE *file);
 OURO_API size_t ouro_draw_pools(const ouro_heap *heap, ouro_class_kind kind, size_t block_size,
                                 char *out_text, size_t size);
 
-/* Audits everything: pools, lists, counts against references, weak references.
- * OURO_OK, or OURO_CORRUPT with a sentence in *out_error.  Counts may exceed the references
- * that the heap knows (the program holds some); a count that is too low is corrupt.  Cost: walks over
- * the heap. */
+/*
+ * Audits everything: pools, lists, counts against references, weak references, and what types report.
+ * OURO_OK, or a status with a sentence in *out_error:
+ *
+ *   OURO_CORRUPT   structures contradict each other; or a count is too low, and where a type reports a
+ *                  reference more often than its objects have it, or its traverse hook changes counts, that
+ *                  type is named.  Counts may exceed the references that the heap knows: the program
+ *                  holds some.
+ *   OURO_BAD_TYPE  the heap is sound, but objects seem to hold a reference that their type does not
+ *                  report: a leak.  Told where a word of two objects at least points to a living object, no
+ *                  such word of the type to one whose count is explained, and no field or hook
+ *                  reports it.  The sentence names the type and the word.  A pointer that is meant to hold
+ *                  nothing is named by OURO_BORROWED in the type's fields.
+ *   OURO_BUSY      inside a collection
+ *   OURO_NO_MEMORY the system gave no memory to count in
+ *
+ * References in buffers outside the object are not looked for.  Traverse hooks are called several times.
+ * Cost: walks over the heap, every word of every object.
+ */
 OURO_API ouro_status ouro_verify(ouro_heap *heap, ouro_error *out_error);
 
 /* Whether `address` is the address of a living object of this heap.  Any pointer may be asked about. */

@@ -89,7 +89,7 @@ static size_t named_references(const ouro_type *type)
     size_t words = 0;
     for (const ouro_field *field = type->fields; field != NULL && field->kind != OURO_FIELD_END;
          field++)
-        words += field->kind != OURO_FIELD_ITEMS;
+        words += field->kind != OURO_FIELD_ITEMS && field->kind != OURO_FIELD_BORROWED;
     return words;
 }
 

@@ -6,7 +6,7 @@
  * and keeps the first contradiction as a sentence.  It may run between the steps of a collection, so it
  * counts references in memory of its own.
  */
-#include "heap/heap.h"
+#include "inspect/audit.h"
 
 #include "base/os.h"
 #include "memory/hole.h"
@@ -14,25 +14,18 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-struct audit {
-    ouro_heap *heap;
-    ouro_error *error;
-    bool failed;
-    const void *holder; /* the object whose references are looked at */
-    size_t weakly;      /* objects that say weak references look at them */
-};
-
-__attribute__((format(printf, 2, 3))) static void corrupt(struct audit *audit, const char *format,
-                                                          ...)
+void ouro__audit_fail(struct audit *audit, ouro_status status, const char *format, ...)
 {
     if (audit->failed) return;
     audit->failed = true;
-    audit->error->status = OURO_CORRUPT;
+    audit->error->status = status;
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(audit->error->message, sizeof audit->error->message, format, arguments);
     va_end(arguments);
 }
+
+#define corrupt(audit, ...) ouro__audit_fail(audit, OURO_CORRUPT, __VA_ARGS__)
 
 /* ---- pools ---- */
 
@@ -162,13 +155,6 @@ static void audit_class_list(struct audit *audit, size_t bin)
 
 /* ---- objects ---- */
 
-/* Beside each arena of objects while its heap is audited: 4 bytes for each 16 of it. */
-static uint32_t *counted_of(const void *object)
-{
-    const struct ouro__arena *arena = ouro__arena_of(object);
-    return (uint32_t *)arena->audit + ouro__arena_offset(object) / 16;
-}
-
 static size_t counts_size(const struct ouro__arena *arena)
 {
     size_t size = arena->size < OURO_ARENA_SIZE ? arena->size : OURO_ARENA_SIZE;
@@ -189,6 +175,9 @@ static void each_object_arena(struct audit *audit,
 
 static void map_counts(struct audit *audit, struct ouro__arena *arena)
 {
+    uintptr_t start = (uintptr_t)arena;
+    if (start < audit->lowest) audit->lowest = start;
+    if (start + arena->size > audit->highest) audit->highest = start + arena->size;
     arena->audit = ouro__os_map(counts_size(arena), 4096);
     if (arena->audit != NULL || audit->failed) return;
     audit->failed = true;
@@ -214,11 +203,10 @@ static void count_reference(void *referent, void *context)
                 audit->holder, ouro__type_of(audit->holder)->name, referent);
         return;
     }
-    ++*counted_of(referent);
+    ++*ouro__audit_number(referent);
 }
 
-/* Garbage that waits to be freed may refer to what is freed already. */
-static bool is_passed_by(const void *object)
+bool ouro__audit_passes_by(const void *object)
 {
     if (ouro__word_is_dying(*ouro__word_of(object))) return true;
     return ouro__is_tracked_entry(object) &&
@@ -238,34 +226,50 @@ static void audit_object(void *object, void *context)
     uint64_t word = *ouro__word_of(object);
     if (audit->failed) return;
     audit->weakly += (word & OURO__WEAKLY) != 0; /* also of garbage whose weak references wait */
-    if (is_passed_by(object)) return;
+    if (ouro__audit_passes_by(object)) return;
     if (!names_a_type(word)) {
         corrupt(audit, "the word of object %p names no type: overwritten from below?", object);
         return;
     }
+    ouro__audit_hook(audit, object);
     audit->holder = object;
     ouro__visit(object, count_reference, audit);
 }
 
+/* What no reference explains takes the place of what was counted. */
 static void compare_count(void *object, void *context)
 {
     struct audit *audit = context;
     uint64_t word = *ouro__word_of(object);
-    uint32_t counted = *counted_of(object);
-    if (ouro__word_is_dying(word) || ouro__word_count(word) >= counted) return;
+    uint32_t *number = ouro__audit_number(object), counted = *number;
+    uint32_t count = ouro__word_count(word);
+    if (ouro__word_is_dying(word) || audit->failed) return;
+    *number = count - counted;
+    if (count >= counted) return;
     corrupt(audit,
             "object %p of type %s has a count of %u, but other objects hold %u references to it",
-            object, ouro__type_of(object)->name, ouro__word_count(word), counted);
+            object, ouro__type_of(object)->name, count, counted);
+    ouro__audit_overreport(audit, object);
 }
 
-static void audit_objects_of(struct ouro__pool *pool, void *context)
+struct walk {
+    void (*visit)(void *object, void *context);
+    void *context;
+};
+
+static void walk_pool(struct ouro__pool *pool, void *context)
 {
-    ouro__walk_live(pool, audit_object, context);
+    const struct walk *walk = context;
+    ouro__walk_live(pool, walk->visit, walk->context);
 }
 
-static void compare_counts_of(struct ouro__pool *pool, void *context)
+void ouro__audit_each(struct audit *audit, void (*visit)(void *object, void *context),
+                      void *context)
 {
-    ouro__walk_live(pool, compare_count, context);
+    struct walk walk = {visit, context};
+    const struct ouro__pools *pools = ouro__heap_pools(audit->heap);
+    for (int realm = OURO__REALM_ACYCLIC; realm < OURO__REALMS; realm++)
+        ouro__walk_pools(pools, (enum ouro__realm)realm, walk_pool, &walk);
 }
 
 /* ---- weak references ---- */
@@ -317,12 +321,12 @@ static void audit_blocks(struct audit *audit)
 
 static void audit_references(struct audit *audit)
 {
-    const struct ouro__pools *pools = ouro__heap_pools(audit->heap);
+    audit->lowest = UINTPTR_MAX;
     each_object_arena(audit, map_counts);
-    for (int realm = OURO__REALM_ACYCLIC; realm < OURO__REALMS && !audit->failed; realm++)
-        ouro__walk_pools(pools, (enum ouro__realm)realm, audit_objects_of, audit);
-    for (int realm = OURO__REALM_ACYCLIC; realm < OURO__REALMS && !audit->failed; realm++)
-        ouro__walk_pools(pools, (enum ouro__realm)realm, compare_counts_of, audit);
+    if (!audit->failed) ouro__audit_each(audit, audit_object, audit);
+    if (!audit->failed) ouro__audit_each(audit, compare_count, audit);
+    if (!audit->failed) audit_weakrefs(audit);
+    if (!audit->failed) ouro__audit_reports(audit);
     each_object_arena(audit, unmap_counts);
 }
 
@@ -340,6 +344,5 @@ ouro_status ouro_verify(ouro_heap *heap, ouro_error *out_error)
     }
     audit_blocks(&audit);
     if (!audit.failed) audit_references(&audit);
-    if (!audit.failed) audit_weakrefs(&audit);
     return audit.error->status;
 }

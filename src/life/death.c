@@ -253,7 +253,7 @@ static void *drop_field(struct ouro__life *life, const ouro_type *type, const ou
     }
     if (field->kind == OURO_FIELD_ITEMS)
         return drop_vector(life, place, (size_t *)(void *)((char *)object + type->length_offset));
-    if (field->offset < 64 * sizeof(void *)) return NULL;
+    if (field->offset < 64 * sizeof(void *) || field->kind == OURO_FIELD_BORROWED) return NULL;
     void *child = *(void **)place;
     *(void **)place = NULL;
     return child != NULL && drop(life, child) ? child : NULL;
@@ -304,10 +304,12 @@ static ouro__slot *link_slot(void *object, const struct ouro__shape *shape)
 {
     if (LIKELY(shape->mask != 0)) return (ouro__slot *)object + __builtin_ctzl(shape->mask);
     ouro_type *type = ouro__type_of(object);
-    char *place = (char *)object + type->fields->offset;
-    if (type->fields->kind == OURO_FIELD_VECTOR)
+    const ouro_field *field = type->fields;
+    while (field->kind == OURO_FIELD_BORROWED) field++; /* a release hook may look at it */
+    char *place = (char *)object + field->offset;
+    if (field->kind == OURO_FIELD_VECTOR)
         return (ouro__slot *)(void *)(place + offsetof(ouro_vector, capacity));
-    if (type->fields->kind == OURO_FIELD_ITEMS)
+    if (field->kind == OURO_FIELD_ITEMS)
         return (ouro__slot *)(void *)place + ouro__type_length(type, object);
     return (ouro__slot *)(void *)place;
 }

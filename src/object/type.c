@@ -52,7 +52,7 @@ static ouro_status check_field(const ouro_type *type, const ouro_field *field,
                                ouro_error *out_error)
 {
     const char *name = field->name != NULL ? field->name : "(unnamed)";
-    if (field->kind > OURO_FIELD_ITEMS)
+    if (field->kind > OURO_FIELD_BORROWED)
         return say(out_error, OURO_BAD_TYPE, "type %s: field %s has kind %d, which is none",
                    type->name, name, (int)field->kind);
     if (field->offset % sizeof(void *) != 0)
@@ -119,8 +119,8 @@ static bool leads_to_cycle(const ouro_type *type, struct path *met, size_t depth
 
 static bool field_leads_to_cycle(const ouro_field *field, struct path *met, size_t depth)
 {
-    if (field->kind == OURO_FIELD_WEAK)
-        return false; /* leads to a weak reference, which holds nothing */
+    if (field->kind == OURO_FIELD_WEAK || field->kind == OURO_FIELD_BORROWED)
+        return false; /* a weak reference holds nothing either */
     return field->type == NULL || leads_to_cycle(field->type, met, depth);
 }
 
@@ -172,7 +172,7 @@ static void compile_fields(const ouro_type *type, struct ouro__shape *shape)
         bool single = field->kind == OURO_FIELD_REF || field->kind == OURO_FIELD_WEAK;
         if (single && field->offset < 64 * sizeof(void *))
             shape->mask |= (uint64_t)1 << field->offset / sizeof(void *);
-        else
+        else if (field->kind != OURO_FIELD_BORROWED)
             shape->flags |= OURO__SHAPE_GENERAL;
     }
 }

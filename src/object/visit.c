@@ -30,7 +30,7 @@ static void visit_field(const ouro_type *type, const ouro_field *field, void *ob
         visit_many(vector->items, vector->length, visitor);
     } else if (field->kind == OURO_FIELD_ITEMS) {
         visit_many(place, ouro__type_length(type, object), visitor);
-    } else if (field->offset >= 64 * sizeof(void *)) {
+    } else if (field->offset >= 64 * sizeof(void *) && field->kind != OURO_FIELD_BORROWED) {
         (void)visit_one(*(void **)place, visitor);
     }
 }

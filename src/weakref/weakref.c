@@ -18,14 +18,25 @@ static void release_weakref(void *object)
     unlink_weakref(object);
 }
 
+static const ouro_field weakref_fields[] = {
+    OURO_BORROWED(ouro_weakref, target, NULL),
+    OURO_BORROWED(ouro_weakref, next, NULL),
+    OURO_BORROWED(ouro_weakref, previous, NULL),
+    OURO_END,
+};
+
 static const ouro_field callback_fields[] = {
     {"argument", offsetof(struct ouro__weakref_callback, argument), OURO_FIELD_REF, NULL},
+    OURO_BORROWED(struct ouro__weakref_callback, base.target, NULL),
+    OURO_BORROWED(struct ouro__weakref_callback, base.next, NULL),
+    OURO_BORROWED(struct ouro__weakref_callback, base.previous, NULL),
     OURO_END,
 };
 
 ouro_type ouro_weakref_type = {
     .name = "weakref",
     .size = sizeof(ouro_weakref),
+    .fields = weakref_fields,
     .release = release_weakref,
 };
 

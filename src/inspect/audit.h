@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * audit.h -- an audit of a whole heap, on its way                      [floor 7]
+ *
+ * verify.c goes through the structures and counts references; reports.c asks whether types report what their
+ * objects hold.
+ */
+#ifndef OURO_INSPECT_AUDIT_H
+#define OURO_INSPECT_AUDIT_H
+
+#include "heap/heap.h"
+
+struct audit {
+    ouro_heap *heap;
+    ouro_error *error;
+    bool failed;
+    const void *holder;        /* the object whose references are looked at */
+    size_t weakly;             /* objects that say weak references look at them */
+    uintptr_t lowest, highest; /* between them lie all objects */
+};
+
+/* Keeps the first contradiction. */
+void ouro__audit_fail(struct audit *audit, ouro_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Beside each arena of objects while its heap is audited: 4 bytes for each 16 of it.  References that the
+ * heap knows; once all are counted, how many of an object's count none of them explains. */
+ALWAYS_INLINE uint32_t *ouro__audit_number(const void *object)
+{
+    const struct ouro__arena *arena = ouro__arena_of(object);
+    return (uint32_t *)arena->audit + ouro__arena_offset(object) / 16;
+}
+
+/* Every living object, those included that nobody may meet. */
+void ouro__audit_each(struct audit *audit, void (*visit)(void *object, void *context),
+                      void *context);
+
+/* Dying, or garbage that waits to be freed: it may refer to what is freed already. */
+bool ouro__audit_passes_by(const void *object);
+
+/* ---- reports.c ---- */
+
+/* Whether a traverse hook answers twice the same and leaves counts alone. */
+void ouro__audit_hook(struct audit *audit, void *object);
+
+/* Names the type that reports a reference to `object` too often, if one stands out. */
+void ouro__audit_overreport(struct audit *audit, void *object);
+
+/* Finds types whose objects hold references that nobody reports.  The numbers are unexplained counts. */
+void ouro__audit_reports(struct audit *audit);
+
+#endif
