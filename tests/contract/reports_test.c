@@ -170,18 +170,60 @@ static void counts_that_are_explained_refute(void **state)
     ouro_decref(root);
 }
 
-/* All point to one object that the program holds once. */
+/* All point to a few objects, each of which the program holds once. */
 static void more_pointers_than_references_refute(void **state)
 {
-    cell *shared = cell_new(*state);
-    child *all[5];
+    cell *shared[3];
+    child *all[7];
+    for (size_t i = 0; i < COUNT_OF(shared); i++) shared[i] = cell_new(*state);
     for (size_t i = 0; i < COUNT_OF(all); i++) {
         all[i] = ouro_new(*state, child);
-        all[i]->parent = shared;
+        all[i]->parent = shared[i % COUNT_OF(shared)];
     }
     test_heap_verify(*state);
     for (size_t i = 0; i < COUNT_OF(all); i++) ouro_decref(all[i]);
-    ouro_decref(shared);
+    for (size_t i = 0; i < COUNT_OF(shared); i++) ouro_decref(shared[i]);
+}
+
+/* What a hook reports is explained by it, also where the program holds the same objects. */
+static void what_is_reported_is_no_claim(void **state)
+{
+    forgetful *all[3];
+    void *held[COUNT_OF(all)];
+    remembered = 7;
+    for (size_t i = 0; i < COUNT_OF(all); i++) {
+        all[i] = forgetful_new(*state);
+        held[i] = ouro_newref(all[i]->third);
+    }
+    test_heap_verify(*state);
+    for (size_t i = 0; i < COUNT_OF(all); i++) {
+        ouro_decref(all[i]);
+        ouro_decref(held[i]);
+    }
+}
+
+/* Borrowed words that are refuted elsewhere do not use up what an owner's word explains. */
+static void a_refuted_word_takes_nothing(void **state)
+{
+    (void)state;
+    ouro_heap *heap = test_heap_quiet();
+    child *root = family(heap, NULL, 2);
+    forgetful *owners[2];
+    child *lookers[COUNT_OF(owners)];
+    remembered = 3;
+    for (size_t i = 0; i < COUNT_OF(owners); i++) lookers[i] = ouro_new(heap, child);
+    for (size_t i = 0; i < COUNT_OF(owners); i++) {
+        owners[i] = forgetful_new(heap);
+        lookers[i]->parent = owners[i]->third;
+    }
+    expect_verdict(heap, OURO_BAD_TYPE, "type forgetful: 2 objects seem to own *");
+    remembered = 7;
+    for (size_t i = 0; i < COUNT_OF(owners); i++) {
+        ouro_decref(lookers[i]);
+        ouro_decref(owners[i]);
+    }
+    ouro_decref(root);
+    test_heap_close_empty(heap);
 }
 
 typedef struct borrower {
@@ -378,6 +420,8 @@ int main(void)
         cmocka_unit_test(a_field_left_out_is_named),
         HEAP_TEST(counts_that_are_explained_refute),
         HEAP_TEST(more_pointers_than_references_refute),
+        HEAP_TEST(what_is_reported_is_no_claim),
+        cmocka_unit_test(a_refuted_word_takes_nothing),
         HEAP_TEST(a_borrowed_field_holds_nothing),
         cmocka_unit_test(borrowing_does_not_track),
         cmocka_unit_test(what_is_reported_too_often_is_named),
