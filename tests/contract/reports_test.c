@@ -207,15 +207,15 @@ static void a_refuted_word_takes_nothing(void **state)
 {
     (void)state;
     ouro_heap *heap = test_heap_quiet();
-    child *root = family(heap, NULL, 2);
     forgetful *owners[2];
-    child *lookers[COUNT_OF(owners)];
+    child *lookers[COUNT_OF(owners)]; /* whose words are looked at first */
     remembered = 3;
     for (size_t i = 0; i < COUNT_OF(owners); i++) lookers[i] = ouro_new(heap, child);
     for (size_t i = 0; i < COUNT_OF(owners); i++) {
         owners[i] = forgetful_new(heap);
         lookers[i]->parent = owners[i]->third;
     }
+    child *root = family(heap, NULL, 2);
     expect_verdict(heap, OURO_BAD_TYPE, "type forgetful: 2 objects seem to own *");
     remembered = 7;
     for (size_t i = 0; i < COUNT_OF(owners); i++) {
