@@ -75,30 +75,43 @@ static void test_function_tp_clear_leaves_consistent_state(void **state)
     ouro_decref(seen.weakref);
 }
 
+static size_t collections_of(ouro_heap *heap)
+{
+    ouro_generation_stats stats[3];
+    ouro_get_stats(heap, stats);
+    return stats[0].collections + stats[1].collections + stats[2].collections;
+}
+
 static void allocate_in_last_word(cell *self)
 {
-    (void)self;
+    ouro_heap *heap = ouro_heap_of(self);
+    size_t before = collections_of(heap);
     seen.calls++;
-    for (int i = 0; i < 20; i++) ouro_decref(cell_new(seen.heap));
+    for (int i = 0; i < 20; i++) ouro_decref(cell_new(heap));
+    seen.nested += collections_of(heap) - before;
 }
 
-static void set_threshold_one(ouro_heap *heap)
-{
-    ouro_set_threshold(heap, (const size_t[]){1, 1, 1});
-    ouro_collector_enable(heap);
-}
-
-/* A finalizer's allocations collect while its object is dying. */
+/* A finalizer's allocations collect while its object is dying, and do not inside a collection. */
 static void test_del(void **state)
 {
-    set_threshold_one(*state);
-    cell *a = cell_new(*state);
-    a->last_word = allocate_in_last_word;
-    ouro_decref(a);
-    assert_int_equal(seen.calls, 1);
-    cell_lose(*state, allocate_in_last_word);
-    (void)ouro_collect(*state, 2);
-    assert_int_equal(seen.calls, 2);
+    (void)state;
+    for (unsigned generation = 0; generation < 3; generation++) {
+        ouro_heap *heap = test_heap_new(
+            &(ouro_heap_options){.one_at_a_time = true, .collect_always = generation + 1});
+        seen.calls = 0;
+        seen.nested = 0;
+        cell *a = cell_new(heap);
+        a->last_word = allocate_in_last_word;
+        ouro_decref(a);
+        assert_int_equal(seen.calls, 1);
+        assert_true(seen.nested >= 20);
+        seen.nested = 0;
+        cell_lose(heap, allocate_in_last_word);
+        (void)ouro_collect(heap, 2);
+        assert_int_equal(seen.calls, 2);
+        assert_int_equal(seen.nested, 0);
+        test_heap_close_empty(heap);
+    }
 }
 
 static void collect_in_last_word(cell *self)

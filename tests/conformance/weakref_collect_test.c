@@ -175,21 +175,45 @@ static void test_callbacks_on_callback(void **state)
     assert_int_equal(test_heap_objects(*state), 0);
 }
 
+static ouro_weakref *make_weakref(void *target, bool with_callback)
+{
+    return with_callback ? ouro_weakref_new_callback(target, note_call, NULL)
+                         : ouro_weakref_new(target);
+}
+
 /* Making a weak reference collects trash that looks at the same object. */
+static void check_gc_during_creation(unsigned generation, bool trash_calls, bool calls)
+{
+    ouro_heap *heap = test_heap_new(
+        &(ouro_heap_options){.one_at_a_time = true, .collect_always = generation + 1});
+    cell *referenced = cell_new(heap);
+    ouro_weakref *held = make_weakref(referenced, trash_calls);
+    cell *a = cell_new(heap);
+    ouro_set(a, left, a);
+    ouro_put(a, right, held);
+    ouro_decref(a);
+    assert_int_equal(test_heap_objects(heap), 3);
+    ouro_weakref *made = make_weakref(referenced, calls);
+    bool is_shared = !trash_calls && !calls; /* then nothing is made, and nothing collected */
+    if (is_shared) assert_ptr_equal(made, held);
+    assert_int_equal(test_heap_objects(heap), is_shared ? 3 : 2);
+    assert_int_equal(ouro_weakref_count(referenced), 1);
+    void *answer = ouro_weakref_get(made);
+    assert_ptr_equal(answer, referenced);
+    ouro_decref(answer);
+    ouro_decref(made);
+    (void)ouro_collect(heap, 2);
+    ouro_decref(referenced);
+    assert_int_equal(seen.calls, 0);
+    test_heap_close_empty(heap);
+}
+
 static void test_gc_during_ref_creation(void **state)
 {
-    ouro_set_threshold(*state, (const size_t[]){1, 1, 1});
-    ouro_collector_enable(*state);
-    cell *referenced = cell_new(*state), *a = cell_new(*state);
-    ouro_set(a, left, a);
-    ouro_put(a, right, ouro_weakref_new(referenced));
-    ouro_decref(a);
-    for (int i = 0; i < 10; i++)
-        ouro_decref(ouro_weakref_new_callback(referenced, note_call, NULL));
-    ouro_decref(ouro_weakref_new(referenced));
-    assert_int_equal(seen.calls, 0);
-    ouro_decref(referenced);
-    (void)ouro_collect(*state, 2);
+    (void)state;
+    for (unsigned generation = 0; generation < 3; generation++)
+        for (unsigned kinds = 0; kinds < 4; kinds++)
+            check_gc_during_creation(generation, (kinds & 1) != 0, (kinds & 2) != 0);
 }
 
 static void make_weakref_to_self(cell *self)
