@@ -32,8 +32,10 @@ _Noreturn void ouro__check_failed(const char *condition, const char *file, int l
     (LIKELY(condition) ? (void)0 : ouro__check_failed(#condition, __FILE__, __LINE__))
 
 #if defined(OURO_DEBUG) && OURO_DEBUG
+#define OURO_CHECKS 1 /* for what an assertion cannot say: if (OURO_CHECKS) ... */
 #define OURO_ASSERT(condition) OURO_CHECK(condition)
 #else
+#define OURO_CHECKS 0
 #define OURO_ASSERT(condition) ((void)0)
 #endif
 

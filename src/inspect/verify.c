@@ -232,6 +232,7 @@ static void audit_object(void *object, void *context)
         return;
     }
     ouro__audit_hook(audit, object);
+    if (audit->failed) return;
     audit->holder = object;
     ouro__visit(object, count_reference, audit);
 }

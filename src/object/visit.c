@@ -16,6 +16,32 @@ static int visit_one(void *referent, void *argument)
     return 0;
 }
 
+static int add_count(void *referent, void *argument)
+{
+    if (referent != NULL) *(uint64_t *)argument += ouro__word_count(*ouro__word_of(referent));
+    return 0;
+}
+
+/* A hook that takes or drops references would free what is in use: builds with assertions see it. */
+static void expect_counts_kept(const ouro_type *type, void *object)
+{
+    uint64_t first = 0, second = 0;
+    (void)type->traverse(object, add_count, &first);
+    (void)type->traverse(object, add_count, &second);
+    if (first != second)
+        ouro__misuse(
+            object,
+            "the traverse hook of type %s changes the counts of what it reports, of object %p",
+            type->name, object);
+}
+
+static void visit_by_hook(const ouro_type *type, void *object, struct visitor *visitor)
+{
+    if (type->traverse == NULL) return;
+    if (OURO_CHECKS) expect_counts_kept(type, object);
+    (void)type->traverse(object, visit_one, visitor);
+}
+
 static void visit_many(void **items, size_t length, struct visitor *visitor)
 {
     for (size_t i = 0; i < length; i++) (void)visit_one(items[i], visitor);
@@ -42,7 +68,7 @@ void ouro__visit_general(void *object, void (*visit)(void *referent, void *conte
     for (const ouro_field *field = type->fields; field != NULL && field->kind != OURO_FIELD_END;
          field++)
         visit_field(type, field, object, &visitor);
-    if (type->traverse != NULL) (void)type->traverse(object, visit_one, &visitor);
+    visit_by_hook(type, object, &visitor);
 }
 
 size_t ouro__visit_length(void *object)
@@ -113,7 +139,7 @@ bool ouro__visit_cut(void *object, struct ouro__half *half, long *units,
         if (field->kind == OURO_FIELD_END) break;
         if (!visit_field_cut(type, field, object, half, units, &visitor)) return false;
     }
-    if (type->traverse != NULL) (void)type->traverse(object, visit_one, &visitor);
+    visit_by_hook(type, object, &visitor);
     half->owner = NULL;
     return true;
 }

@@ -5,6 +5,8 @@
  * What is missed leaks and is never freed too early; ouro_verify names the type and the word.  What
  * is reported too often, and a hook that changes counts, is misuse: ouro_verify names that type as well.
  */
+#include <signal.h>
+
 #include "support/apart.h"
 #include "support/cell.h"
 #include "support/heap.h"
@@ -397,6 +399,33 @@ static void a_hook_that_changes_counts_is_named(void **state)
     }
 }
 
+static void collect_over_a_meddler(void *argument)
+{
+    ouro_heap *heap = test_heap_quiet();
+    meddler *made = ouro_new(heap, meddler);
+    made->owned = cell_new(heap);
+    meddle = argument != NULL ? ouro_incref : ouro_decref;
+    if (argument == NULL) ouro_incref(made->owned);
+    (void)ouro_collect(heap, 2);
+}
+
+/* Before the collector can free what is in use: in builds with assertions. */
+static void a_hook_that_changes_counts_is_caught_in_a_collection(void **state)
+{
+    (void)state;
+#ifndef OURO_DEBUG
+    skip();
+#endif
+    for (int i = 0; i < 2; i++) {
+        struct apart apart;
+        apart_run(collect_over_a_meddler, i == 0 ? NULL : &apart, 20, &apart);
+        assert_int_equal(apart.signal, SIGABRT);
+        assert_true(apart_matches(apart.text,
+                                  "ouro: the traverse hook of type meddler changes the counts of "
+                                  "what it reports, of object 0x*\n"));
+    }
+}
+
 static void a_hook_that_changes_its_mind_is_named(void **state)
 {
     ouro_heap *heap = test_heap_quiet();
@@ -426,6 +455,7 @@ int main(void)
         cmocka_unit_test(borrowing_does_not_track),
         cmocka_unit_test(what_is_reported_too_often_is_named),
         cmocka_unit_test(a_hook_that_changes_counts_is_named),
+        cmocka_unit_test(a_hook_that_changes_counts_is_caught_in_a_collection),
         cmocka_unit_test(a_hook_that_changes_its_mind_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
