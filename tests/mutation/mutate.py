@@ -32,7 +32,11 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from mutants import mutants_of
+try:
+    from mutants import mutants_of
+except ImportError:
+    print("SKIPPED: python3-clang is not installed (apt-get install python3-clang)")
+    sys.exit(77)
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent

@@ -71,6 +71,7 @@ static void test_sizes_beyond_any_number_are_refused(void **state)
                               SIZE_MAX / 8,
                               (SIZE_MAX - 15) / 8 - 1,
                               (SIZE_MAX - 23) / 8,
+                              (SIZE_MAX - 15) / 8,
                               (size_t)PTRDIFF_MAX / 8};
     for (size_t i = 0; i < COUNT_OF(lengths); i++) {
         assert_null(ouro_new_var(heap, row, lengths[i]));
