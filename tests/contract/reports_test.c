@@ -362,6 +362,7 @@ typedef struct meddler {
 } meddler;
 
 static void (*meddle)(void *referent);
+static bool is_steady;
 static unsigned asked;
 
 static int meddler_traverse(void *object, ouro_visit visit, void *argument)
@@ -375,7 +376,7 @@ static ouro_type meddler_type = OURO_TYPE(meddler, .traverse = meddler_traverse)
 static int fickle_traverse(void *object, ouro_visit visit, void *argument)
 {
     const meddler *self = object;
-    return asked++ % 2 == 0 ? visit(self->owned, argument) : 0;
+    return is_steady || asked++ % 2 == 0 ? visit(self->owned, argument) : 0;
 }
 static ouro_type fickle_type = {
     .name = "fickle", .size = sizeof(meddler), .traverse = fickle_traverse};
@@ -431,13 +432,16 @@ static void a_hook_that_changes_its_mind_is_named(void **state)
     ouro_heap *heap = test_heap_quiet();
     (void)state;
     asked = 0;
+    is_steady = false;
     meddler *made = ouro_object_new(heap, &fickle_type);
     made->owned = cell_new(heap);
     expect_verdict(
         heap, OURO_BAD_TYPE,
         "the traverse hook of type fickle reports 1 references of object 0x*, and 0 when it "
         "is asked again");
-    close_leaky(heap);
+    is_steady = true;
+    ouro_decref(made);
+    test_heap_close_empty(heap);
 }
 
 int main(void)
