@@ -166,6 +166,7 @@ struct deep {
     ouro_heap *heap;
     link_function link;
     size_t size; /* links of a chain, or the depth of a tree */
+    size_t death_bound;
     const char *problem;
 };
 
@@ -185,8 +186,10 @@ static size_t stack_size(void)
 static void run_deep(struct deep deep)
 {
     deep.refusal.at = REFUSAL_NEVER;
-    deep.heap = test_heap_new(&(ouro_heap_options){
-        .refuse = refusal_decides, .refuse_context = &deep.refusal, .collector_off = true});
+    deep.heap = test_heap_new(&(ouro_heap_options){.refuse = refusal_decides,
+                                                   .refuse_context = &deep.refusal,
+                                                   .collector_off = true,
+                                                   .death_bound = deep.death_bound});
     pthread_attr_t attributes;
     pthread_t thread;
     pthread_attr_init(&attributes);
@@ -400,6 +403,62 @@ static void a_ring_with_a_tail(void **state)
     run_deep((struct deep){.run = collect_ring_with_tail, .size = test_scaled(SHORTER_CHAIN)});
 }
 
+/* ---- looking ---- */
+
+/* Audits, passes of each generation, an audit between two steps, freezing. */
+static const char *look_at_chain(struct deep *deep)
+{
+    ouro_error error;
+    void *first = chain_new(deep->heap, deep->link, deep->size);
+    if (first == NULL) return "the chain was not built";
+    refusal_of_everything(&deep->refusal);
+    if (ouro_verify(deep->heap, &error) != OURO_OK) return "the audit has found something";
+    for (int generation = 0; generation < 3; generation++)
+        if (ouro_collect(deep->heap, generation) != 0) return "something of the chain was lost";
+    ouro_freeze(deep->heap);
+    ouro_unfreeze(deep->heap);
+    (void)ouro_step(deep->heap, (ouro_budget){.units = deep->size});
+    if (ouro_verify(deep->heap, &error) != OURO_OK)
+        return "the audit in a cycle has found something";
+    ouro_decref(first);
+    (void)ouro_collect(deep->heap, 2);
+    return test_heap_objects(deep->heap) == 0 ? NULL : "something of the chain is left";
+}
+
+static void a_chain_of_everything_is_looked_at(void **state)
+{
+    (void)state;
+    run_deep((struct deep){
+        .run = look_at_chain, .link = link_of_any_kind, .size = test_scaled(SHORTER_CHAIN / 2)});
+}
+
+/* ---- deaths in pieces ---- */
+
+static const char *drop_in_pieces(struct deep *deep)
+{
+    void *first = chain_new(deep->heap, deep->link, deep->size);
+    if (first == NULL) return "the chain was not built";
+    ouro_decref(first);
+    size_t left = test_heap_objects(deep->heap), steps = 0;
+    if (left == 0) return "the death did not stop";
+    for (; left > 0; steps++) {
+        (void)ouro_step(deep->heap, (ouro_budget){.units = 20000});
+        size_t now = test_heap_objects(deep->heap);
+        if (now >= left) return "a step has ended nothing";
+        left = now;
+    }
+    return steps > 1 ? NULL : "all ended in one step";
+}
+
+static void a_chain_of_everything_ends_in_pieces(void **state)
+{
+    (void)state;
+    run_deep((struct deep){.run = drop_in_pieces,
+                           .link = link_of_any_kind,
+                           .size = test_scaled(SHORTER_CHAIN / 4),
+                           .death_bound = 100});
+}
+
 /* ---- closing ---- */
 
 static const char *close_chain(struct deep *deep)
@@ -450,6 +509,8 @@ int main(void)
         cmocka_unit_test(a_ring_of_nodes_in_steps),
         cmocka_unit_test(a_ring_of_everything_in_steps),
         cmocka_unit_test(a_ring_with_a_tail),
+        cmocka_unit_test(a_chain_of_everything_is_looked_at),
+        cmocka_unit_test(a_chain_of_everything_ends_in_pieces),
         cmocka_unit_test(closing_over_a_chain_of_nodes),
         cmocka_unit_test(closing_over_a_chain_of_everything),
     };
