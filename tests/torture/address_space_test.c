@@ -202,7 +202,7 @@ int main(void)
     size_t count = 0;
     for (size_t i = 0; i < COUNT_OF(limits); i++) {
         for (size_t kind = 0; kind < COUNT_OF(kinds); kind++) {
-            if (limits[i] > kinds[kind].limit && test_scaled(100) <= 100) continue;
+            if (limits[i] > kinds[kind].limit && test_amount(100, 200, 200) <= 100) continue;
             shortages[count] = (struct shortage){limits[i], kinds[kind].take, kinds[kind].before,
                                                  kinds[kind].what};
             snprintf(names[count], sizeof names[count], "%s in %zu MiB", kinds[kind].what,

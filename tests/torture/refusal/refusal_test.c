@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "support/covered.h"
 #include "support/setting.h"
 
 static const struct scenario_table *const tables[] = {
@@ -34,9 +35,8 @@ static void sweep(void **state)
 static void there_are_enough_points(void **state)
 {
     (void)state;
-    size_t percent = test_scaled(100);
-    if (percent < 100) skip();
-    assert_true(refusal_tally.points >= (percent > 100 ? 20000 : 8000));
+    if (test_scaled(100) < 100) skip();
+    assert_true(refusal_tally.points >= test_amount(8000, 20000, 20000));
 }
 
 static size_t count_scenarios(void)
@@ -72,9 +72,9 @@ int main(void)
     if (tests == NULL || pairs == NULL) return EXIT_FAILURE;
     list_tests(tests, pairs);
     int failed = _cmocka_run_group_tests("refusal", tests, count + 1, NULL, NULL);
-    printf("covered: %zu scenarios of memory that is refused\n", scenarios);
-    printf("covered: %zu points at which memory was refused\n", refusal_tally.points);
-    printf("covered: %zu calls that failed for want of memory\n", refusal_tally.failures);
+    test_covered(scenarios, "scenarios of memory that is refused");
+    test_covered(refusal_tally.points, "points at which memory was refused");
+    test_covered(refusal_tally.failures, "calls that failed for want of memory");
     free(pairs);
     free(tests);
     return failed;

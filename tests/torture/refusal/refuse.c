@@ -3,9 +3,8 @@
  * refuse.c -- ways to refuse memory to a scenario, at one point after another
  *
  * What is refused: a block, the next few requests, all that follow, the bytes beyond a
- * limit, or a region of addresses.  The ordinary run takes every fourth point; a longer one
- * (OURO_TEST_SCALE above 100) takes each, and from 1000 on there are smaller gaps between limits and
- * more lengths of refusals.
+ * limit, or a region of addresses.  The ordinary run takes every fourth point, the long one each; in
+ * the nightly one there are smaller gaps between limits and more lengths of refusals.
  */
 #include "refusal/refuse.h"
 
@@ -19,14 +18,14 @@ struct refusal_tally refusal_tally;
 
 static bool is_thorough(void)
 {
-    return test_scaled(100) >= 1000;
+    return test_amount(100, 100, 200) > 100;
 }
 
 /* From one point to the next. */
 static size_t stride(void)
 {
-    size_t percent = test_scaled(100);
-    return percent > 100 ? 1 : 4 * 100 / percent;
+    size_t percent = test_amount(25, 100, 100);
+    return percent < 100 ? 100 / percent : 1;
 }
 
 /* ---- one run with a refusal in it ---- */
