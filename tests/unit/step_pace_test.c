@@ -76,6 +76,36 @@ static void test_a_step_takes_about_so_many_microseconds(void **state)
     cycle_rings_end(all);
 }
 
+static size_t spoken;
+
+static void speak(cell *self)
+{
+    (void)self;
+    spoken++;
+}
+
+/* Finalizers are work, too: one after the other, between whose steps the program runs. */
+static void test_a_step_runs_a_few_finalizers(void **state)
+{
+    enum { LENGTH = 200 };
+    cell *ring = cell_ring(*state, LENGTH), *at = ring;
+    for (int i = 0; i < LENGTH; i++, at = at->left) at->last_word = speak;
+    (void)ouro_collect(*state, 2);
+    ouro_decref(ring);
+    cycle_begin(*state);
+    size_t found = 0, steps = 0;
+    spoken = 0;
+    while (!cycle_is_idle(*state)) {
+        size_t before = spoken;
+        found += cycle_step(*state, 1);
+        assert_in_range(spoken - before, 0, 1); /* the program has its own time */
+        steps += spoken > before;
+    }
+    assert_int_equal(found, LENGTH);
+    assert_int_equal(spoken, LENGTH);
+    assert_true(steps > 3);
+}
+
 static void test_a_step_without_bound_is_a_whole_cycle(void **state)
 {
     list *all = cycle_rings(*state, 1000);
@@ -139,6 +169,7 @@ int main(void)
         HEAP_TEST(test_a_step_begins_a_cycle_after_unfreezing),
         HEAP_TEST(test_a_step_does_about_so_many_units),
         HEAP_TEST(test_a_step_takes_about_so_many_microseconds),
+        HEAP_TEST(test_a_step_runs_a_few_finalizers),
         HEAP_TEST(test_a_step_without_bound_is_a_whole_cycle),
         HEAP_TEST(test_progress_tells_how_far_the_cycle_is),
         cmocka_unit_test(test_allocation_pays_for_the_cycle),

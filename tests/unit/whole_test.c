@@ -10,7 +10,7 @@
 #include "support/cell.h"
 #include "support/cycle.h"
 #include "support/heap.h"
-#include "support/plain.h"
+#include "support/parts.h"
 #include "support/source.h"
 
 /* ---- what lives is proven at once ---- */
@@ -128,6 +128,18 @@ static void test_a_large_object_that_was_garbage_goes_back(void **state)
     }
 }
 
+/* Objects that die together go to their pools in batches; pools that are empty then go back. */
+static void test_the_memory_of_a_large_death_goes_back(void **state)
+{
+    enum { LENGTH = 200000 };
+    void *chain = node_chain(*state, LENGTH);
+    size_t committed = ouro__heap_pools(*state)->committed_bytes;
+    assert_true(committed > LENGTH * sizeof(node));
+    ouro_decref(chain);
+    assert_true(ouro_trim(*state) > committed / 10 * 9);
+    assert_true(ouro__heap_pools(*state)->committed_bytes < committed / 10);
+}
+
 static bool has_scratch(ouro_heap *heap)
 {
     return ouro__heap_pools(heap)->marks.scratch_pools > 0;
@@ -197,6 +209,7 @@ int main(void)
         HEAP_TEST(test_what_roots_reach_is_no_suspect),
         HEAP_TEST(test_a_root_in_another_heap_is_passed_by),
         cmocka_unit_test(test_a_large_object_that_was_garbage_goes_back),
+        HEAP_TEST(test_the_memory_of_a_large_death_goes_back),
         cmocka_unit_test(test_the_memory_of_marks_goes_back),
         HEAP_TEST(test_a_nearby_pass_finds_tracked_objects_only),
     };
