@@ -2,7 +2,8 @@
 """mutate.py -- plants faults in the library, one at a time, and sees whether a test notices
 
 usage: mutate.py [--build build/test] [--work build/mutation] [--sample N] [--seed S] [--jobs J]
-                 [--minutes M] [--only TEXT] [--names FILE] [--list] [PATH...]
+                 [--minutes M] [--only TEXT] [--names FILE] [--tests NAME,...] [--list]
+                 [PATH...]
 
 Files or folders below src/ are named; without any, those of the collector, life, weak references and
 finalizers.  The library with one mutant (mutants.py) is compiled as a shared library, of which only the
@@ -15,6 +16,8 @@ survivors.txt beside this file, with the reason; else the exit status is 1, as i
 100 are noticed.  Without --sample all mutants are tried, which takes hours.
 
 --names tries the mutants that are named in a file, one a line, and no others: survivors.txt, for instance.
+
+--tests runs only programs whose names contain one of these.
 
 python3-clang is Debian's package for Debian's Python, so this does not run in any other.
 """
@@ -119,8 +122,9 @@ class Test:
 class Bench:
     """The build that mutants are planted in."""
 
-    def __init__(self, build, work):
+    def __init__(self, build, work, wanted):
         self.build = build
+        self.wanted = wanted.split(",")
         self.work = work
         shutil.rmtree(work, ignore_errors=True)
         (work / "objects").mkdir(parents=True)
@@ -151,6 +155,8 @@ class Bench:
         tests, linked = [], {}
         for pattern, environment in TESTS:
             for program in sorted(self.build.glob(f"tests/*/test_{pattern}")):
+                if not any(part in program.name for part in self.wanted):
+                    continue
                 if program not in linked:
                     linked[program] = self.link_test(program)
                 tests.append(Test(linked[program], environment))
@@ -259,6 +265,7 @@ def main():
     parser.add_argument("--minutes", type=float, default=0)
     parser.add_argument("--only", default="")
     parser.add_argument("--names", type=pathlib.Path)
+    parser.add_argument("--tests", default="")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("paths", nargs="*", metavar="PATH")
     arguments = parser.parse_args()
@@ -267,7 +274,7 @@ def main():
         for mutant in mutants:
             print(f"{mutant.line}: {mutant.name}")
         return 0
-    bench = Bench(arguments.build.resolve(), arguments.work.resolve())
+    bench = Bench(arguments.build.resolve(), arguments.work.resolve(), arguments.tests)
     bench.measure()
     end = time.monotonic() + arguments.minutes * 60 if arguments.minutes else float("inf")
     results, lock = {}, threading.Lock()

@@ -6,6 +6,7 @@
 
 #include "support/cell.h"
 #include "support/heap.h"
+#include "support/plain.h"
 
 enum { YOUNG = 50 };
 
@@ -76,6 +77,28 @@ static void test_a_pass_looks_at_a_long_vector(void **state)
     try_length(1000, false);
 }
 
+/* A ring that is garbage and holds a long vector: that dies by count, and lets go of what it holds. */
+static void test_a_spared_vector_dies_with_the_garbage_that_holds_it(void **state)
+{
+    (void)state;
+    ouro_heap *heap = test_heap_new(&(ouro_heap_options){.threshold = {YOUNG, 0, 0}});
+    cell *target = cell_new(heap);
+    ouro_collector_disable(heap);
+    node *ring = node_new(heap); /* without hooks, so that nothing of it needs care */
+    ouro_set(ring, left, ring);
+    list *vector = list_new(heap);
+    for (size_t i = 0; i <= OURO_PASS_LENGTH; i++) list_append(vector, target);
+    ouro_put(ring, right, vector);
+    ouro_decref(ring);
+    ouro_collector_enable(heap);
+    bring_about_a_pass(heap);
+    test_heap_verify(heap);
+    (void)ouro_collect(heap, 2);
+    assert_int_equal(ouro_refcount(target), 1);
+    ouro_decref(target);
+    test_heap_close_empty(heap);
+}
+
 /* Nobody is kept waiting who asked. */
 static void test_a_pass_that_is_asked_for_looks_at_all(void **state)
 {
@@ -93,6 +116,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_pass_spares_a_very_long_vector),
         cmocka_unit_test(test_a_pass_looks_at_a_long_vector),
+        cmocka_unit_test(test_a_spared_vector_dies_with_the_garbage_that_holds_it),
         HEAP_TEST(test_a_pass_that_is_asked_for_looks_at_all),
     };
     return cmocka_run_group_tests_name("long", tests, NULL, NULL);

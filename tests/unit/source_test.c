@@ -86,11 +86,41 @@ static void test_marks_are_wiped_where_no_page_goes_back(void **state)
     assert_int_equal(source.regions, 0);
 }
 
+/* Nor is the count of what nobody looks at left behind. */
+static void test_counts_of_frozen_objects_are_forgotten(void **state)
+{
+    (void)state;
+    struct source source = {0};
+    ouro_heap *heap = test_heap_new(&(ouro_heap_options){
+        .collector_off = true,
+        .source = source_keeping(&source),
+    });
+    cell *frozen = cell_new(heap), *immortal = cell_new(heap);
+    ouro_freeze(heap);
+    ouro_immortalize(immortal);
+    list *holder = list_new(heap);
+    for (int i = 0; i < 300; i++) { /* more than a tally holds */
+        list_append(holder, frozen);
+        list_append(holder, immortal);
+    }
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(ouro_collect(heap, 2), 0);
+        test_heap_verify(heap);
+    }
+    ouro_unfreeze(heap);
+    ouro_decref(holder);
+    ouro_decref(frozen);
+    ouro_close_report report;
+    assert_int_equal(ouro_heap_close(heap, NULL, &report), OURO_OK);
+    assert_int_equal(report.alive, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_unaligned_region_goes_back),
         cmocka_unit_test(test_marks_are_wiped_where_no_page_goes_back),
+        cmocka_unit_test(test_counts_of_frozen_objects_are_forgotten),
     };
     return cmocka_run_group_tests_name("source", tests, NULL, NULL);
 }

@@ -70,10 +70,11 @@ static void test_a_root_in_another_heap_is_passed_by(void **state)
     list *foreign = cycle_rings(other, 100), *all = cycle_rings(heap, 100);
     assert_int_equal(ouro_root(heap, &foreign), OURO_OK);
     assert_int_equal(ouro_root(heap, &atoms_are_not_followed), OURO_OK);
-    for (size_t steps = 0; steps < 60; steps += 7) {
+    static const char *const phases[] = {"count", "decide", "decide: follow", "scan", "forget"};
+    for (size_t i = 0; i < COUNT_OF(phases); i++) {
         cycle_touch(foreign->items.items[0]);
         cycle_begin(other);
-        for (size_t i = 0; i < steps; i++) (void)cycle_step(other, 1);
+        (void)cycle_reach(other, phases[i]); /* not all are met */
         cell *garbage = cell_ring(heap, 3);
         (void)ouro_collect(heap, 1);
         (void)ouro_collect(heap, 1); /* old, and lost while it is */
@@ -202,6 +203,21 @@ static void test_a_nearby_pass_finds_tracked_objects_only(void **state)
     assert_int_equal(ouro_remove_callback(heap, listen, NULL), OURO_OK);
 }
 
+/* The middle-aged of the same pool are still met by the next pass over them. */
+static void test_a_nearby_pass_leaves_the_middle_aged(void **state)
+{
+    ouro_heap *heap = *state;
+    cell *old = cell_ring(heap, 10);
+    (void)ouro_collect(heap, 2);
+    cell *middle = cell_ring(heap, 2);
+    (void)ouro_collect(heap, 0);
+    assert_ptr_equal(ouro__pool_of(old), ouro__pool_of(middle));
+    ouro_decref(old);
+    assert_int_equal(ouro__heap_collect_nearby(heap, 10000), 10);
+    ouro_decref(middle);
+    assert_int_equal(ouro_collect(heap, 1), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +228,7 @@ int main(void)
         HEAP_TEST(test_the_memory_of_a_large_death_goes_back),
         cmocka_unit_test(test_the_memory_of_marks_goes_back),
         HEAP_TEST(test_a_nearby_pass_finds_tracked_objects_only),
+        HEAP_TEST(test_a_nearby_pass_leaves_the_middle_aged),
     };
     return cmocka_run_group_tests_name("whole", tests, NULL, NULL);
 }
