@@ -35,7 +35,7 @@ static void test_a_count_far_too_low_is_misuse(void **state)
 {
     (void)state;
     apart_aborts(collect_with_a_low_count,
-                 "object * of type cell has a count of 5, but other objects hold *");
+                 "object * of type cell has a count of 5, but other objects hold 256 references *");
 }
 
 int main(void)

@@ -84,6 +84,20 @@ static void test_sizes_beyond_any_number_are_refused(void **state)
     test_heap_verify(heap);
 }
 
+static bool has_a_mapping_of_its_own(ouro_heap *heap, size_t block_size)
+{
+    row *made = row_new(heap, (block_size - sizeof(ouro__word) - sizeof(row)) / sizeof(void *));
+    bool large = ouro__arena_of(made)->large;
+    ouro_decref(made);
+    return large;
+}
+
+static void test_the_largest_block_of_a_pool(void **state)
+{
+    assert_false(has_a_mapping_of_its_own(*state, OURO_BLOCK_MAX));
+    assert_true(has_a_mapping_of_its_own(*state, OURO_BLOCK_MAX + 8));
+}
+
 /* ---- addresses ---- */
 
 static void test_an_address_inside_an_object_is_none(void **state)
@@ -103,6 +117,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_last_free_blocks_are_found),
         HEAP_TEST(test_sizes_beyond_any_number_are_refused),
+        HEAP_TEST(test_the_largest_block_of_a_pool),
         HEAP_TEST(test_an_address_inside_an_object_is_none),
     };
     return cmocka_run_group_tests_name("last block", tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include "support/cycle.h"
 #include "support/heap.h"
 #include "support/parts.h"
+#include "support/random.h"
 #include "support/source.h"
 
 /* ---- what lives is proven at once ---- */
@@ -203,6 +204,29 @@ static void test_a_nearby_pass_finds_tracked_objects_only(void **state)
     assert_int_equal(ouro_remove_callback(heap, listen, NULL), OURO_OK);
 }
 
+/* Members are kept in a table by their addresses; of so many at random, some meet in it. */
+static void test_a_nearby_search_tells_its_members_apart(void **state)
+{
+    ouro_heap *heap = *state;
+    enum { ALL = 30000, LENGTH = 1500 };
+    static cell *all[ALL];
+    struct random random = {1};
+    for (size_t i = 0; i < ALL; i++) all[i] = cell_new(heap);
+    for (size_t i = 0; i < LENGTH; i++) { /* LENGTH at random to the front */
+        size_t other = i + random_below(&random, (uint32_t)(ALL - i));
+        cell *at = all[i];
+        all[i] = all[other];
+        all[other] = at;
+    }
+    for (size_t i = 0; i < LENGTH; i++) ouro_set(all[i], left, all[(i + 1) % LENGTH]);
+    for (size_t i = 1; i < LENGTH; i++) ouro_decref(ouro_move(all[i]));
+    (void)ouro_collect(heap, 2);
+    ouro_decref(ouro_move(all[0]));
+    assert_int_equal(ouro__heap_collect_nearby(heap, 100000), LENGTH);
+    assert_int_equal(test_heap_objects(heap), ALL - LENGTH);
+    for (size_t i = LENGTH; i < ALL; i++) ouro_decref(ouro_move(all[i]));
+}
+
 /* The middle-aged of the same pool are still met by the next pass over them. */
 static void test_a_nearby_pass_leaves_the_middle_aged(void **state)
 {
@@ -228,6 +252,7 @@ int main(void)
         HEAP_TEST(test_the_memory_of_a_large_death_goes_back),
         cmocka_unit_test(test_the_memory_of_marks_goes_back),
         HEAP_TEST(test_a_nearby_pass_finds_tracked_objects_only),
+        HEAP_TEST(test_a_nearby_search_tells_its_members_apart),
         HEAP_TEST(test_a_nearby_pass_leaves_the_middle_aged),
     };
     return cmocka_run_group_tests_name("whole", tests, NULL, NULL);
