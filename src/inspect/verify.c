@@ -93,7 +93,8 @@ static void audit_tracked_blocks(struct audit *audit, const struct ouro__pool *p
         if (live && young && !pool->young)
             corrupt(audit, "[young.listed] the pool of the young object %p is not listed",
                     (void *)entry);
-        if (live && young == ((*ouro__word_of(entry) & OURO__AGED) != 0))
+        if (live && !ouro__word_is_dying(*ouro__word_of(entry)) &&
+            young == ((*ouro__word_of(entry) & OURO__AGED) != 0))
             corrupt(audit, "[word.aged] the object %p is %s and its block %s its young bit",
                     (void *)entry, young ? "aged" : "not aged", young ? "has" : "lacks");
         audit_marks(audit, pool, entry);

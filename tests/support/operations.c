@@ -315,10 +315,12 @@ static void do_weak_callback(const struct operation *operation)
 }
 
 /* Within a collection, trash may or may not answer (it does to finalizers), and
- * what dies doesn't. */
+ * what dies doesn't; nor does, at any time, what waits for its end until a traverse hook has returned. */
 static bool may_be_silent(model_id target)
 {
-    if (target == MODEL_NONE || scene.model.collecting == 0) return false;
+    if (target == MODEL_NONE) return false;
+    if (scene_node(target)->count == 0) return true;
+    if (scene.model.collecting == 0) return false;
     return scene_node(target)->suspect || model_may_end(&scene.model, target);
 }
 

@@ -164,7 +164,11 @@ static void test_a_young_object_in_a_pool_that_is_not_listed(void **state)
     pool->young = false;
     assert_corrupt(*state, "[young.listed] the pool of the young object * is not listed");
     ouro__young_clear(living);
+    *ouro__word_of(living) |= OURO__AGED;
     assert_corrupt(*state, "[young.listed] the pool of the cached block * is not listed");
+    *ouro__word_of(living) &= ~OURO__AGED;
+    assert_corrupt(*state,
+                   "[word.aged] the object * is not aged and its block lacks its young bit");
     ouro__young_set(living);
     pool->young = true;
     ouro_decref(living);
