@@ -54,8 +54,8 @@ static void append_due(struct ouro__collector *collector, ouro_weakref *held)
     collector->last = held;
 }
 
-/* The callbacks of weak references to garbage join one list; those of weak references that are garbage
- * themselves stay silent. */
+/* The callbacks of weak references to garbage join one list, in the order of the walk; those of weak
+ * references that are garbage themselves stay silent. */
 static void muffle(struct ouro__collector *collector, void *entry)
 {
     collector->units--;

@@ -56,7 +56,8 @@ void ouro__tell(struct ouro__collector *collector)
     ouro__set_walk(collector, tell);
 }
 
-/* Under SAVEALL what was found lives on, held by the heap. */
+/* Under SAVEALL what was found lives on, held by the heap.  A weak reference among it has looked at its
+ * target for the last time, as in CPython. */
 static void save(struct ouro__collector *collector, void *entry)
 {
     if (!ouro__is_suspect(entry, collector->lane)) return;
@@ -65,6 +66,7 @@ static void save(struct ouro__collector *collector, void *entry)
     *ouro__word_of(entry) = (*ouro__word_of(entry) | OURO__SAVED) + 1;
     collector->saved++;
     ouro__collector_marks(collector)->lanes[collector->lane].suspects--;
+    if (ouro__type_of(entry) == &ouro_weakref_callback_type) ouro__weakrefs_unlink(entry);
     if ((collector->debug & OURO_DEBUG_UNCOLLECTABLE) != 0)
         ouro__print_object(stderr, "uncollectable", entry);
 }

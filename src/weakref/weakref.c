@@ -11,11 +11,9 @@
 
 /* ---- the two types ---- */
 
-static void unlink_weakref(ouro_weakref *weakref);
-
 static void release_weakref(void *object)
 {
-    unlink_weakref(object);
+    ouro__weakrefs_unlink(object);
 }
 
 static const ouro_field weakref_fields[] = {
@@ -137,8 +135,7 @@ void ouro__weakrefs_link(struct ouro__weakrefs *weakrefs, ouro_weakref *weakref,
     if (weakref->previous == NULL) *place = weakref;
 }
 
-/* A weak reference dies before its target. */
-static void unlink_weakref(ouro_weakref *weakref)
+void ouro__weakrefs_unlink(ouro_weakref *weakref)
 {
     void *target = weakref->target;
     if (target == NULL) return;

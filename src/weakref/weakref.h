@@ -54,6 +54,9 @@ ouro_weakref *ouro__weakrefs_shared(const struct ouro__weakrefs *weakrefs, const
 /* Makes `weakref` look at `target`.  Room must be reserved. */
 void ouro__weakrefs_link(struct ouro__weakrefs *weakrefs, ouro_weakref *weakref, void *target);
 
+/* The weak reference looks at nothing any more: it dies before its target, or is kept in garbage. */
+void ouro__weakrefs_unlink(ouro_weakref *weakref);
+
 /* Takes all weak references off a target, so that they answer nothing; returns those with a
  * callback, newest first, linked by `next`. */
 ouro_weakref *ouro__weakrefs_clear(struct ouro__weakrefs *weakrefs, void *target);

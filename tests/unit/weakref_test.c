@@ -127,6 +127,67 @@ static void test_list_keeps_its_order_when_some_leave(void **state)
     ouro_decref(weak[3]);
 }
 
+/* ---- garbage ---- */
+
+static const void *spoken[8]; /* targets of callbacks, then who was finalized */
+static size_t spoken_count;
+
+static void say_argument(ouro_weakref *self, void *argument)
+{
+    (void)self;
+    spoken[spoken_count++] = (const void *)(uintptr_t)((atom *)argument)->number;
+}
+
+static void say_self(cell *self)
+{
+    spoken[spoken_count++] = self;
+}
+
+/* One order for callbacks and finalizers, as in CPython, whatever it is. */
+static void test_callbacks_of_garbage_come_in_the_order_of_finalizers(void **state)
+{
+    enum { RING = 4 };
+    ouro_weakref *weak[RING];
+    spoken_count = 0;
+    for (size_t i = 0; i < RING; i++) {
+        cell *target = cell_new(*state);
+        atom *argument = atom_new(*state, (long)(uintptr_t)target);
+        ouro_set(target, left, target);
+        target->last_word = say_self;
+        weak[i] = ouro_weakref_new_callback(target, say_argument, argument);
+        ouro_decref(argument);
+        ouro_decref(target);
+    }
+    assert_int_equal(ouro_collect(*state, 0), RING);
+    assert_int_equal(spoken_count, 2 * RING);
+    for (size_t i = 0; i < RING; i++) {
+        assert_ptr_equal(spoken[i], spoken[RING + i]);
+        ouro_decref(weak[i]);
+    }
+}
+
+/* As in CPython: a weak reference in garbage that is kept looks at nothing any more. */
+static void test_a_saved_weak_reference_has_looked_its_last(void **state)
+{
+    atom *target = atom_new(*state, 1);
+    cell *holder = cell_new(*state);
+    ouro_weakref *weak = ouro_weakref_new_callback(target, remember, NULL);
+    call_count = 0;
+    ouro_set(holder, left, holder);
+    ouro_set(holder, right, weak);
+    ouro_decref(weak);
+    ouro_decref(holder);
+    ouro_set_debug(*state, OURO_DEBUG_SAVEALL);
+    assert_int_equal(ouro_collect(*state, 2), 2);
+    ouro_set_debug(*state, 0);
+    assert_null(ouro_weakref_get(weak));
+    assert_int_equal(ouro_weakref_count(target), 0);
+    ouro_decref(target);
+    assert_int_equal(call_count, 0);
+    ouro_garbage_clear(*state);
+    assert_int_equal(ouro_collect(*state, 2), 2);
+}
+
 /* ---- weak fields ---- */
 
 typedef struct child {
@@ -208,6 +269,8 @@ int main(void)
         HEAP_TEST(test_a_dead_weak_reference_does_not_call),
         HEAP_TEST(test_callback_must_be_given),
         HEAP_TEST(test_list_keeps_its_order_when_some_leave),
+        HEAP_TEST(test_callbacks_of_garbage_come_in_the_order_of_finalizers),
+        HEAP_TEST(test_a_saved_weak_reference_has_looked_its_last),
         HEAP_TEST(test_weak_field_looks_without_holding),
         HEAP_TEST(test_weak_fields_share_one_weak_reference),
         HEAP_TEST(test_table_of_many_targets_that_leave_in_any_order),
