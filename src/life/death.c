@@ -268,7 +268,10 @@ static NOINLINE void *drop_general(struct ouro__life *life, struct waiting *at)
             const ouro_field *field = &type->fields[at->cursor - CURSOR_GENERAL];
             if (field->kind == OURO_FIELD_END) break;
             void *child = drop_field(life, type, field, at->object);
-            if (child != NULL) return child;
+            if (child == NULL) continue;
+            /* a single reference is done with: a link may stand in its place  [death.link] */
+            at->cursor += field->kind != OURO_FIELD_VECTOR && field->kind != OURO_FIELD_ITEMS;
+            return child;
         }
     }
     if (type->traverse != NULL) {

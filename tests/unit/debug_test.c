@@ -76,6 +76,26 @@ static void test_what_is_saved_is_kept_in_silence(void **state)
     assert_is_silent_on(&apart, " collectable");
 }
 
+static void forget_the_flags(void *argument)
+{
+    (void)argument;
+    ouro_heap *heap = test_heap_new(&(ouro_heap_options){.collector_off = true, .name = "told"});
+    ouro_set_debug(heap, OURO_DEBUG_SAVEALL);
+    ouro_decref(cell_ring(heap, 2));
+    assert_int_equal(ouro_collect(heap, 2), 2);
+    ouro_set_debug(heap, 0);
+    assert_int_equal(ouro_heap_close(heap, NULL, NULL), OURO_OK);
+}
+
+static void test_closing_tells_of_garbage_that_is_left(void **state)
+{
+    (void)state;
+    struct apart apart;
+    apart_run(forget_the_flags, NULL, SECONDS, &apart);
+    assert_int_equal(apart.exit_status, 0);
+    assert_says(&apart, "ouro: heap \"told\" closed with 2 uncollectable objects in garbage");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -83,6 +103,7 @@ int main(void)
         cmocka_unit_test(test_stats_tell_of_each_collection),
         cmocka_unit_test(test_collectable_names_what_is_found),
         cmocka_unit_test(test_what_is_saved_is_kept_in_silence),
+        cmocka_unit_test(test_closing_tells_of_garbage_that_is_left),
     };
     return cmocka_run_group_tests_name("debug", tests, NULL, NULL);
 }

@@ -80,10 +80,22 @@ static void test_raw_memory_is_handed_out_again(void **state)
     for (size_t i = 0; i < CELLS; i += KEPT) ouro_mem_free(heap, ouro_move(blocks[i]));
 }
 
+/* Parts of a large block that died go back one after the other, or all at once when asked. */
+static void test_a_large_block_goes_back_when_asked(void **state)
+{
+    enum { SIZE = 8 << 20 };
+    void *large = ouro_mem_alloc(*state, SIZE);
+    assert_non_null(large);
+    ouro_mem_free(*state, large);
+    assert_true(ouro_trim(*state) >= SIZE);
+    assert_int_equal(ouro_trim(*state), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         HEAP_TEST(test_what_was_given_back_is_handed_out_again),
+        HEAP_TEST(test_a_large_block_goes_back_when_asked),
         HEAP_TEST(test_raw_memory_is_handed_out_again),
     };
     return cmocka_run_group_tests_name("hole", tests, NULL, NULL);

@@ -22,6 +22,21 @@ static const ouro_field wide_fields[] = {
 };
 static ouro_type wide_type = OURO_TYPE(wide, .fields = wide_fields);
 
+/* References that lie far, and no other. */
+typedef struct distant {
+    void *unused[70];
+    void *far, *farther;
+} distant;
+static const ouro_field distant_fields[] = {
+    OURO_REF(distant, far, NULL),
+    OURO_REF(distant, farther, NULL),
+    OURO_END,
+};
+static ouro_type distant_type = OURO_TYPE(distant, .fields = distant_fields);
+
+/* What the next call of a hook drops. */
+static void *to_drop;
+
 /* One reference that only the hook knows, in front of its items. */
 typedef struct guarded {
     void *hidden;
@@ -31,6 +46,7 @@ typedef struct guarded {
 static int guarded_traverse(void *object, ouro_visit visit, void *argument)
 {
     guarded *self = object;
+    ouro_xdecref(ouro_move(to_drop));
     return self->hidden != NULL ? visit(self->hidden, argument) : 0;
 }
 static const ouro_field guarded_fields[] = {OURO_ITEMS(guarded, items, NULL), OURO_END};
@@ -122,6 +138,29 @@ static void test_a_cycle_through_far_references_is_found_in_steps(void **state)
     ouro_decref(living);
 }
 
+/* Each waits while the first of its two children dies, and its link lies far, too. */
+static void test_a_tree_of_distant_references_ends(void **state)
+{
+    enum { LENGTH = 20000 };
+    distant *root = NULL;
+    cell *target = cell_new(*state);
+    for (size_t i = 0; i < LENGTH; i++) {
+        distant *made = ouro_new(*state, distant);
+        assert_non_null(made);
+        ouro_put(made, far, root);
+        if (i % 3 == 0)
+            ouro_set(made, farther, target);
+        else
+            ouro_put(made, farther, ouro_new(*state, distant));
+        root = made;
+    }
+    assert_int_equal(ouro_refcount(target), 1 + (LENGTH + 2) / 3);
+    ouro_decref(root);
+    assert_int_equal(ouro_refcount(target), 1);
+    assert_int_equal(test_heap_objects(*state), 1);
+    ouro_decref(target);
+}
+
 static guarded *guarded_new(ouro_heap *heap, size_t length)
 {
     guarded *made = ouro_new_var(heap, guarded, length);
@@ -174,6 +213,22 @@ static void test_a_cycle_through_items_and_hidden_references_is_found(void **sta
     ouro_decref(living);
 }
 
+/* A death that a hook brings about waits until the hook's own object is through. */
+static void test_a_death_inside_a_hook_waits(void **state)
+{
+    guarded *first = guarded_new(*state, 1), *second = guarded_new(*state, 2);
+    cell *target = cell_new(*state);
+    first->hidden = ouro_newref(target);
+    second->hidden = ouro_newref(target);
+    ouro_set(second, items[1], target);
+    to_drop = second;
+    ouro_decref(first);
+    assert_null(to_drop);
+    assert_int_equal(ouro_refcount(target), 1);
+    assert_int_equal(test_heap_objects(*state), 1);
+    ouro_decref(target);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,6 +237,8 @@ int main(void)
         HEAP_TEST(test_a_chain_of_far_references_ends),
         HEAP_TEST(test_a_cycle_through_far_references_is_found),
         HEAP_TEST(test_a_cycle_through_far_references_is_found_in_steps),
+        HEAP_TEST(test_a_tree_of_distant_references_ends),
+        HEAP_TEST(test_a_death_inside_a_hook_waits),
         HEAP_TEST(test_items_and_a_hidden_reference_are_dropped),
         HEAP_TEST(test_a_chain_of_hidden_references_and_items_ends),
         HEAP_TEST(test_a_cycle_through_items_and_hidden_references_is_found),
