@@ -55,7 +55,7 @@ TESTS = [
     ("model_steps", {"OURO_TEST_SCALE": "2"}), ("unit_collector", {}), ("unit_weakref", {}),
     ("unit_nearby", {}), ("unit_roots", {}), ("unit_whole", {}), ("unit_wide", {}),
     ("unit_long", {}), ("unit_audit", {}), ("unit_source", {}), ("unit_hole", {}),
-    ("unit_check", {}), ("unit_debug", {}), ("unit_last_block", {}), ("unit_stats", {}), ("unit_heap", {}),
+    ("unit_check", {}), ("unit_debug", {}), ("unit_hidden", {}), ("unit_last_block", {}), ("unit_stats", {}), ("unit_heap", {}),
     ("unit_object", {}), ("unit_references", {}), ("unit_vector", {}), ("unit_type", {}),
     ("unit_raw_memory", {}), ("unit_step*", {"OURO_TEST_SCALE": "10"}),
     ("unit_bounded_death*", {"OURO_TEST_SCALE": "10"}),
