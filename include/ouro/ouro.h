@@ -39,7 +39,7 @@
  *   since      0.1.0.
  *
  * Chapters: errors, heaps, types, objects, references, scopes, vectors, weak
- * references, collecting, raw memory, inspecting; then the unstable section.
+ * references, weak maps and sets, collecting, raw memory, inspecting; then the unstable section.
  */
 #ifndef OURO_OURO_H
 #define OURO_OURO_H
@@ -270,6 +270,7 @@ struct ouro_type {
     size_t item_size;         /* variable-sized: bytes of one item behind the struct */
     size_t length_offset;     /* variable-sized: where the struct has its size_t length */
     bool acyclic;             /* a promise: no cycle passes through these objects */
+    bool weak_key;            /* they may be keys of weak maps (weak_map.h), so they are tracked */
 
     /* Once per object, before it dies, by count or by collection; the object is
      * whole and may be given to somebody (resurrection, as PEP 442 has it).
@@ -515,6 +516,10 @@ OURO_API ouro_status ouro__weak_set(void *owner, ouro_weakref **slot, void *targ
 #define ouro_weak_set(owner, field, target) ouro__weak_set((owner), &(owner)->field, (target))
 #define ouro_weak_get(owner, field)                                                           \
     ((owner)->field != NULL ? ouro_weakref_get((owner)->field) : NULL)
+
+/* ---- weak maps and sets ---- */
+
+#include <ouro/weak_map.h>
 
 /* ---- collecting ------------------------------------------------------------------
  *

@@ -66,6 +66,7 @@ void ouro__collector_enter(struct ouro__collector *collector, enum ouro__phase p
         collector->births = collector->traffic != ouro__pools_tracked_traffic(pools);
     if (phase == OURO__LEAVE || phase == OURO__SEVER)
         ouro__pools_enlist_cached(pools); /* [young.listed]: user code may take what is cached */
+    if (phase == OURO__SCAN) collector->stamp = ouro__new_stamp(ouro__collector_marks(collector));
     collector->phase = phase;
     collector->cursor = collector->set;
     collector->at = 0;
@@ -161,6 +162,15 @@ static void end_cycle(struct ouro__collector *collector)
     ouro__pools_enlist_cached(ouro__collector_pools(collector)); /* [young.listed] */
 }
 
+/* Values of ephemerons that the program has dropped while they were dark: nothing is brought back any
+ * more.  [life.dark] */
+static bool let_go_of_dark(struct ouro__collector *collector)
+{
+    if (!ouro__ephemerons_postponed(collector->life, collector->lane)) return false;
+    collector->units -= 2;
+    return true;
+}
+
 static void advance(struct ouro__collector *collector)
 {
     struct ouro__marks *marks = ouro__collector_marks(collector);
@@ -213,6 +223,7 @@ static void advance(struct ouro__collector *collector)
         return;
     case OURO__DARKEN: ouro__collector_enter(collector, OURO__CALL); return;
     case OURO__FINALIZE:
+        if (let_go_of_dark(collector)) return;
         marks->condemned &= ~suspect;
         ouro__collector_enter(collector, OURO__AGAIN);
         return;
@@ -222,13 +233,17 @@ static void advance(struct ouro__collector *collector)
         return;
     case OURO__CLEAR: pass_sentence(collector); return;
     case OURO__SAVE:
+        if (let_go_of_dark(collector)) return;
         if (ouro__suspects(collector) == 0) {
             ouro__collector_enter(collector, OURO__FINISH);
             return;
         }
         ouro__collector_enter(collector, OURO__SEVER);
         return;
-    case OURO__SEVER: ouro__collector_enter(collector, OURO__FINISH); return;
+    case OURO__SEVER:
+        if (let_go_of_dark(collector)) return;
+        ouro__collector_enter(collector, OURO__FINISH);
+        return;
     case OURO__FINISH:
         marks->judged &= ~suspect;
         marks->condemned &= ~suspect;

@@ -30,6 +30,8 @@
  *   [check.sound]    count(x) == counted(x) for all suspects: nobody outside holds any
  *   [condemn.dark]   no weak reference leads to condemned objects, but while finalizers
  *                    run to those that they can reach
+ *   [ephemeron.once]  a scan counts the value of an ephemeron once, if its map or its target is a suspect
+ *   [ephemeron.later] whichever of map and target is proven live last leads to the value
  *   [cycle.nomemory] a cycle allocates nothing
  *   [quiet.old]      an object that is trapped and no suspect is tracked and old, and has not been
  *                    touched since it was looked at
@@ -108,6 +110,7 @@ struct ouro__collector {
     bool left_young;     /* a young object was not proposed, and stays young */
     bool nearby;         /* a pass over what lies near touched objects, of whatever age */
     bool forgot;         /* the marks' memory was given back */
+    uint32_t stamp;      /* of ephemerons whose value this scan has counted  [ephemeron.once] */
     ouro_weakref *due;   /* weak references whose callbacks are to be called, */
     ouro_weakref *last;  /* and the last of them */
     size_t collected;
@@ -220,6 +223,29 @@ ALWAYS_INLINE int ouro__generation_of(const void *entry)
 /* A line with a word, the type and the address of an object, as CPython's debug_cycle prints it. */
 void ouro__print_object(FILE *file, const char *what, const void *entry);
 
+/* ephemeron.c: what lies between a map and a key */
+typedef void ouro__ephemeron_work(struct ouro__collector *collector,
+                                  struct ouro__ephemeron *ephemeron);
+/* Calls `work` for the ephemerons of a map, or of a target, as far as the step allows; the rest is left
+ * to ouro__cut_resume. */
+void ouro__set_visit_map(struct ouro__collector *collector, void *entry,
+                         ouro__ephemeron_work *work);
+void ouro__set_visit_key(struct ouro__collector *collector, void *entry,
+                         ouro__ephemeron_work *work);
+/* How many a target has, or `most` where it has more. */
+size_t ouro__ephemerons_length(const struct ouro__collector *collector, void *entry, size_t most);
+
+/* The part of a half that is done: all references of a target, but not its ephemerons. */
+#define OURO__HALF_KEY UINT_MAX
+
+/* No ephemeron has it yet, but for one that was counted four milliards of scans ago: then that one is not
+ * counted, which errs towards life.  [ephemeron.once] */
+ALWAYS_INLINE uint32_t ouro__new_stamp(struct ouro__marks *marks)
+{
+    if (++marks->stamp == 0) marks->stamp = 1; /* 0: never counted */
+    return marks->stamp;
+}
+
 /* Only tracked arenas have counts. */
 ALWAYS_INLINE bool ouro__is_tracked_entry(const void *entry)
 {
@@ -263,25 +289,52 @@ ALWAYS_INLINE void ouro__set_walk(struct ouro__collector *collector,
 
 /*
  * Visits the references of an object of the set: of a common shape at once, of a general one as
- * far as the step allows; then the rest is left to ouro__cut_resume.
+ * far as the step allows; then the rest is left to ouro__cut_resume.  The ephemerons of a map are visited by
+ * `work`; those that look at the object are not.
  */
 ALWAYS_INLINE void ouro__set_visit(struct ouro__collector *collector, void *entry,
-                                   void (*visit)(void *referent, void *context))
+                                   void (*visit)(void *referent, void *context),
+                                   ouro__ephemeron_work *work)
 {
     collector->units -= 2;
-    if (UNLIKELY((ouro__shape_of(entry)->flags & OURO__SHAPE_GENERAL) != 0))
-        (void)ouro__visit_cut(entry, ouro__half_of(collector), &collector->units, visit, collector);
-    else
+    if (LIKELY((ouro__shape_of(entry)->flags & OURO__SHAPE_GENERAL) == 0))
         ouro__visit(entry, visit, collector);
+    else if (UNLIKELY(ouro__is_map(entry)))
+        ouro__set_visit_map(collector, entry, work);
+    else
+        (void)ouro__visit_cut(entry, ouro__half_of(collector), &collector->units, visit, collector);
 }
 
-/* Goes on with an object whose visit was cut; false when there is none. */
+/* The same, and then the ephemerons that look at the object. */
+ALWAYS_INLINE void ouro__set_follow(struct ouro__collector *collector, void *entry,
+                                    void (*visit)(void *referent, void *context),
+                                    ouro__ephemeron_work *work)
+{
+    ouro__set_visit(collector, entry, visit, work);
+    if (UNLIKELY((*ouro__word_of(entry) & OURO__KEYED) != 0) &&
+        ouro__half_of(collector)->owner == NULL)
+        ouro__set_visit_key(collector, entry, work);
+}
+
+/* Goes on with an object whose visit was cut; false when there is none.  `follows`: it was cut in
+ * ouro__set_follow, and not in ouro__set_visit. */
 ALWAYS_INLINE bool ouro__cut_resume(struct ouro__collector *collector,
-                                    void (*visit)(void *referent, void *context))
+                                    void (*visit)(void *referent, void *context),
+                                    ouro__ephemeron_work *work, bool follows)
 {
     struct ouro__half *half = ouro__half_of(collector);
-    if (LIKELY(half->owner == NULL)) return false;
-    (void)ouro__visit_cut(half->owner, half, &collector->units, visit, collector);
+    void *owner = half->owner;
+    if (LIKELY(owner == NULL)) return false;
+    if (half->field == OURO__HALF_KEY) {
+        ouro__set_visit_key(collector, owner, work);
+        return true;
+    }
+    if (ouro__is_map(owner))
+        ouro__set_visit_map(collector, owner, work);
+    else
+        (void)ouro__visit_cut(owner, half, &collector->units, visit, collector);
+    if (follows && half->owner == NULL && (*ouro__word_of(owner) & OURO__KEYED) != 0)
+        ouro__set_visit_key(collector, owner, work);
     return true;
 }
 

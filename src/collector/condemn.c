@@ -111,26 +111,36 @@ static void revive_reference(void *referent, void *context)
     if (ouro__is_suspect(referent, collector->lane)) revive(collector, referent);
 }
 
+/* A finalizer that reaches both gets at the value.  [ephemeron.later] */
+static void revive_ephemeron(struct ouro__collector *collector, struct ouro__ephemeron *ephemeron)
+{
+    if (ephemeron->value != NULL && !ouro__is_suspect(ephemeron->target, collector->lane) &&
+        !ouro__is_suspect(ephemeron->map, collector->lane))
+        revive_reference(ephemeron->value, collector);
+}
+
 bool ouro__condemn_revive_flood(struct ouro__collector *collector)
 {
-    if (ouro__cut_resume(collector, revive_reference)) return true;
+    if (ouro__cut_resume(collector, revive_reference, revive_ephemeron, true)) return true;
     void *entry =
         ouro__gray_next(ouro__collector_marks(collector), collector->lane, collector->set);
     if (entry == NULL) return false;
     if (!ouro__word_is_dying(*ouro__word_of(entry)))
-        ouro__set_visit(collector, entry, revive_reference);
+        ouro__set_follow(collector, entry, revive_reference, revive_ephemeron);
     return true;
 }
 
-/* ---- DARKEN, CLEAR: weak references without callbacks ---- */
+/* ---- DARKEN, CLEAR: weak references without callbacks, ephemerons ---- */
 
 static void clear(struct ouro__collector *collector, void *entry)
 {
+    uint64_t word = *ouro__word_of(entry);
     collector->units--;
-    if ((*ouro__word_of(entry) & OURO__WEAKLY) == 0) return;
+    if ((word & (OURO__WEAKLY | OURO__KEYED)) == 0) return;
     collector->units -= WEAK_UNITS;
-    if (ouro__is_suspect(entry, collector->lane))
-        (void)ouro__weakrefs_clear(&collector->life->weakrefs, entry);
+    if (!ouro__is_suspect(entry, collector->lane)) return;
+    if ((word & OURO__KEYED) != 0) *ouro__word_of(entry) |= OURO__LOST; /* [ephemeron.lost] */
+    (void)ouro__weakrefs_clear(&collector->life->weakrefs, entry);
 }
 
 void ouro__condemn_clear(struct ouro__collector *collector)

@@ -57,6 +57,8 @@ static bool may_join(const struct ouro__marks *marks, const void *entry)
 struct exploring {
     struct ouro__nearby *nearby;
     const struct ouro__marks *marks;
+    const struct ouro__weakrefs *weakrefs;
+    uint32_t stamp; /* of ephemerons whose value was met in this search */
     long units;
     long granted; /* more than was given at first */
 };
@@ -96,15 +98,49 @@ static void meet(void *referent, void *context)
     if (member->followed) exploring->nearby->open--;
 }
 
+/* An ephemeron counts once, from whichever side is met first.  Of values that may not join others may be
+ * counting.  [ephemeron.once] */
+static void meet_ephemeron(struct ouro__ephemeron *ephemeron, void *context)
+{
+    struct exploring *exploring = context;
+    exploring->units--;
+    if (ephemeron->value == NULL || ephemeron->stamp == exploring->stamp ||
+        !ouro__is_tracked_entry(ephemeron->value) || join(exploring, ephemeron->value) == NULL)
+        return;
+    ephemeron->stamp = exploring->stamp;
+    meet(ephemeron->value, exploring);
+}
+
+typedef void ephemeron_visit(struct ouro__ephemeron *ephemeron, void *context);
+
+/* The ephemerons of a map, or of an object that they look at. */
+static void visit_map(const struct ouro__map *map, const long *units, ephemeron_visit *work,
+                      void *context)
+{
+    for (size_t i = 0; i<map->used && * units> 0; i++)
+        if (map->order[i] != NULL) work(map->order[i], context);
+}
+
+static NOINLINE void visit_key(const struct ouro__weakrefs *weakrefs, void *entry,
+                               const long *units, ephemeron_visit *work, void *context)
+{
+    struct ouro__ephemeron *one = ouro__ephemerons_of(weakrefs, entry);
+    for (; one != NULL && *units > 0; one = one->next) work(one, context);
+}
+
 /* As many references as the units allow; what a cut leaves out makes its referents seem alive. */
-static void visit_some(void *entry, long *units, void (*visit)(void *referent, void *context),
-                       void *context)
+static void visit_some(struct exploring *exploring, void *entry,
+                       void (*visit)(void *referent, void *context), ephemeron_visit *work)
 {
     struct ouro__half half = {.owner = NULL};
     if (LIKELY((ouro__shape_of(entry)->flags & OURO__SHAPE_GENERAL) == 0))
-        ouro__visit(entry, visit, context);
+        ouro__visit(entry, visit, exploring);
+    else if (ouro__is_map(entry))
+        visit_map(entry, &exploring->units, work, exploring);
     else
-        (void)ouro__visit_cut(entry, &half, units, visit, context);
+        (void)ouro__visit_cut(entry, &half, &exploring->units, visit, exploring);
+    if (UNLIKELY((*ouro__word_of(entry) & OURO__KEYED) != 0))
+        visit_key(exploring->weakrefs, entry, &exploring->units, work, exploring);
 }
 
 static void follow(struct exploring *exploring, struct ouro__member *member)
@@ -113,7 +149,7 @@ static void follow(struct exploring *exploring, struct ouro__member *member)
     member->followed = true;
     if (!is_closed(member)) exploring->nearby->open++;
     exploring->units--;
-    visit_some(member->entry, &exploring->units, meet, exploring);
+    visit_some(exploring, member->entry, meet, meet_ephemeron);
 }
 
 /* At most one reference to it is still unknown: garbage that is met by its own references looks so. */
@@ -182,7 +218,7 @@ static void begin_at(struct exploring *exploring, void *entry)
 
 static void prove_live(void *referent, void *context)
 {
-    struct ouro__nearby *nearby = context;
+    struct ouro__nearby *nearby = ((struct exploring *)context)->nearby;
     uint16_t *slot = find(nearby, referent);
     if (*slot == 0) return;
     struct ouro__member *member = &nearby->members[*slot - 1];
@@ -191,16 +227,36 @@ static void prove_live(void *referent, void *context)
     nearby->members[nearby->alive++].next_live = (uint16_t)(*slot - 1);
 }
 
-/* Who is not accounted for lives, and so does all that it reaches. */
-static void decide(struct ouro__nearby *nearby)
+static bool may_be_garbage(struct ouro__nearby *nearby, const void *entry)
 {
+    const uint16_t *slot = find(nearby, entry);
+    return *slot != 0 && !nearby->members[*slot - 1].live;
+}
+
+/* [ephemeron.later] */
+static void prove_ephemeron(struct ouro__ephemeron *ephemeron, void *context)
+{
+    struct exploring *exploring = context;
+    exploring->units--;
+    if (ephemeron->value == NULL || may_be_garbage(exploring->nearby, ephemeron->target) ||
+        may_be_garbage(exploring->nearby, ephemeron->map))
+        return;
+    prove_live(ephemeron->value, exploring);
+}
+
+/* Who is not accounted for lives, and so does all that it reaches. */
+static void decide(struct exploring *exploring)
+{
+    struct ouro__nearby *nearby = exploring->nearby;
     nearby->alive = 0;
     for (size_t i = 0; i < nearby->count; i++)
-        if (!is_closed(&nearby->members[i])) prove_live(nearby->members[i].entry, nearby);
-    long units = 4 * OURO_NEARBY_MAX; /* the verifier would rescue what this misses */
-    for (size_t i = 0; i < nearby->alive && nearby->alive < nearby->count && units > 0; i++) {
-        visit_some(nearby->members[nearby->members[i].next_live].entry, &units, prove_live, nearby);
-        units--;
+        if (!is_closed(&nearby->members[i])) prove_live(nearby->members[i].entry, exploring);
+    exploring->units = 4 * OURO_NEARBY_MAX; /* the verifier would rescue what this misses */
+    for (size_t i = 0; i < nearby->alive && nearby->alive < nearby->count && exploring->units > 0;
+         i++) {
+        visit_some(exploring, nearby->members[nearby->members[i].next_live].entry, prove_live,
+                   prove_ephemeron);
+        exploring->units--;
     }
 }
 
@@ -230,13 +286,15 @@ static size_t propose(struct ouro__nearby *nearby, struct ouro__collector *pass)
 size_t ouro__nearby_propose(struct ouro__nearby *nearby, struct ouro__collector *pass, long units)
 {
     struct ouro__marks *marks = ouro__collector_marks(pass);
-    struct exploring exploring = {nearby, marks, units, 0};
+    struct exploring exploring = {.nearby = nearby, .marks = marks, .units = units};
+    exploring.weakrefs = &pass->life->weakrefs;
+    exploring.stamp = ouro__new_stamp(marks);
     while (marks->touched_count > 0 && exploring.units > 0 && nearby->count < OURO_NEARBY_MAX) {
         void *entry = marks->touched[--marks->touched_count];
         exploring.units -= 4;
         if (is_still_there(entry)) begin_at(&exploring, entry);
     }
-    decide(nearby);
+    decide(&exploring);
     nearby->looked_at = nearby->count;
     size_t proposed = propose(nearby, pass);
     forget(nearby);

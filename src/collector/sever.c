@@ -14,6 +14,15 @@ static void drop_reference(void *referent, void *context)
     ouro_decref(referent);
 }
 
+/* With the first of map and target to be severed. */
+static void sever_ephemeron(struct ouro__collector *collector, struct ouro__ephemeron *ephemeron)
+{
+    void *value = ephemeron->value;
+    if (value != NULL && ouro__is_suspect(value, collector->lane)) ephemeron->value = NULL;
+    ouro__ephemeron_leave(&collector->life->weakrefs, ephemeron);
+    ouro__ephemeron_drop(collector->life, ephemeron);
+}
+
 /* What an object has besides references goes when its last reference is dropped. */
 static void release(struct ouro__collector *collector, void *entry)
 {
@@ -24,14 +33,14 @@ static void release(struct ouro__collector *collector, void *entry)
 static void sever(struct ouro__collector *collector, void *entry)
 {
     if (!ouro__is_suspect(entry, collector->lane)) return;
-    ouro__set_visit(collector, entry, drop_reference);
+    ouro__set_follow(collector, entry, drop_reference, sever_ephemeron);
     release(collector, entry);
 }
 
 void ouro__sever(struct ouro__collector *collector)
 {
     void *owner = ouro__half_of(collector)->owner;
-    if (ouro__cut_resume(collector, drop_reference))
+    if (ouro__cut_resume(collector, drop_reference, sever_ephemeron, true))
         release(collector, owner);
     else
         ouro__set_walk(collector, sever);

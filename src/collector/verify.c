@@ -48,12 +48,38 @@ ALWAYS_INLINE void scan_in_whole(void *referent, void *context)
     scan_reference(context, referent, OURO__WHOLE);
 }
 
+ALWAYS_INLINE bool is_suspect(const struct ouro__collector *collector, const void *entry)
+{
+    if (collector->lane == OURO__PASS && !may_be_suspect(collector, entry)) return false;
+    return ouro__is_suspect(entry, collector->lane);
+}
+
+/* Map or target is a suspect.  While the value is one too, no other cycle's scan leaves its stamp here.
+ * [ephemeron.once] */
+static void scan_ephemeron(struct ouro__collector *collector, struct ouro__ephemeron *ephemeron)
+{
+    if (ephemeron->value == NULL || !is_suspect(collector, ephemeron->value)) return;
+    if (ephemeron->stamp == collector->stamp) return; /* from the other side */
+    ephemeron->stamp = collector->stamp;
+    *ouro__count_of(ephemeron->value) += 1;
+}
+
+/* How many references and ephemerons one visit would go through. */
+static size_t visit_length(const struct ouro__collector *pass, void *entry, unsigned flags)
+{
+    size_t length = 0;
+    if ((*ouro__word_of(entry) & OURO__KEYED) != 0)
+        length = ouro__ephemerons_length(pass, entry, OURO_PASS_LENGTH + 1);
+    if ((flags & OURO__SHAPE_GENERAL) == 0) return length;
+    if (ouro__is_map(entry)) return length + ((const struct ouro__map *)entry)->used;
+    return length + ouro__visit_length(entry);
+}
+
 /* A pass has no steps, so one that nobody asked for does not look at an object with very many
  * references. */
-ALWAYS_INLINE bool is_too_long(const struct ouro__collector *pass, void *entry)
+ALWAYS_INLINE bool is_too_long(const struct ouro__collector *pass, void *entry, unsigned flags)
 {
-    return pass->bounded && (ouro__shape_of(entry)->flags & OURO__SHAPE_GENERAL) != 0 &&
-           ouro__visit_length(entry) > OURO_PASS_LENGTH;
+    return pass->bounded && visit_length(pass, entry, flags) > OURO_PASS_LENGTH;
 }
 
 /* It is no suspect then, and what it refers to has a reference that is not counted. */
@@ -72,7 +98,7 @@ static NOINLINE void note_cares(struct ouro__collector *collector, unsigned flag
     enum { hooks = OURO__SHAPE_RELEASE | OURO__SHAPE_GENERAL };
     if ((flags & OURO__SHAPE_FINALIZE) != 0 || (word & OURO__WEAKLY) != 0)
         collector->has_last_words = true;
-    if ((flags & hooks) != 0) collector->has_hooks = true;
+    if ((flags & hooks) != 0 || (word & OURO__KEYED) != 0) collector->has_hooks = true;
 }
 
 ALWAYS_INLINE void scan(struct ouro__collector *collector, void *entry, int lane,
@@ -83,13 +109,13 @@ ALWAYS_INLINE void scan(struct ouro__collector *collector, void *entry, int lane
     uint64_t word = *ouro__word_of(entry);
     const struct ouro__shape *shape = &ouro__shapes[ouro__word_type(word)];
     if (lane == OURO__WHOLE) collector->units -= 2;
-    if (LIKELY(((shape->flags & cares) | (word & OURO__WEAKLY)) == 0)) {
+    if (LIKELY(((shape->flags & cares) | (word & (OURO__WEAKLY | OURO__KEYED))) == 0)) {
         ouro__visit_mask(entry, shape->mask, visit, collector);
-    } else if (lane == OURO__PASS && is_too_long(collector, entry)) {
+    } else if (lane == OURO__PASS && is_too_long(collector, entry, shape->flags)) {
         spare(collector, entry);
     } else {
         note_cares(collector, shape->flags, word);
-        ouro__set_visit(collector, entry, visit);
+        ouro__set_follow(collector, entry, visit, scan_ephemeron);
     }
 }
 
@@ -108,7 +134,8 @@ void ouro__verify_scan(struct ouro__collector *collector)
 {
     if (collector->lane == OURO__PASS)
         ouro__set_walk(collector, scan_one_in_pass);
-    else if (!ouro__cut_resume(collector, scan_in_whole) && collector->cursor != NULL)
+    else if (!ouro__cut_resume(collector, scan_in_whole, scan_ephemeron, true) &&
+             collector->cursor != NULL)
         ouro__set_walk(collector, scan_one_in_whole);
 }
 
@@ -156,17 +183,26 @@ ALWAYS_INLINE void rescue_reference(void *referent, void *context)
     if (ouro__is_suspect(referent, collector->lane)) rescue(collector, referent);
 }
 
+/* The caller is live; where both are, so is the value.  [ephemeron.later] */
+static void rescue_ephemeron(struct ouro__collector *collector, struct ouro__ephemeron *ephemeron)
+{
+    if (ephemeron->value == NULL || is_suspect(collector, ephemeron->target) ||
+        is_suspect(collector, ephemeron->map))
+        return;
+    if (is_suspect(collector, ephemeron->value)) rescue(collector, ephemeron->value);
+}
+
 bool ouro__verify_flood(struct ouro__collector *collector)
 {
     struct ouro__marks *marks = ouro__collector_marks(collector);
-    if (ouro__cut_resume(collector, rescue_reference)) return true;
+    if (ouro__cut_resume(collector, rescue_reference, rescue_ephemeron, true)) return true;
     while (collector->units > 0) {
         void *entry = ouro__gray_next(marks, collector->lane, collector->set);
         if (entry == NULL) return false;
         collector->rescued = true; /* also what the program has touched */
         if (ouro__word_is_dying(*ouro__word_of(entry))) continue;
         collector->near = (uintptr_t)entry >> OURO_POOL_SHIFT;
-        ouro__set_visit(collector, entry, rescue_reference);
+        ouro__set_follow(collector, entry, rescue_reference, rescue_ephemeron);
         if (ouro__half_of(collector)->owner != NULL) break;
     }
     return true;

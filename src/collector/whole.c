@@ -43,6 +43,12 @@ ALWAYS_INLINE void tally_reference(void *referent, void *context)
     if (UNLIKELY(++*ouro__tally_of(referent) == 0)) carry(context, referent);
 }
 
+/* Each once, by its map, whoever is a candidate. */
+static void tally_ephemeron(struct ouro__collector *collector, struct ouro__ephemeron *ephemeron)
+{
+    if (ephemeron->value != NULL) tally_reference(ephemeron->value, collector);
+}
+
 /* The next pool from the cursor on joins the set; false when there is none. */
 static bool next_pool(struct ouro__collector *collector)
 {
@@ -76,6 +82,12 @@ static void fetch_tallies(char *entry, size_t count, size_t block_size)
     }
 }
 
+/* A map that is frozen or immortal holds values for keys that may be garbage. */
+static bool holds_for_others(const void *entry, uint64_t word)
+{
+    return !ouro__word_is_dying(word) && ouro__is_map(entry);
+}
+
 /* Some blocks in a row, up to the first that is cut; how many. */
 static size_t count_blocks(struct ouro__collector *collector, char *entry, size_t count,
                            size_t block_size)
@@ -85,7 +97,13 @@ static size_t count_blocks(struct ouro__collector *collector, char *entry, size_
     if (LIKELY(tallies)) fetch_tallies(entry, count, block_size);
     for (; i < count; i++, entry += block_size) {
         uint64_t word = *ouro__word_of(entry);
-        if (!is_candidate(word)) continue;
+        if (!is_candidate(word)) {
+            if (UNLIKELY(tallies && holds_for_others(entry, word))) {
+                ouro__set_visit_map(collector, entry, tally_ephemeron);
+                if (ouro__half_of(collector)->owner != NULL) count = i + 1;
+            }
+            continue;
+        }
         ouro__mark_set(entry, ouro__set_bits(OURO__WHOLE));
         found++;
         if (UNLIKELY(!tallies)) continue;
@@ -93,7 +111,7 @@ static size_t count_blocks(struct ouro__collector *collector, char *entry, size_
         if (LIKELY((shape->flags & OURO__SHAPE_GENERAL) == 0)) {
             ouro__visit_mask(entry, shape->mask, tally_reference, collector);
         } else {
-            ouro__set_visit(collector, entry, tally_reference);
+            ouro__set_visit(collector, entry, tally_reference, tally_ephemeron);
             if (ouro__half_of(collector)->owner != NULL) count = i + 1; /* it is cut */
         }
     }
@@ -119,7 +137,7 @@ static void count_pool(struct ouro__collector *collector)
 
 bool ouro__whole_count(struct ouro__collector *collector)
 {
-    if (ouro__cut_resume(collector, tally_reference)) return true;
+    if (ouro__cut_resume(collector, tally_reference, tally_ephemeron, false)) return true;
     if (collector->cursor == NULL && !next_pool(collector)) return false;
     count_pool(collector);
     return true;
@@ -210,6 +228,16 @@ ALWAYS_INLINE void prove_reference(void *referent, void *context)
     if (ouro__is_marked(referent, ouro__set_bits(OURO__WHOLE))) prove_live(context, referent);
 }
 
+/* [ephemeron.later], where who is not in the set, or was proven live, has no set bit. */
+static void prove_ephemeron(struct ouro__collector *collector, struct ouro__ephemeron *ephemeron)
+{
+    const size_t set_bits = ouro__set_bits(OURO__WHOLE);
+    if (ephemeron->value == NULL || ouro__is_marked(ephemeron->target, set_bits) ||
+        ouro__is_marked(ephemeron->map, set_bits))
+        return;
+    prove_reference(ephemeron->value, collector);
+}
+
 /* A root may hold an object of another heap. */
 static bool is_ours(const struct ouro__collector *collector, const void *entry)
 {
@@ -266,12 +294,12 @@ bool ouro__whole_flood(struct ouro__collector *collector)
         ouro__half_of(collector)->owner = NULL;
         return false;
     }
-    if (ouro__cut_resume(collector, prove_reference)) return true;
+    if (ouro__cut_resume(collector, prove_reference, prove_ephemeron, true)) return true;
     while (collector->units > 0 && ouro__suspects(collector) > 0) {
         void *entry = next_gray(collector, &ahead);
         if (entry == NULL) return false;
         if (ouro__word_is_dying(*ouro__word_of(entry))) continue; /* since it was added */
-        ouro__set_visit(collector, entry, prove_reference);
+        ouro__set_follow(collector, entry, prove_reference, prove_ephemeron);
         if (ouro__half_of(collector)->owner != NULL) break;
     }
     put_back(collector, &ahead);

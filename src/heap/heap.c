@@ -211,6 +211,7 @@ static size_t raw_blocks_left(const struct closing *closing)
     ouro__pools_flush(ouro__heap_pools(closing->heap));
     ouro__walk_pools(ouro__heap_pools(closing->heap), OURO__REALM_RAW, count_used, &used);
     return used - closing->vector_blocks - (closing->heap->life.weakrefs.table != NULL) -
+           (closing->heap->life.weakrefs.ephemerons.table != NULL) -
            (closing->heap->roots != NULL) - (closing->heap->callbacks != NULL) -
            (closing->heap->life.paused != NULL);
 }

@@ -16,6 +16,8 @@ struct audit {
     bool failed;
     const void *holder;        /* the object whose references are looked at */
     size_t weakly;             /* objects that say weak references look at them */
+    size_t keyed;              /* and ephemerons */
+    size_t in_maps;            /* ephemerons that maps and sets have */
     uintptr_t lowest, highest; /* between them lie all objects */
 };
 

@@ -221,12 +221,22 @@ static bool names_a_type(uint64_t word)
     return number > 0 && number < OURO_TYPES_MAX && ouro__types[number] != NULL;
 }
 
+/* Also of one that is dying or garbage: what is left of it is whole. */
+static void audit_map(struct audit *audit, const struct ouro__map *map)
+{
+    const char *complaint = ouro__map_audit(map);
+    if (complaint != NULL) corrupt(audit, "%s: %p", complaint, (const void *)map);
+    audit->in_maps += map->length;
+}
+
 static void audit_object(void *object, void *context)
 {
     struct audit *audit = context;
     uint64_t word = *ouro__word_of(object);
     if (audit->failed) return;
     audit->weakly += (word & OURO__WEAKLY) != 0; /* also of garbage whose weak references wait */
+    audit->keyed += (word & OURO__KEYED) != 0;
+    if (ouro__is_map(object)) audit_map(audit, object);
     if (ouro__audit_passes_by(object)) return;
     if (!names_a_type(word)) {
         corrupt(audit, "the word of object %p names no type: overwritten from below?", object);
@@ -310,6 +320,13 @@ static void audit_weakrefs(struct audit *audit)
                 targets, weakrefs->targets, audit->weakly);
 }
 
+static void audit_ephemerons(struct audit *audit)
+{
+    const char *complaint =
+        ouro__ephemerons_audit(&audit->heap->life.weakrefs, audit->keyed, audit->in_maps);
+    if (complaint != NULL) corrupt(audit, "%s", complaint);
+}
+
 /* ---- all of it ---- */
 
 static void audit_blocks(struct audit *audit)
@@ -328,6 +345,7 @@ static void audit_references(struct audit *audit)
     if (!audit->failed) ouro__audit_each(audit, audit_object, audit);
     if (!audit->failed) ouro__audit_each(audit, compare_count, audit);
     if (!audit->failed) audit_weakrefs(audit);
+    if (!audit->failed) audit_ephemerons(audit);
     if (!audit->failed) ouro__audit_reports(audit);
     each_object_arena(audit, unmap_counts);
 }

@@ -106,6 +106,17 @@ static NOINLINE bool resurrected(struct ouro__life *life, void *object)
     return true;
 }
 
+/* The end of one that weak references or ephemerons look at. */
+static NOINLINE void end_watched(struct ouro__life *life, void *object)
+{
+    ouro_weakref *callbacks = ouro__weakrefs_clear(&life->weakrefs, object);
+    struct ouro__ephemeron *held = ouro__ephemerons_detach(&life->weakrefs, object);
+    uint64_t word = *ouro__word_of(object);
+    *ouro__word_of(object) = (word & ~OURO__COUNT_BITS) | OURO__ENDED; /* [death.hidden] */
+    if (callbacks != NULL) ouro__callbacks_run(life, ouro__callbacks_hold(callbacks, true));
+    if (held != NULL) ouro__ephemerons_drop(life, held);
+}
+
 /* [life.order] up to the references; false when the object lives on. */
 static bool end(struct ouro__life *life, void *object, const struct ouro__shape *shape)
 {
@@ -113,15 +124,10 @@ static bool end(struct ouro__life *life, void *object, const struct ouro__shape 
         resurrected(life, object))
         return false;
     uint64_t word = *ouro__word_of(object);
-    ouro_weakref *callbacks = NULL;
-    if (UNLIKELY((word & OURO__WEAKLY) != 0)) {
-        callbacks = ouro__weakrefs_clear(&life->weakrefs, object);
-        word = *ouro__word_of(object);
-    }
-    *ouro__word_of(object) = (word & ~OURO__COUNT_BITS) | OURO__ENDED; /* [death.hidden] */
-    if (UNLIKELY(callbacks != NULL)) {
-        ouro__callbacks_run(life, ouro__callbacks_hold(callbacks, true));
-    }
+    if (UNLIKELY((word & (OURO__WEAKLY | OURO__KEYED)) != 0))
+        end_watched(life, object);
+    else
+        *ouro__word_of(object) = (word & ~OURO__COUNT_BITS) | OURO__ENDED; /* [death.hidden] */
     return true;
 }
 
@@ -259,6 +265,24 @@ static void *drop_field(struct ouro__life *life, const ouro_type *type, const ou
     return child != NULL && drop(life, child) ? child : NULL;
 }
 
+/* The next value of a weak map that died, or NULL when the map is empty. */
+static NOINLINE void *drop_map(struct ouro__life *life, struct ouro__map *map)
+{
+    while (map->used > 0) {
+        if (UNLIKELY(life->death_left-- <= 0)) return &spent;
+        struct ouro__ephemeron *last = map->order[map->used - 1]; /* no hole: ouro__map_remove */
+        void *value = last->value;
+        ouro__ephemeron_leave(&life->weakrefs, last);
+        if (value == NULL || ouro__ephemeron_is_dark(life, last)) {
+            ouro__ephemeron_drop(life, last);
+            continue;
+        }
+        ouro__raw_free(ouro__life_pools(life), last);
+        if (drop(life, value)) return value;
+    }
+    return NULL;
+}
+
 /* References that the mask does not show, from `cursor` on. */
 static NOINLINE void *drop_general(struct ouro__life *life, struct waiting *at)
 {
@@ -275,6 +299,7 @@ static NOINLINE void *drop_general(struct ouro__life *life, struct waiting *at)
         }
     }
     if (type->traverse != NULL) {
+        if (ouro__is_map(at->object)) return drop_map(life, at->object);
         life->inside_traverse++;
         (void)type->traverse(at->object, drop_visited, life);
         life->inside_traverse--;

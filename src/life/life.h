@@ -3,7 +3,8 @@
  * life.h -- birth, counting and death of one object                    [floor 4]
  *
  *   [life.prompt]   the decref that reaches zero ends the object before it returns
- *   [life.order]    finalizer; if still dead, all weak references, then their callbacks; then the
+ *   [life.order]    finalizer; if still dead, all weak references, then their callbacks; then the values of
+ *                   weak maps of which it was the key; then the
  *                   references: single ones by address, vectors from the last item, depth first
  *   [life.nostack]  a death uses the same small stack whatever hangs on the object
  *   [life.nomemory] a death allocates nothing; where its work is bounded, one that stops in the middle
@@ -20,7 +21,7 @@
 
 #include "finalizer/finalizer.h"
 #include "object/visit.h"
-#include "weakref/weakref.h"
+#include "weakref/map.h"
 
 /* A death that stopped: the object at hand, how far it is, and who waits for it. */
 struct ouro__paused {
@@ -40,6 +41,11 @@ struct ouro__life {
     long death_left;  /* of the death at hand */
     struct ouro__paused *paused;
     size_t paused_count, paused_capacity;
+    /* What ephemerons held whose targets have died.  [life.values] */
+    struct ouro__ephemeron *values;
+    unsigned
+        values_level; /* of deaths inside one another, at which what dies puts its own there; 0: none */
+    struct ouro__ephemeron *postponed[OURO__LANES]; /* their values are dark  [life.dark] */
 };
 
 ALWAYS_INLINE struct ouro__pools *ouro__life_pools(struct ouro__life *life)
@@ -90,6 +96,20 @@ void ouro__life_free(struct ouro__life *life, void *object, const struct ouro__s
  * callbacks may run; those that are dying or condemned themselves leave it.  With `postpones` the
  * condemned are called yet if they come back to life, else they stay silent.  [weak.postponed] */
 ouro_weakref *ouro__callbacks_hold(ouro_weakref *list, bool postpones);
+
+/* Lets go of the value of an ephemeron that has left, and gives it back.  User code. */
+void ouro__ephemeron_drop(struct ouro__life *life, struct ouro__ephemeron *ephemeron);
+
+/* Whether its value cannot be dropped by a plain decref.  [life.dark] */
+bool ouro__ephemeron_is_dark(const struct ouro__life *life,
+                             const struct ouro__ephemeron *ephemeron);
+
+/* The same for the ephemerons of a target that dies, in a death. */
+void ouro__ephemerons_drop(struct ouro__life *life, struct ouro__ephemeron *list);
+
+/* Lets go of one value that is, or was, dark in the cycle of a lane, when finalizers have run or will not;
+ * false when none is left. */
+bool ouro__ephemerons_postponed(struct ouro__life *life, int lane);
 
 /* Calls the callbacks of such a list, in its order, and lets go of it.  User code. */
 void ouro__callbacks_run(struct ouro__life *life, ouro_weakref *list);

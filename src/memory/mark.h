@@ -23,8 +23,8 @@
  *   [mark.zero]     between cycles every set bit, gray bit, count and tally is zero
  *   [mark.one]      an object is the suspect of one lane at most
  *   [mark.dead]     a block that dies during a cycle loses its set bits and its count at once
- *   [mark.half]     while a cycle has followed a part of a vector, the vector's calls keep its
- *                   place in step with the items that move
+ *   [mark.half]     while a cycle has followed a part of a vector or of a weak map, their calls keep
+ *                   its place in step with the items that move
  *
  * Below: arena.h.  Above: life (marks a death), collector (everything else).
  */
@@ -51,6 +51,7 @@ struct ouro__half {
     const void *vector; /* in which the cut is; NULL: in items, which do not move */
     size_t done;        /* items that were followed, from the first on */
     unsigned field;
+    void *next; /* an ephemeron: the next of the owner's, where its references are done */
 };
 
 /* The marks of one running cycle. */
@@ -79,6 +80,7 @@ struct ouro__marks {
     struct ouro__lane lanes[OURO__LANES];
 
     /* Old objects whose count changed since they were looked at last, as far as there is room. */
+    uint32_t stamp; /* of the last scan that counts ephemerons */
     uint32_t touched_count;
     bool touched_any; /* one at least since the last whole cycle began, or grew old unseen */
     void *touched[OURO_TOUCHED_MAX];
@@ -224,6 +226,13 @@ ALWAYS_INLINE bool ouro__is_speaking(const struct ouro__marks *marks, const void
         if ((marks->speaking >> lane & 1) != 0 && ouro__is_marked(entry, ouro__set_bits(lane)))
             return true;
     return false;
+}
+
+/* The same of the garbage of one lane. */
+ALWAYS_INLINE bool ouro__is_dark_in(const struct ouro__marks *marks, const void *entry, int lane)
+{
+    if ((*ouro__count_of(entry) & marks->condemned & OURO__SUSPECT(lane)) != 0) return true;
+    return (marks->reviving >> lane & 1) != 0 && ouro__is_marked(entry, ouro__set_bits(lane));
 }
 
 /* ---- lists of marked pools ---- */

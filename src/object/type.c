@@ -95,6 +95,12 @@ static ouro_status check_table(const ouro_type *type, ouro_error *out_error)
         return say(out_error, OURO_BAD_TYPE,
                    "type %s: the length lies at %zu, outside the struct of %zu", type->name,
                    type->length_offset, type->size);
+    if (type->acyclic && type->weak_key)
+        return say(
+            out_error, OURO_BAD_TYPE,
+            "type %s: weak_key and acyclic contradict each other: the value of a weak map may "
+            "refer to its key",
+            type->name);
     size_t number = 0;
     for (const ouro_field *field = type->fields; field != NULL && field->kind != OURO_FIELD_END;
          field++) {
@@ -131,7 +137,7 @@ static bool field_leads_to_cycle(const ouro_field *field, struct path *met, size
 static bool leads_to_cycle(const ouro_type *type, struct path *met, size_t depth)
 {
     if (type->acyclic) return false;
-    if (type->traverse != NULL) return true;
+    if (type->traverse != NULL || type->weak_key) return true; /* a value may refer to its key */
     if (type->fields == NULL) return false;
     for (size_t i = 0; i < depth; i++)
         if (met->types[i] == type) return true;
@@ -201,7 +207,8 @@ static void compile(const ouro_type *type, struct ouro__shape *shape)
 static uint64_t birth_flags(const struct ouro__shape *shape)
 {
     if ((shape->flags & OURO__SHAPE_PLAIN) == 0) return OURO__SPECIAL;
-    return shape->mask != 0 ? OURO__SPECIAL | OURO__PLAIN : 0;
+    bool simple = shape->mask == 0 && (shape->flags & OURO__SHAPE_TRACKED) == 0;
+    return simple ? 0 : OURO__SPECIAL | OURO__PLAIN;
 }
 
 static void publish(ouro_type *type, const struct ouro__shape *shape)

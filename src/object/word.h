@@ -39,7 +39,9 @@
 #define OURO__PLAIN OURO__FLAG(7)     /* of its type: single references only, no hook */
 #define OURO__ENDED OURO__FLAG(6)     /* dying: the finalizer and the weak references are behind it */
 #define OURO__AGED OURO__FLAG(8)      /* survived one at least: its block has no young bit */
-#define OURO__HASHED OURO__FLAG(9)    /* a weak reference whose hash was taken */
+#define OURO__KEYED OURO__FLAG(9)     /* ephemerons of weak maps and sets look at it */
+#define OURO__LOST OURO__FLAG(10)     /* was garbage: its ephemerons answer nothing any more */
+#define OURO__HASHED OURO__FLAG(11)   /* a weak reference whose hash was taken */
 
 #define OURO__TYPE_SHIFT 44
 

@@ -35,11 +35,19 @@ struct ouro__weakref_callback {
     void *argument; /* owned */
 };
 
+/* The table from targets to their ephemerons: ephemeron.h. */
+struct ouro__ephemerons {
+    struct ouro__ephemeron **table;
+    size_t capacity; /* a power of two, or 0 */
+    size_t targets;
+};
+
 struct ouro__weakrefs {
     struct ouro__pools pools; /* first: the owner of the heap's arenas */
     ouro_weakref **table;
     size_t capacity; /* a power of two, or 0 */
     size_t targets;
+    struct ouro__ephemerons ephemerons;
 };
 
 /* Room for one more target; false when memory is refused. */
