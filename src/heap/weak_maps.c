@@ -125,15 +125,27 @@ static bool leave(struct ouro__map *map, struct ouro__ephemeron *ephemeron)
     return true;
 }
 
-/* Those that are there now; what dies below may add others, and close holes, which moves none behind. */
+/* All leave first, as what dies below may look at the map.  Meanwhile no map accounts for the values, so a
+ * cycle that has counted them must know. */
 static void clear(struct ouro__map *map)
 {
-    uint64_t end = map->serials;
-    for (size_t i = map->used; i-- > 0;) {
-        if (i >= map->used || map->order[i] == NULL || map->order[i]->serial >= end) continue;
-        (void)leave(map, map->order[i]);
+    struct ouro__life *life = ouro__life_of(map);
+    bool judged = life->weakrefs.pools.marks.judged != 0;
+    struct ouro__ephemeron *first = NULL, **link = &first;
+    while (map->used > 0) {
+        struct ouro__ephemeron *last = map->order[map->used - 1];
+        ouro__ephemeron_leave(&life->weakrefs, last);
+        if (UNLIKELY(judged) && !ouro__ephemeron_is_dark(life, last)) ouro__moved(last->value);
+        last->next = NULL;
+        *link = last;
+        link = &last->next;
     }
     ouro__map_trim(map);
+    while (first != NULL) {
+        struct ouro__ephemeron *next = first->next;
+        ouro__ephemeron_drop(life, first);
+        first = next;
+    }
 }
 
 /* ---- weak keys ---- */

@@ -220,6 +220,7 @@ const struct model_traits kind_traits[KINDS_ALL] = {
     [KIND_MEMO] = {"memo", .fixed = 1, .hooked = MEMO_WORDS, .tracked = true, .finalizes = true,
                    .releases = true},
     [KIND_HUGE] = {"huge", .fixed = 3, .tracked = true},
+    [KIND_MAP] = {"weak map", .tracked = true},
     [KIND_WEAK] = {"weakref", .looks = true},
     [KIND_WEAK_CALLBACK] = {"weakref with callback", .fixed = 1, .tracked = true, .looks = true},
 };
@@ -227,14 +228,23 @@ const struct model_traits kind_traits[KINDS_ALL] = {
 ouro_type *kind_type(enum kind kind)
 {
     static ouro_type *const types[KINDS_ALL] = {
-        [KIND_ATOM] = &atom_type,         [KIND_CHAIN] = &chain_type,
-        [KIND_PLAIN] = &plain_type,       [KIND_PAIR] = &pair_type,
-        [KIND_LINK] = &link_type,         [KIND_BAG] = &bag_type,
-        [KIND_ROW] = &row_type,           [KIND_TAGGED] = &tagged_type,
-        [KIND_LEAF] = &leaf_type,         [KIND_BOX] = &box_type,
-        [KIND_GHOST] = &ghost_type,       [KIND_ACTOR] = &actor_type,
-        [KIND_MEMO] = &memo_type,         [KIND_HUGE] = &huge_type,
-        [KIND_WEAK] = &ouro_weakref_type, [KIND_WEAK_CALLBACK] = &ouro_weakref_callback_type,
+        [KIND_ATOM] = &atom_type,
+        [KIND_CHAIN] = &chain_type,
+        [KIND_PLAIN] = &plain_type,
+        [KIND_PAIR] = &pair_type,
+        [KIND_LINK] = &link_type,
+        [KIND_BAG] = &bag_type,
+        [KIND_ROW] = &row_type,
+        [KIND_TAGGED] = &tagged_type,
+        [KIND_LEAF] = &leaf_type,
+        [KIND_BOX] = &box_type,
+        [KIND_GHOST] = &ghost_type,
+        [KIND_ACTOR] = &actor_type,
+        [KIND_MEMO] = &memo_type,
+        [KIND_HUGE] = &huge_type,
+        [KIND_MAP] = &ouro_weak_map_type,
+        [KIND_WEAK] = &ouro_weakref_type,
+        [KIND_WEAK_CALLBACK] = &ouro_weakref_callback_type,
     };
     return types[kind];
 }

@@ -44,6 +44,7 @@ enum kind {
     KIND_MEMO,
     KINDS, /* what a program makes by ouro_new; then what is made more rarely */
     KIND_HUGE = KINDS,
+    KIND_MAP, /* the library's own weak map: without number or hook */
     KIND_WEAK,
     KIND_WEAK_CALLBACK,
     KINDS_ALL,

@@ -37,6 +37,11 @@ static void forget(struct mirror *mirror, model_id id)
     for (size_t i = 0; i < mirror->used_count; i++) {
         struct mirror_node *node = mirror_node(mirror, mirror->used[i]);
         if (node->target == id) node->target = MODEL_NONE;
+        for (size_t n = node->entry_count; n > 0; n--) {
+            struct mirror_entry *entry = &node->entries[n - 1];
+            if (entry->value == id) entry->value = MODEL_NONE;
+            if (entry->key == id) mirror_leave(mirror, mirror->used[i], entry);
+        }
         for (size_t n = 0; n < node->slot_count; n++)
             if (node->slots[n] == id) node->slots[n] = MODEL_NONE;
         for (size_t n = 0; n < node->vector_length; n++)
@@ -49,6 +54,7 @@ void mirror_bury(struct mirror *mirror, model_id id)
     struct mirror_node *node = mirror_node(mirror, id);
     for (size_t i = 0; i < node->slot_count; i++) mirror_set(mirror, &node->slots[i], MODEL_NONE);
     while (node->vector_length > 0) mirror_unrefer(mirror, node->vector[--node->vector_length]);
+    while (node->entry_count > 0) mirror_leave(mirror, id, &node->entries[node->entry_count - 1]);
     forget(mirror, id);
     node->serial = 0;
     size_t i = 0;
@@ -108,6 +114,36 @@ void mirror_set(struct mirror *mirror, model_id *place, model_id value)
     mirror_unrefer(mirror, old);
 }
 
+/* ---- weak maps ---- */
+
+struct mirror_entry *mirror_entry_of(struct mirror_node *map, model_id key)
+{
+    for (size_t i = 0; i < map->entry_count; i++)
+        if (map->entries[i].key == key) return &map->entries[i];
+    return NULL;
+}
+
+void mirror_enter(struct mirror *mirror, model_id map, model_id key, model_id value)
+{
+    struct mirror_node *node = mirror_node(mirror, map);
+    struct mirror_entry *entry = mirror_entry_of(node, key);
+    if (entry == NULL) {
+        if (node->entry_count == MIRROR_ENTRIES) model_fail("the mirror's maps have fewer entries");
+        entry = &node->entries[node->entry_count++];
+        *entry = (struct mirror_entry){key, MODEL_NONE};
+    }
+    mirror_set(mirror, &entry->value, value);
+    mirror->stale = true;
+}
+
+void mirror_leave(struct mirror *mirror, model_id map, struct mirror_entry *entry)
+{
+    struct mirror_node *node = mirror_node(mirror, map);
+    mirror_unrefer(mirror, entry->value);
+    *entry = node->entries[--node->entry_count];
+    mirror->stale = true;
+}
+
 /* ---- searches ---- */
 
 size_t mirror_references(const struct mirror_node *node)
@@ -126,15 +162,23 @@ static bool is_root(const struct mirror_node *node, enum mirror_roots roots)
     return roots == MIRROR_WITH_ALL && (node->frozen || (node->cleared && !node->called));
 }
 
-void mirror_search(struct mirror *mirror, enum mirror_roots roots)
+/* A value that is reached by its map and its key, and was not before; or MODEL_NONE. */
+static model_id next_value(struct mirror *mirror)
 {
-    model_id stack[MIRROR_NODES];
-    size_t height = 0;
     for (size_t i = 0; i < mirror->used_count; i++) {
-        struct mirror_node *node = mirror_node(mirror, mirror->used[i]);
-        node->reached = is_root(node, roots);
-        if (node->reached) stack[height++] = mirror->used[i];
+        const struct mirror_node *map = mirror_node(mirror, mirror->used[i]);
+        for (size_t n = 0; map->reached && n < map->entry_count; n++) {
+            const struct mirror_entry *entry = &map->entries[n];
+            if (entry->value != MODEL_NONE && mirror_node(mirror, entry->key)->reached &&
+                !mirror_node(mirror, entry->value)->reached)
+                return entry->value;
+        }
     }
+    return MODEL_NONE;
+}
+
+static void flood(struct mirror *mirror, model_id *stack, size_t height)
+{
     while (height > 0) {
         const struct mirror_node *node = mirror_node(mirror, stack[--height]);
         for (size_t i = 0, count = mirror_references(node); i < count; i++) {
@@ -143,6 +187,23 @@ void mirror_search(struct mirror *mirror, enum mirror_roots roots)
             mirror_node(mirror, id)->reached = true;
             stack[height++] = id;
         }
+    }
+}
+
+void mirror_search(struct mirror *mirror, enum mirror_roots roots)
+{
+    model_id stack[MIRROR_NODES], value;
+    size_t height = 0;
+    for (size_t i = 0; i < mirror->used_count; i++) {
+        struct mirror_node *node = mirror_node(mirror, mirror->used[i]);
+        node->reached = is_root(node, roots);
+        if (node->reached) stack[height++] = mirror->used[i];
+    }
+    flood(mirror, stack, height);
+    while ((value = next_value(mirror)) != MODEL_NONE) {
+        mirror_node(mirror, value)->reached = true;
+        stack[0] = value;
+        flood(mirror, stack, 1);
     }
     mirror->stale = roots != MIRROR_HELD;
 }

@@ -12,7 +12,12 @@
 
 #include "support/kinds.h"
 
-enum { MIRROR_NODES = 192, MIRROR_SLOTS = 6, MIRROR_VECTOR = 12 };
+enum { MIRROR_NODES = 192, MIRROR_SLOTS = 6, MIRROR_VECTOR = 12, MIRROR_ENTRIES = 12 };
+
+/* What a weak map has: the value is reached when map and key are. */
+struct mirror_entry {
+    model_id key, value;
+};
 
 struct mirror_node {
     void *object;
@@ -40,7 +45,9 @@ struct mirror_node {
     int16_t pins;  /* held references that an operation on its way needs */
     model_id slots[MIRROR_SLOTS];
     model_id vector[MIRROR_VECTOR];
-    model_id target; /* a weak reference: whom it looks at */
+    model_id target;                             /* a weak reference: whom it looks at */
+    struct mirror_entry entries[MIRROR_ENTRIES]; /* of a weak map */
+    size_t entry_count;
 };
 
 struct mirror {
@@ -90,7 +97,13 @@ void mirror_unlend(struct mirror *mirror, model_id id);
 /* Replaces a reference of a node's. */
 void mirror_set(struct mirror *mirror, model_id *place, model_id value);
 
-/* The n-th reference of a node, vector last; how many there are. */
+/* The entry of a key in a weak map, or NULL. */
+struct mirror_entry *mirror_entry_of(struct mirror_node *map, model_id key);
+/* Stores a value, or MODEL_NONE, under a key; takes an entry out. */
+void mirror_enter(struct mirror *mirror, model_id map, model_id key, model_id value);
+void mirror_leave(struct mirror *mirror, model_id map, struct mirror_entry *entry);
+
+/* The n-th reference of a node, vector last; how many there are.  The values of maps are not among them. */
 size_t mirror_references(const struct mirror_node *node);
 model_id mirror_reference(const struct mirror_node *node, size_t n);
 

@@ -47,6 +47,7 @@ struct stepped_setup stepped_setup_of(uint64_t seed)
         .verify_every = 1u << random_below(&random, 10),
         .acting = random_below(&random, 4) != 0,
         .vectors = seed / 16 % 4 == 0,
+        .maps = seed / 64 % 2 == 0,
         .names_roots = random_below(&random, 4) == 0,
         .skips_finalizers = random_below(&random, 4) == 0,
     };
@@ -91,14 +92,18 @@ uint8_t stepped_choose_inside(struct random *random)
 /* Of 16 operations so many are steps: few to nearly all.  Of 8 others so many are of the program's
  * favourites: it works on vectors, or moves references about without a change of their counts. */
 static unsigned steps_share, favourites_share;
-static bool prefers_vectors;
+static bool prefers_vectors, prefers_maps;
 
 static uint8_t choose_favourite(struct random *random)
 {
+    static const uint8_t maps[] = {STEPPED_MAP_SET, STEPPED_MAP_SET,  STEPPED_MAP_SET,
+                                   STEPPED_MAP_GET, STEPPED_DROP,     STEPPED_DROP,
+                                   STEPPED_PUT,     STEPPED_MAP_CLEAR};
     static const uint8_t favourites[2][6] = {
         {STEPPED_TAKE, STEPPED_TAKE, STEPPED_PUT, STEPPED_PUT, STEPPED_PUT, STEPPED_SWAP},
         {STEPPED_APPEND, STEPPED_INSERT, STEPPED_INSERT, STEPPED_PULL, STEPPED_REMOVE, STEPPED_POP},
     };
+    if (prefers_maps && random_below(random, 4) != 0) return maps[random_below(random, 8)];
     return favourites[prefers_vectors][random_below(random, 6)];
 }
 
@@ -114,7 +119,8 @@ struct sequence stepped_sequence(uint64_t seed, size_t length)
     static const unsigned shares[] = {8, 8, 8, 4, 11, 13, 15, 1};
     steps_share = shares[seed / 2 % (sizeof shares / sizeof shares[0])];
     prefers_vectors = seed / 16 % 4 == 0;
-    favourites_share = prefers_vectors ? 3 : seed / 16 % 2 == 1 ? 4 : 0;
+    prefers_maps = seed / 64 % 2 == 0;
+    favourites_share = prefers_vectors ? 3 : seed / 16 % 2 == 1 ? 4 : prefers_maps ? 3 : 0;
     return sequence_make(seed, length, choose_outside);
 }
 

@@ -34,6 +34,12 @@
     X(WEAK_GET, 8, 6)                                                                              \
     X(WEAK_FIELD_SET, 3, 1)                                                                        \
     X(WEAK_FIELD_GET, 4, 1)                                                                        \
+    X(MAP_SET, 10, 3)                                                                              \
+    X(MAP_GET, 5, 3)                                                                               \
+    X(MAP_POP, 2, 1)                                                                               \
+    X(MAP_DELETE, 2, 1)                                                                            \
+    X(MAP_CLEAR, 1, 1)                                                                             \
+    X(MAP_WALK, 2, 1)                                                                              \
     X(STEP, 0, 6)                                                                                  \
     X(COLLECT, 2, 3)                                                                               \
     X(COLLECT_ALL, 1, 0)                                                                           \
@@ -62,6 +68,7 @@ struct stepped_setup {
     unsigned verify_every; /* operations between two runs of ouro_verify */
     bool acting;           /* finalizers and callbacks act, too */
     bool vectors;          /* half of all objects have one */
+    bool maps;             /* many objects are weak maps */
     bool names_roots;
     bool skips_finalizers; /* when it closes its heap */
 };
@@ -115,6 +122,21 @@ uint32_t stepped_serial(model_id id);
 /* Does one operation, at whatever depth. */
 void stepped_do(const struct operation *operation);
 
+/* Borrowed: something that the program can reach; of those that `accepts`; or MODEL_NONE.  No count changes. */
+model_id stepped_walk(uint16_t number);
+model_id stepped_walk_to(uint16_t number, bool (*accepts)(model_id id));
+
+/* A reference that the program has got. */
+void stepped_keep(model_id id);
+
+/* Operations on weak maps: stepped_maps.c. */
+void stepped_map_set(const struct operation *operation);
+void stepped_map_get(const struct operation *operation);
+void stepped_map_pop(const struct operation *operation);
+void stepped_map_delete(const struct operation *operation);
+void stepped_map_clear(const struct operation *operation);
+void stepped_map_walk(const struct operation *operation);
+
 /* The code of an operation inside a hook. */
 uint8_t stepped_choose_inside(struct random *random);
 
@@ -142,5 +164,8 @@ void stepped_note_lost(int lane);
 
 /* Reachable again, whatever it was: it need not go. */
 void stepped_pardon(void);
+
+/* A live map lets go of a value: that touches it, and the cycle leaves it, and all that it refers to, to the next. */
+void stepped_spare(model_id id);
 
 #endif

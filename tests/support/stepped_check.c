@@ -22,7 +22,8 @@ static bool is_severing(void)
 static bool is_weak_type(const void *object)
 {
     const ouro_type *type = ouro_type_of(object);
-    return type == &ouro_weakref_type || type == &ouro_weakref_callback_type;
+    return type == &ouro_weakref_type || type == &ouro_weakref_callback_type ||
+           type == &ouro_weak_map_type; /* it has no number either */
 }
 
 static void see(void *object, void *context)
@@ -58,6 +59,26 @@ static void look_around(void)
     ouro__walk_pools(pools, OURO__REALM_TRACKED, see_pool, NULL);
 }
 
+static void spare(model_id id);
+
+void stepped_spare(model_id id)
+{
+    if (id == MODEL_NONE || !stepped_node(id)->doomed) return;
+    stepped_node(id)->doomed = false;
+    spare(id);
+}
+
+/* The values of a map, and those that maps have for a key. */
+static void spare_values(model_id id)
+{
+    for (size_t i = 0; i < stepped.mirror.used_count; i++) {
+        const struct mirror_node *map = stepped_node(stepped.mirror.used[i]);
+        for (size_t n = 0; n < map->entry_count; n++)
+            if (stepped.mirror.used[i] == id || map->entries[n].key == id)
+                stepped_spare(map->entries[n].value);
+    }
+}
+
 /*
  * Garbage that a pass or a count frees while the whole cycle runs lets go of what it refers to, and that
  * touches it: the cycle leaves it to the next.
@@ -65,6 +86,7 @@ static void look_around(void)
 static void spare(model_id id)
 {
     const struct mirror_node *node = stepped_node(id);
+    spare_values(id);
     for (size_t i = 0, count = mirror_references(node); i < count; i++) {
         model_id next = mirror_reference(node, i);
         if (next == MODEL_NONE || !stepped_node(next)->doomed) continue;
@@ -76,7 +98,10 @@ static void spare(model_id id)
 static void bury(model_id id)
 {
     struct mirror_node *node = stepped_node(id);
-    if (node->doomed) spare(id);
+    if (node->doomed)
+        spare(id);
+    else
+        spare_values(id);
     node->doomed = false;
     const struct model_traits *traits = &kind_traits[node->kind];
     if (mirror_reaches(&stepped.mirror, id))
@@ -142,10 +167,29 @@ model_id stepped_born(enum kind kind, void *object, unsigned slot_count)
 
 /* ---- one node ---- */
 
+/* Entries of keys that cannot be reached may have gone, where garbage is being taken apart. */
+static void check_entries(struct mirror_node *node)
+{
+    const struct ouro__map *map = node->object;
+    if (map->length > node->entry_count || (map->length < node->entry_count && !is_severing()))
+        model_fail("the weak map #%u has %zu entries, not %zu", node->serial, map->length,
+                   node->entry_count);
+    for (size_t i = 0; i < node->entry_count; i++) {
+        const struct mirror_node *key = stepped_node(node->entries[i].key);
+        model_id value = node->entries[i].value;
+        if (!mirror_reaches(&stepped.mirror, node->entries[i].key)) continue;
+        const struct ouro__ephemeron *ephemeron = ouro__map_find(map, key->object);
+        if (ephemeron == NULL) model_fail("the weak map #%u misses #%u", node->serial, key->serial);
+        if (ephemeron->value != (value == MODEL_NONE ? NULL : stepped_node(value)->object))
+            model_fail("the weak map #%u has another value for #%u", node->serial, key->serial);
+    }
+}
+
 static void check_references(struct mirror_node *node)
 {
     enum kind kind = (enum kind)node->kind;
     if (kind == KIND_WEAK) return;
+    if (kind == KIND_MAP) check_entries(node);
     for (unsigned i = 0; i < node->slot_count; i++) {
         const void *is = kind == KIND_WEAK_CALLBACK
                              ? ((struct ouro__weakref_callback *)node->object)->argument
@@ -198,6 +242,8 @@ static int32_t least_count(model_id id)
         if (!node->reached) continue;
         for (size_t n = 0, all = mirror_references(node); n < all; n++)
             count += mirror_reference(node, n) == id;
+        for (size_t n = 0; n < node->entry_count; n++)
+            count += node->entries[n].value == id && stepped_node(node->entries[n].key)->reached;
     }
     return count;
 }
@@ -214,6 +260,9 @@ static void check_count(model_id id)
     if (is_severing() && count < node->count && mirror_reaches(&stepped.mirror, id) &&
         count >= least_count(id))
         return;
+    /* what a live map had for garbage, and has let go: that waits [life.dark] */
+    if (phase() >= OURO__LEAVE && count > node->count && !mirror_reaches(&stepped.mirror, id))
+        return;
     model_fail("the count of #%u (%s) is %d, not %d", node->serial, kind_traits[node->kind].name,
                count, node->count);
 }
@@ -228,7 +277,7 @@ static void check_node(model_id id)
     if (is_severing() && !mirror_reaches(&stepped.mirror, id)) return;
     check_count(id);
     check_references(node);
-    if (mirror_is_weak(node)) return;
+    if (mirror_is_weak(node) || node->kind == KIND_MAP) return;
     if (!kind_is_intact((enum kind)node->kind, node->object))
         model_fail("#%u is spoilt", node->serial);
     if (kind_traits[node->kind].finalizes && ouro_is_finalized(node->object) != node->finalized)

@@ -32,7 +32,7 @@ static model_id follow(model_id id, uint16_t n)
 }
 
 /* Borrowed: something within three references of what is held.  No count changes on the way. */
-static model_id walk(uint16_t number)
+model_id stepped_walk(uint16_t number)
 {
     model_id id = begin_at(number);
     for (unsigned hops = number >> 6 & 3; id != MODEL_NONE && hops > 0; hops--) {
@@ -69,10 +69,10 @@ static bool is_no_weak(model_id id)
 }
 
 /* The same, of those that `accepts`; a few tries. */
-static model_id walk_to(uint16_t number, bool (*accepts)(model_id id))
+model_id stepped_walk_to(uint16_t number, bool (*accepts)(model_id id))
 {
     for (unsigned i = 0; i < 6; i++, number = (uint16_t)(number * 25173u + 13849u)) {
-        model_id id = walk(number);
+        model_id id = stepped_walk(number);
         if (id != MODEL_NONE && accepts(id)) return id;
     }
     return MODEL_NONE;
@@ -102,7 +102,7 @@ static void drop_held(size_t index)
 
 /* A reference that the program has got.  When its hands are full it drops the oldest that no
  * operation needs. */
-static void keep(model_id id)
+void stepped_keep(model_id id)
 {
     for (size_t i = 0; i < stepped.held_count && stepped.held_count >= stepped.setup->held; i++)
         drop_held(i);
@@ -135,12 +135,12 @@ static void own(model_id id)
 {
     mirror_hold(&stepped.mirror, id);
     ouro_incref(object_of(id));
-    keep(id);
+    stepped_keep(id);
 }
 
 static void do_own(const struct operation *operation)
 {
-    model_id id = walk(operation->a);
+    model_id id = stepped_walk(operation->a);
     if (id == MODEL_NONE) return;
     stepped_tell("own #%u", stepped_serial(id));
     own(id);
@@ -162,6 +162,7 @@ static enum kind choose_kind(uint16_t number)
         KIND_GHOST, KIND_GHOST,  KIND_GHOST,  KIND_ACTOR, KIND_ACTOR, KIND_MEMO,
     };
     if (number % 128 == 77) return KIND_HUGE;
+    if (stepped.setup->maps && number % 8 == 3) return KIND_MAP;
     if (stepped.setup->vectors && number % 2 == 0) return KIND_BAG;
     return (enum kind)kinds[number / 128 % (sizeof kinds / sizeof kinds[0])];
 }
@@ -171,15 +172,16 @@ static void do_new(const struct operation *operation)
     if (stepped.mirror.used_count >= stepped.setup->alive) return;
     enum kind kind = choose_kind(operation->a);
     unsigned length = operation->b % 3 + 1;
-    void *object = kind_make(stepped.heap, kind, length);
+    void *object = kind == KIND_MAP ? (void *)ouro_weak_map_new(stepped.heap)
+                                    : kind_make(stepped.heap, kind, length);
     if (object == NULL) model_fail("no object");
     model_id id = stepped_born(kind, object, kind_slots(kind, length));
-    kind_number(object, id);
+    if (kind != KIND_MAP) kind_number(object, id);
     stepped_node(id)->action = (uint64_t)operation->c << 16 | operation->b;
     stepped_tally.births++;
     stepped_tell("#%u = new %s", stepped_serial(id), kind_traits[kind].name);
     mirror_hold(&stepped.mirror, id);
-    keep(id);
+    stepped_keep(id);
 }
 
 /* ---- slots ---- */
@@ -206,8 +208,8 @@ static void set_slot(model_id owner, unsigned slot, model_id value)
 
 static void do_set(const struct operation *operation)
 {
-    model_id owner = walk_to(operation->a, has_slots);
-    model_id value = walk(operation->b);
+    model_id owner = stepped_walk_to(operation->a, has_slots);
+    model_id value = stepped_walk(operation->b);
     if (owner == MODEL_NONE || value == MODEL_NONE) return;
     if (kind_accepts(kind_at(owner), kind_at(value)))
         set_slot(owner, choose_slot(owner, operation->c), value);
@@ -215,14 +217,14 @@ static void do_set(const struct operation *operation)
 
 static void do_set_null(const struct operation *operation)
 {
-    model_id owner = walk_to(operation->a, has_slots);
+    model_id owner = stepped_walk_to(operation->a, has_slots);
     if (owner != MODEL_NONE) set_slot(owner, choose_slot(owner, operation->c), MODEL_NONE);
 }
 
 /* What is held moves into a slot. */
 static void do_put(const struct operation *operation)
 {
-    model_id owner = walk_to(operation->a, has_slots);
+    model_id owner = stepped_walk_to(operation->a, has_slots);
     if (owner == MODEL_NONE || stepped.held_count == 0) return;
     size_t index = operation->b % stepped.held_count;
     model_id value = stepped.held[index];
@@ -239,7 +241,7 @@ static void do_put(const struct operation *operation)
 
 static void do_take(const struct operation *operation)
 {
-    model_id owner = walk_to(operation->a, has_slots);
+    model_id owner = stepped_walk_to(operation->a, has_slots);
     if (owner == MODEL_NONE) return;
     unsigned slot = choose_slot(owner, operation->c);
     void **place = kind_slot(kind_at(owner), object_of(owner), slot);
@@ -249,7 +251,7 @@ static void do_take(const struct operation *operation)
     mirror_hold(&stepped.mirror, id);
     mirror_set(&stepped.mirror, &stepped_node(owner)->slots[slot], MODEL_NONE);
     if (ouro__take(object_of(owner), place) != object_of(id)) model_fail("taken is something else");
-    keep(id);
+    stepped_keep(id);
 }
 
 static bool fits(model_id owner, model_id value)
@@ -259,7 +261,8 @@ static bool fits(model_id owner, model_id value)
 
 static void do_swap(const struct operation *operation)
 {
-    model_id a = walk_to(operation->a, has_slots), b = walk_to(operation->b, has_slots);
+    model_id a = stepped_walk_to(operation->a, has_slots),
+             b = stepped_walk_to(operation->b, has_slots);
     if (a == MODEL_NONE || b == MODEL_NONE) return;
     unsigned slot_a = choose_slot(a, operation->c);
     unsigned slot_b = choose_slot(b, (uint16_t)(operation->c >> 8));
@@ -284,7 +287,7 @@ static ouro_vector *vector_of(model_id owner)
 
 static model_id walk_to_items(uint16_t number)
 {
-    model_id owner = walk_to(number, has_vector);
+    model_id owner = stepped_walk_to(number, has_vector);
     return owner != MODEL_NONE && stepped_node(owner)->vector_length > 0 ? owner : MODEL_NONE;
 }
 
@@ -314,8 +317,8 @@ static model_id mirror_remove(struct mirror_node *owner, size_t position)
 /* Growing may collect, and what is worked on must outlive that. */
 static void grow(const struct operation *operation, bool appends)
 {
-    model_id owner = walk_to(operation->a, has_vector);
-    model_id value = operation->flavour % 8 == 0 ? MODEL_NONE : walk(operation->b);
+    model_id owner = stepped_walk_to(operation->a, has_vector);
+    model_id value = operation->flavour % 8 == 0 ? MODEL_NONE : stepped_walk(operation->b);
     if (owner == MODEL_NONE || stepped_node(owner)->vector_length + 4 > MIRROR_VECTOR) return;
     ouro_vector *vector = vector_of(owner);
     bool full = vector->length == vector->capacity;
@@ -347,7 +350,7 @@ static void do_insert(const struct operation *operation)
 static void do_replace(const struct operation *operation)
 {
     model_id owner = walk_to_items(operation->a);
-    model_id value = operation->flavour % 8 == 0 ? MODEL_NONE : walk(operation->b);
+    model_id value = operation->flavour % 8 == 0 ? MODEL_NONE : stepped_walk(operation->b);
     if (owner == MODEL_NONE) return;
     size_t position = (size_t)operation->c % stepped_node(owner)->vector_length;
     stepped_tell("#%u replaces item %zu by #%u", stepped_serial(owner), position,
@@ -368,7 +371,7 @@ static void do_pop(const struct operation *operation)
     (void)mirror_remove(node, node->vector_length - 1u);
     if (ouro_vector_pop(node->object, vector_of(owner)) != object_of(id))
         model_fail("popped is something else");
-    if (id != MODEL_NONE) keep(id);
+    if (id != MODEL_NONE) stepped_keep(id);
 }
 
 /* An item moves out by hand and leaves a hole. */
@@ -384,7 +387,7 @@ static void do_pull(const struct operation *operation)
     mirror_set(&stepped.mirror, &stepped_node(owner)->vector[position], MODEL_NONE);
     if (ouro__take(object_of(owner), &vector_of(owner)->items[position]) != object_of(id))
         model_fail("taken is something else");
-    keep(id);
+    stepped_keep(id);
 }
 
 static void do_remove(const struct operation *operation)
@@ -425,7 +428,7 @@ static model_id know_weak(ouro_weakref *weakref, enum kind kind, model_id target
 
 static void do_weak(const struct operation *operation)
 {
-    model_id target = walk_to(operation->a, is_no_weak);
+    model_id target = stepped_walk_to(operation->a, is_no_weak);
     if (target == MODEL_NONE || stepped.mirror.used_count >= 2 * stepped.setup->alive) return;
     bool taken = pin(target);
     ouro_weakref *weakref = ouro_weakref_new(object_of(target));
@@ -434,14 +437,14 @@ static void do_weak(const struct operation *operation)
     stepped_tell("#%u = weak reference to #%u", stepped_serial(id), stepped_serial(target));
     mirror_hold(&stepped.mirror, id);
     stepped_pardon(); /* garbage may have held the same one */
-    keep(id);
+    stepped_keep(id);
     unpin(target, taken);
 }
 
 static void do_weak_callback(const struct operation *operation)
 {
-    model_id target = walk_to(operation->a, is_no_weak);
-    model_id argument = operation->flavour % 4 == 0 ? MODEL_NONE : walk(operation->b);
+    model_id target = stepped_walk_to(operation->a, is_no_weak);
+    model_id argument = operation->flavour % 4 == 0 ? MODEL_NONE : stepped_walk(operation->b);
     if (target == MODEL_NONE || stepped.mirror.used_count >= 2 * stepped.setup->alive) return;
     bool target_taken = pin(target), argument_taken = argument != MODEL_NONE && pin(argument);
     ouro_weakref *weakref =
@@ -454,7 +457,7 @@ static void do_weak_callback(const struct operation *operation)
     stepped_tell("#%u = weak reference to #%u that calls with #%u", stepped_serial(id),
                  stepped_serial(target), stepped_serial(argument));
     mirror_hold(&stepped.mirror, id);
-    keep(id);
+    stepped_keep(id);
     if (argument != MODEL_NONE) unpin(argument, argument_taken);
     unpin(target, target_taken);
 }
@@ -475,19 +478,20 @@ static void answered(model_id weak, void *answer)
         model_fail("weak reference #%u answers something else", stepped_serial(weak));
     mirror_hold(&stepped.mirror, target);
     stepped_pardon();
-    keep(target);
+    stepped_keep(target);
 }
 
 static void do_weak_get(const struct operation *operation)
 {
-    model_id weak = walk_to(operation->a, is_weak);
+    model_id weak = stepped_walk_to(operation->a, is_weak);
     if (weak != MODEL_NONE) answered(weak, ouro_weakref_get(object_of(weak)));
 }
 
 static void do_weak_field_set(const struct operation *operation)
 {
-    model_id owner = walk_to(operation->a, has_weak_field);
-    model_id target = operation->flavour % 4 == 0 ? MODEL_NONE : walk_to(operation->b, is_no_weak);
+    model_id owner = stepped_walk_to(operation->a, has_weak_field);
+    model_id target =
+        operation->flavour % 4 == 0 ? MODEL_NONE : stepped_walk_to(operation->b, is_no_weak);
     if (owner == MODEL_NONE || stepped.mirror.used_count >= 2 * stepped.setup->alive) return;
     bool taken = pin(owner), target_taken = target != MODEL_NONE && pin(target);
     expect(kind_set_weak_field(object_of(owner), object_of(target)), "setting a weak field");
@@ -503,7 +507,7 @@ static void do_weak_field_set(const struct operation *operation)
 
 static void do_weak_field_get(const struct operation *operation)
 {
-    model_id owner = walk_to(operation->a, has_weak_field);
+    model_id owner = stepped_walk_to(operation->a, has_weak_field);
     if (owner == MODEL_NONE) return;
     model_id weak = stepped_node(owner)->slots[KIND_ACTOR_WEAK];
     void *answer = kind_get_weak_field(object_of(owner));
@@ -624,7 +628,7 @@ static void do_account(const struct operation *operation)
 static void do_root(const struct operation *operation)
 {
     size_t i = operation->a % STEPPED_ROOTS;
-    model_id id = operation->flavour % 2 == 0 ? walk(operation->b) : MODEL_NONE;
+    model_id id = operation->flavour % 2 == 0 ? stepped_walk(operation->b) : MODEL_NONE;
     model_id old = stepped.root_ids[i];
     stepped_tell("root %zu = #%u", i, stepped_serial(id));
     if (id != MODEL_NONE) {
@@ -632,7 +636,7 @@ static void do_root(const struct operation *operation)
         ouro_incref(object_of(id));
     }
     if (old != MODEL_NONE && stepped_node(old)->held <= stepped_node(old)->pins) {
-        if (id != MODEL_NONE) keep(id);
+        if (id != MODEL_NONE) stepped_keep(id);
         return;
     }
     stepped.root_ids[i] = id;
@@ -644,7 +648,7 @@ static void do_root(const struct operation *operation)
 
 static void do_immortalize(const struct operation *operation)
 {
-    model_id id = walk_to(operation->a, is_no_weak);
+    model_id id = stepped_walk_to(operation->a, is_no_weak);
     if (id == MODEL_NONE || stepped.depth > 0) return;
     stepped_tell("#%u is immortal", stepped_serial(id));
     stepped_node(id)->immortal = true;
@@ -675,6 +679,12 @@ void stepped_do(const struct operation *operation)
         [STEPPED_WEAK_GET] = do_weak_get,
         [STEPPED_WEAK_FIELD_SET] = do_weak_field_set,
         [STEPPED_WEAK_FIELD_GET] = do_weak_field_get,
+        [STEPPED_MAP_SET] = stepped_map_set,
+        [STEPPED_MAP_GET] = stepped_map_get,
+        [STEPPED_MAP_POP] = stepped_map_pop,
+        [STEPPED_MAP_DELETE] = stepped_map_delete,
+        [STEPPED_MAP_CLEAR] = stepped_map_clear,
+        [STEPPED_MAP_WALK] = stepped_map_walk,
         [STEPPED_STEP] = do_step,
         [STEPPED_COLLECT] = do_collect,
         [STEPPED_COLLECT_ALL] = do_collect_all,
