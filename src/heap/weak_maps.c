@@ -125,17 +125,14 @@ static bool leave(struct ouro__map *map, struct ouro__ephemeron *ephemeron)
     return true;
 }
 
-/* All leave first, as what dies below may look at the map.  Meanwhile no map accounts for the values, so a
- * cycle that has counted them must know. */
+/* All leave first, as what dies below may look at the map. */
 static void clear(struct ouro__map *map)
 {
     struct ouro__life *life = ouro__life_of(map);
-    bool judged = life->weakrefs.pools.marks.judged != 0;
     struct ouro__ephemeron *first = NULL, **link = &first;
     while (map->used > 0) {
         struct ouro__ephemeron *last = map->order[map->used - 1];
         ouro__ephemeron_leave(&life->weakrefs, last);
-        if (UNLIKELY(judged) && !ouro__ephemeron_is_dark(life, last)) ouro__moved(last->value);
         last->next = NULL;
         *link = last;
         link = &last->next;

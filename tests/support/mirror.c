@@ -158,6 +158,7 @@ model_id mirror_reference(const struct mirror_node *node, size_t n)
 
 static bool is_root(const struct mirror_node *node, enum mirror_roots roots)
 {
+    if (roots == MIRROR_KNOWN) return node->known;
     if (node->held > 0 || node->lent > 0 || node->immortal) return true;
     return roots == MIRROR_WITH_ALL && (node->frozen || (node->cleared && !node->called));
 }

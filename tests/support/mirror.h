@@ -32,6 +32,7 @@ struct mirror_node {
     bool immortal;
     bool doomed;   /* unreachable when the whole cycle began, and ever since */
     bool lost[2];  /* unreachable when a pass, a whole cycle passed sentence at the earliest */
+    bool known;    /* was reached at any time since the whole cycle began */
     bool seen;     /* by the last walk over the heap */
     bool reached;  /* by the last search */
     bool cleared;  /* a weak reference: its target is gone */
@@ -64,6 +65,7 @@ struct mirror {
 enum mirror_roots {
     MIRROR_HELD,     /* what the program or a running call holds, or is immortal */
     MIRROR_WITH_ALL, /* also what nobody collects, and callbacks that may be due */
+    MIRROR_KNOWN,    /* what was reached at any time since the whole cycle began */
 };
 
 void mirror_reset(struct mirror *mirror);

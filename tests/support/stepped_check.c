@@ -292,11 +292,29 @@ static void check_node(model_id id)
 
 /* ---- all of it ---- */
 
+/* A map and a key that the program could reach, be it one after the other, keep a value. */
+static void note_known(void)
+{
+    bool has_entries = false;
+    for (size_t i = 0; i < stepped.mirror.used_count; i++) {
+        struct mirror_node *node = stepped_node(stepped.mirror.used[i]);
+        node->known = node->known || mirror_reaches(&stepped.mirror, stepped.mirror.used[i]);
+        has_entries = has_entries || node->entry_count > 0;
+    }
+    if (!has_entries) return;
+    mirror_search(&stepped.mirror, MIRROR_KNOWN);
+    for (size_t i = 0; i < stepped.mirror.used_count; i++) {
+        struct mirror_node *node = stepped_node(stepped.mirror.used[i]);
+        if (node->reached) node->doomed = false;
+    }
+}
+
 void stepped_check(void)
 {
     stepped_check_weak();
     look_around();
     bury_unseen();
+    note_known();
     for (size_t i = 0; i < stepped.mirror.used_count; i++) check_node(stepped.mirror.used[i]);
 }
 
@@ -328,7 +346,9 @@ void stepped_pardon(void)
         struct mirror_node *node = stepped_node(stepped.mirror.used[i]);
         stepped_tally.resurrected += node->doomed && node->reached;
         if (node->reached) node->doomed = false;
+        node->known = node->known || node->reached;
     }
+    note_known();
 }
 
 void stepped_note_lost(int lane)
@@ -450,9 +470,11 @@ static void doom(void)
     if (stepped.depth > 0) return;
     stepped_check_weak();
     mirror_search(&stepped.mirror, MIRROR_WITH_ALL);
-    for (size_t i = 0; i < stepped.mirror.used_count; i++)
-        stepped_node(stepped.mirror.used[i])->doomed =
-            !stepped_node(stepped.mirror.used[i])->reached;
+    for (size_t i = 0; i < stepped.mirror.used_count; i++) {
+        struct mirror_node *node = stepped_node(stepped.mirror.used[i]);
+        node->doomed = !node->reached;
+        node->known = node->reached;
+    }
 }
 
 /* What a pass has freed is not to be taken for what the whole cycle frees. */

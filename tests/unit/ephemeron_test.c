@@ -271,6 +271,22 @@ static void test_live_keys_and_a_live_map(void **state)
 
 /* ---- finalizers ---- */
 
+/* A cell has a finalizer, so it is brought back while those run; this has none. */
+typedef struct knot {
+    void *left, *right;
+} knot;
+static ouro_type knot_type;
+static const ouro_field knot_fields[] = {OURO_REF(knot, left, NULL), OURO_REF(knot, right, NULL),
+                                         OURO_END};
+static ouro_type knot_type = OURO_TYPE(knot, .fields = knot_fields);
+
+static knot *knot_new(ouro_heap *heap)
+{
+    knot *made = ouro_new(heap, knot);
+    assert_non_null(made);
+    return made;
+}
+
 static cell *kept;
 static ouro_weak_map *asked;
 static bool had_value;
@@ -306,7 +322,7 @@ static void test_a_key_that_its_finalizer_keeps(void **state)
         assert_true(had_value);
         void *got = ouro_weak_map_get(asked, key);
         assert_ptr_equal(got, value);
-        assert_ptr_equal(((cell *)got)->right, more);
+        assert_ptr_equal(((knot *)got)->right, more);
         ouro_decref(got);
         key->last_word = NULL;
         ouro_decref(kept);
@@ -315,22 +331,6 @@ static void test_a_key_that_its_finalizer_keeps(void **state)
         ouro_decref(asked);
         scene_close(&scene);
     }
-}
-
-/* A cell has a finalizer, so it is brought back while those run; this has none. */
-typedef struct knot {
-    void *left, *right;
-} knot;
-static ouro_type knot_type;
-static const ouro_field knot_fields[] = {OURO_REF(knot, left, NULL), OURO_REF(knot, right, NULL),
-                                         OURO_END};
-static ouro_type knot_type = OURO_TYPE(knot, .fields = knot_fields);
-
-static knot *knot_new(ouro_heap *heap)
-{
-    knot *made = ouro_new(heap, knot);
-    assert_non_null(made);
-    return made;
 }
 
 static void look_around(cell *self)
@@ -563,6 +563,49 @@ static void test_a_value_is_not_dropped_before_it_is_whole(void **state)
     }
 }
 
+/* ---- suspects that the program can reach ---- */
+
+/* Where the root that is named leads nowhere, all are suspects, and the program works on them: what it pops is
+ * alive; and what a pass looks at meanwhile is counted once. */
+static void test_suspects_that_are_in_use(void **state)
+{
+    (void)state;
+    enum use { POP, TOUCH_KEY, TOUCH_MAP, USES };
+    for (enum use use = POP; use < USES; use++)
+        for (size_t after = 0;; after++) {
+            ouro_heap *heap = test_heap_quiet();
+            knot *root = knot_new(heap), *key = knot_new(heap), *value = knot_new(heap);
+            assert_int_equal(ouro_root(heap, &root), OURO_OK);
+            ouro_weak_map *map = map_new(heap);
+            cell *holder = cell_new(heap);
+            set(map, key, value);
+            ouro_put(holder, left, map);
+            ouro_put(holder, right, key);
+            knot *held = value;
+            if (use == POP) ouro_decref(value);
+            bool runs = run_until(heap, after);
+            if (use == POP) {
+                held = ouro_weak_map_pop(map, key);
+                assert_ptr_equal(held, value);
+            } else {
+                void *one = use == TOUCH_KEY ? (void *)key : (void *)map;
+                ouro_incref(one);
+                ouro_decref(one);
+                (void)ouro_collect(heap, 0);
+            }
+            (void)step_to_the_end(heap);
+            assert_true(ouro_is_object(heap, held));
+            assert_int_equal(ouro_refcount(held), use == POP ? 1 : 2);
+            test_heap_verify(heap);
+            ouro_decref(held);
+            ouro_decref(holder);
+            ouro_decref(root);
+            assert_int_equal(ouro_unroot(heap, &root), OURO_OK);
+            test_heap_close_empty(heap);
+            if (!runs) break;
+        }
+}
+
 /* ---- long ones ---- */
 
 /* No step does more than its budget, by what it looks at, and the map is gone through nevertheless. */
@@ -750,6 +793,7 @@ int main(void)
         cmocka_unit_test(test_lost_keys_are_not_met),
         cmocka_unit_test(test_each_event_at_each_moment),
         cmocka_unit_test(test_a_value_is_not_dropped_before_it_is_whole),
+        cmocka_unit_test(test_suspects_that_are_in_use),
         cmocka_unit_test(test_a_long_map_is_gone_through_in_pieces),
         cmocka_unit_test(test_a_key_of_many_maps_is_gone_through_in_pieces),
         cmocka_unit_test(test_a_pass_spares_long_maps),

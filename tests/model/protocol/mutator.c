@@ -204,6 +204,57 @@ static void upgrade(struct world *world, const struct action *action, struct pla
         decref(world, object);
 }
 
+/* ---- ephemerons ---- */
+
+/* What the map had for the key goes. */
+static void bind(struct world *world, struct places at)
+{
+    struct ephemeron *one = ephemeron_find(world, at.object, at.other);
+    if (one == NULL) one = ephemeron_find(world, NOTHING, NOTHING);
+    if (*at.local == NOTHING || one == NULL) return;
+    tell(world, "  map %d: key %d -> %d\n", at.object, at.other, *at.local);
+    incref(world, *at.local);
+    ephemeron_bind(world, one, at.object, at.other, *at.local);
+}
+
+static void fetch(struct world *world, struct places at)
+{
+    const struct ephemeron *one = ephemeron_find(world, at.object, at.other);
+    if (*at.local != NOTHING || one == NULL) return;
+    tell(world, "  fetch %d from map %d by key %d\n", one->value, at.object, at.other);
+    incref(world, one->value);
+    *at.local = one->value;
+}
+
+/* Of a map all go, be their keys alive or not. */
+static void unbind(struct world *world, struct places at)
+{
+    tell(world, "  clear map %d\n", at.object);
+    ephemerons_spare(world, at.object, NOTHING);
+    ephemerons_end(world, at.object, NOTHING);
+}
+
+/* A walk through a map meets a key, though only garbage holds it. */
+static void meet(struct world *world, const struct action *action, struct places at)
+{
+    const struct ephemeron *one = &world->ephemerons[action->b % EPHEMERONS];
+    if (one->map != at.object) return;
+    int key = one->key;
+    if (!has(world->alive, key)) return;
+    if (keeps(world, RULE_LOST) && is_dark(world, key)) {
+        if (has(reachable(world), key)) fail_with(world, FAULT_SILENT);
+        return;
+    }
+    tell(world, "  meet key %d of map %d%s\n", key, at.object,
+         *at.local == NOTHING ? "" : " and drop it");
+    incref(world, key);
+    release_reached(world, key);
+    if (*at.local == NOTHING)
+        *at.local = key;
+    else
+        decref(world, key);
+}
+
 /* ---- */
 
 void mutate(struct world *world, const struct action *action)
@@ -228,6 +279,14 @@ void mutate(struct world *world, const struct action *action)
     case REMOVE: remove_item(world, at); return;
     case CLEAR: clear(world, action, at); return;
     case WATCH: watch(world, action, at); return;
+    case UNBIND: unbind(world, at); return;
+    case MEET: meet(world, action, at); return;
+    case BIND:
+        if (at.other != NOTHING) bind(world, at);
+        return;
+    case FETCH:
+        if (at.other != NOTHING) fetch(world, at);
+        return;
     case EXCHANGE:
         if (at.other != NOTHING) exchange(world, at);
         return;

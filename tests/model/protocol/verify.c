@@ -35,9 +35,13 @@ static void trap(struct world *world, struct verification *verification, int obj
 /* A reference counts for a suspect of the same verification alone [protocol.apart]. */
 void scan_slot(struct world *world, struct verification *verification, int object, int slot)
 {
-    int referent = world->objects[object].slots[slot];
+    int referent =
+        slot < SLOTS ? world->objects[object].slots[slot] : ephemeron_at(world, object, slot);
     trap(world, verification, object);
     if (referent == NOTHING) return;
+    if (slot >= SLOTS && has(verification->suspects, referent) &&
+        !ephemeron_counts(world, verification, object, slot))
+        return;
     if (has(verification->suspects, referent)) {
         if (keeps(world, RULE_FIRST)) trap(world, verification, referent); /* [protocol.first] */
         verification->counted[referent]++;
@@ -52,6 +56,15 @@ bool is_refuted(const struct world *world, const struct verification *verificati
     int count = world->objects[object].count;
     if (!keeps(world, RULE_SNAPSHOT) && count != verification->snapshot[object]) return true;
     return count != verification->counted[object];
+}
+
+int followed(const struct world *world, const struct verification *verification, int object,
+             int slot)
+{
+    if (slot < SLOTS) return world->objects[object].slots[slot];
+    if (ephemeron_at(world, object, slot) == NOTHING) return NOTHING;
+    if (!ephemeron_leads(world, verification, object, slot)) return NOTHING;
+    return ephemeron_at(world, object, slot);
 }
 
 /* ---- last words ---- */
@@ -70,6 +83,9 @@ static set revive(struct world *world, struct verification *verification)
                 if (referent != NOTHING && has(verification->suspects, referent))
                     revived |= only(referent);
             }
+        set whole = (set)(revived | (world->alive & ~verification->suspects));
+        if (keeps(world, RULE_WITHOUT))
+            revived |= ephemeron_values(world, whole) & verification->suspects;
     } while (revived != before);
     return revived;
 }
@@ -79,6 +95,7 @@ bool condemn(struct world *world, struct verification *verification)
     if ((reachable(world) & verification->suspects) != 0) fail_with(world, FAULT_CONDEMNED);
     verification->members = verification->suspects;
     verification->dark = verification->suspects; /* [protocol.dark] */
+    verification->speaking = true;
     weakrefs_clear_callbacks(world, verification->suspects);
     set revived = revive(world, verification);
     verification->suspects &= (set)~revived;
@@ -92,16 +109,18 @@ bool condemn(struct world *world, struct verification *verification)
 void suspect_again(struct verification *verification)
 {
     verification->suspects = verification->members;
+    verification->speaking = false;
     verification->gray = 0;
     memset(verification->counted, 0, sizeof verification->counted);
     memset(verification->snapshot, 0xFF, sizeof verification->snapshot);
+    memset(verification->stamps, 0, sizeof verification->stamps);
 }
 
 /* Nobody outside holds any of them [protocol.sound]. */
 void pass_sentence(struct world *world, struct verification *verification)
 {
     if ((reachable(world) & verification->suspects) != 0) fail_with(world, FAULT_CONDEMNED);
-    verification->condemned = true;
+    verification->condemned = verification->speaking = true;
     verification->dark = verification->suspects;
     if (keeps(world, RULE_DARK)) weakrefs_clear(world, verification->suspects);
     EACH (object, verification->suspects) {
@@ -110,8 +129,23 @@ void pass_sentence(struct world *world, struct verification *verification)
     }
 }
 
+/* Values that are garbage too need no counting down; those of another's garbage wait. */
+static void sever_ephemerons(struct world *world, const struct verification *verification,
+                             int object)
+{
+    for (int i = 0; i < EPHEMERONS; i++) {
+        struct ephemeron *one = &world->ephemerons[i];
+        if (one->map == NOTHING || (one->map != object && one->key != object)) continue;
+        if (!has(verification->suspects, one->value)) continue;
+        *one = (struct ephemeron){NOTHING, NOTHING, NOTHING};
+    }
+    if (verification == &world->small) ephemerons_spare(world, object, object);
+    ephemerons_end(world, object, object);
+}
+
 void sever(struct world *world, struct verification *verification, int object)
 {
+    sever_ephemerons(world, verification, object);
     for (int slot = 0; slot < SLOTS; slot++) {
         int *place = &world->objects[object].slots[slot], referent = *place;
         if (referent == NOTHING || has(verification->suspects, referent)) continue;
@@ -145,8 +179,8 @@ static void flood(struct world *world, struct verification *small)
         set *gray = gray_of(world, small);
         int object = __builtin_ctz(*gray);
         *gray &= (set)~only(object);
-        for (int slot = 0; slot < SLOTS; slot++) {
-            int referent = world->objects[object].slots[slot];
+        for (int slot = 0; slot < PLACES; slot++) {
+            int referent = followed(world, small, object, slot);
             if (referent != NOTHING && has(small->suspects, referent))
                 rescue(world, small, referent);
         }
@@ -156,7 +190,7 @@ static void flood(struct world *world, struct verification *small)
 static void scan_and_check(struct world *world, struct verification *small)
 {
     EACH (object, small->suspects)
-        for (int slot = 0; slot < SLOTS; slot++) scan_slot(world, small, object, slot);
+        for (int slot = 0; slot < PLACES; slot++) scan_slot(world, small, object, slot);
     EACH (object, small->suspects)
         if (is_refuted(world, small, object)) rescue(world, small, object);
     flood(world, small);
@@ -172,6 +206,7 @@ static void speak_last_words(struct world *world, struct verification *small)
         finalizer_run(world, object);
         decref(world, object);
     }
+    ephemerons_postponed(world, small);
     suspect_again(small);
     if (keeps(world, RULE_RECHECK)) scan_and_check(world, small); /* [protocol.again] */
 }
@@ -190,7 +225,7 @@ static set forbidden(const struct world *world)
 static void check_complete(struct world *world, const struct verification *small)
 {
     set others = world->alive & (set)~small->members;
-    set held = (set)(reachable(world) | reachable_from(world, others));
+    set held = reachable_from(world, (set)(reachable(world) | others));
     if ((small->members & ~held & ~small->suspects) != 0) fail_with(world, FAULT_SURVIVED);
 }
 
@@ -212,6 +247,7 @@ void verify_small(struct world *world, set proposed)
         speak_last_words(world, small);
         pass_sentence(world, small);
         EACH (object, small->suspects) sever(world, small, object);
+        ephemerons_postponed(world, small);
         EACH (object, small->suspects) {
             reclaim(world, small, object);
             world->totals->freed_small++;

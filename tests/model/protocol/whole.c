@@ -38,7 +38,8 @@ static void begin(struct world *world, const struct action *action)
     uint8_t proposer = action->other % 4;
     memset(whole, 0, sizeof *whole);
     whole->flooding = NOTHING;
-    whole->obliged = world->alive & (set)~reachable(world);
+    whole->known = reachable(world);
+    whole->obliged = world->alive & (set)~whole->known;
     if (keeps(world, RULE_SPECULATE) && proposer > 1) {
         enter(world, COUNT);
         return;
@@ -47,7 +48,7 @@ static void begin(struct world *world, const struct action *action)
     if (keeps(world, RULE_SPECULATE) && proposer == 1) proposed &= action->from;
     set others = world->alive & (set)~proposed;
     whole->verification.members = proposed;
-    whole->obliged &= (set)~reachable_from(world, others);
+    whole->obliged &= (set)~reachable_from(world, (set)(reachable(world) | others));
     begin_scan(world);
 }
 
@@ -61,6 +62,8 @@ static void count(struct world *world, int object)
         int referent = world->objects[object].slots[slot];
         if (referent != NOTHING) whole->tally[referent]++;
     }
+    for (int i = 0; i < EPHEMERONS; i++) /* by the map, whoever looks at the key */
+        if (world->ephemerons[i].map == object) whole->tally[world->ephemerons[i].value]++;
 }
 
 /* A tally may exceed the count: a reference that was tallied may be gone [protocol.tally]. */
@@ -85,11 +88,11 @@ static bool flood(struct world *world)
         whole->flooded_slot = 0;
         verification->gray &= (set)~only(whole->flooding);
     }
-    int referent = world->objects[whole->flooding].slots[whole->flooded_slot];
+    int referent = followed(world, verification, whole->flooding, whole->flooded_slot);
     tell(world, "  follow %d[%d]\n", whole->flooding, whole->flooded_slot);
     if (referent != NOTHING && has(verification->suspects, referent) && keeps(world, RULE_FLOOD))
         rescue(world, verification, referent);
-    if (++whole->flooded_slot == SLOTS) whole->flooding = NOTHING;
+    if (++whole->flooded_slot == PLACES) whole->flooding = NOTHING;
     return true;
 }
 
@@ -157,6 +160,7 @@ static void finish_finalizers(struct world *world)
 {
     struct whole *whole = &world->whole;
     struct verification *verification = &whole->verification;
+    ephemerons_postponed(world, verification);
     if (!keeps(world, RULE_RECHECK)) {
         verification->suspects = verification->members;
         pass_sentence(world, verification);
@@ -166,8 +170,10 @@ static void finish_finalizers(struct world *world)
     begin_scan(world);
     if (!keeps(world, RULE_REVIVED)) verification->dark = verification->suspects;
     set others = world->alive & (set)~verification->members;
-    whole->obliged |=
-        verification->members & (set) ~(reachable(world) | reachable_from(world, others));
+    whole->known = reachable(world);
+    set held = reachable_from(world, (set)(reachable(world) | others));
+    whole->obliged =
+        (set)((whole->obliged & ~verification->members) | (verification->members & ~held));
 }
 
 static void finalize(struct world *world, int object)
@@ -200,7 +206,7 @@ static void scan(struct world *world)
     struct whole *whole = &world->whole;
     tell(world, "  scan %d[%d]\n", whole->cursor, whole->slot);
     scan_slot(world, &whole->verification, whole->cursor, whole->slot);
-    if (++whole->slot < SLOTS) return;
+    if (++whole->slot < PLACES) return;
     whole->slot = 0;
     whole->cursor++;
 }
@@ -249,7 +255,10 @@ static void advance(struct world *world)
     case SCAN: enter(world, CHECK); return;
     case CHECK: finish_check(world); return;
     case FINALIZE: finish_finalizers(world); return;
-    case SEVER: enter(world, RECLAIM); return;
+    case SEVER:
+        ephemerons_postponed(world, &whole->verification);
+        enter(world, RECLAIM);
+        return;
     case RECLAIM: end(world); return;
     default: return;
     }

@@ -16,6 +16,8 @@ void world_begin(struct world *world, uint32_t broken, struct totals *totals, FI
     world->whole.flooding = NOTHING;
     for (int i = 0; i < LOCALS; i++) world->locals[i] = NOTHING;
     for (int i = 0; i < WEAKREFS; i++) world->weakrefs[i].target = NOTHING;
+    for (int i = 0; i < EPHEMERONS; i++)
+        world->ephemerons[i] = (struct ephemeron){NOTHING, NOTHING, NOTHING};
 }
 
 void tell(const struct world *world, const char *format, ...)
@@ -58,6 +60,7 @@ set reachable_from(const struct world *world, set reached)
     do {
         before = reached;
         EACH (object, before) reached |= references_of(world, object);
+        reached |= ephemeron_values(world, reached);
     } while (reached != before);
     return reached;
 }
@@ -72,7 +75,7 @@ static set owners(const struct world *world)
 
 static int references_to(const struct world *world, int object)
 {
-    int found = 0;
+    int found = ephemerons_to(world, object);
     for (int i = 0; i < LOCALS; i++) found += world->locals[i] == object;
     EACH (owner, owners(world))
         for (int slot = 0; slot < SLOTS; slot++)
@@ -80,10 +83,21 @@ static int references_to(const struct world *world, int object)
     return found;
 }
 
-/* What the program can reach again, by a finalizer or a weak reference, need not be freed. */
+/* What the program can reach again, by a finalizer or a weak reference, need not be freed; nor what an
+ * ephemeron has whose map and key it could reach, be it one after the other. */
 static void release_from_duty(struct world *world)
 {
-    if (world->whole.obliged != 0) world->whole.obliged &= (set)~reachable(world);
+    struct whole *whole = &world->whole;
+    if (whole->phase == IDLE) return;
+    whole->known |= reachable(world);
+    if (whole->obliged != 0) whole->obliged &= (set)~reachable_from(world, whole->known);
+}
+
+/* The same of an object that was used, though only garbage holds it, with all it reaches. */
+void release_reached(struct world *world, int object)
+{
+    world->whole.known |= reachable_from(world, (set)(reachable(world) | only(object)));
+    release_from_duty(world);
 }
 
 void world_audit(struct world *world)
@@ -119,6 +133,7 @@ static void forget(struct world *world, int object)
     struct whole *whole = &world->whole;
     world->trapped &= (set)~only(object);
     whole->obliged &= (set)~only(object);
+    whole->known &= (set)~only(object);
     world->small.members &= (set)~only(object);
     world->small.suspects &= (set)~only(object);
     world->small.gray &= (set)~only(object);
@@ -179,6 +194,8 @@ static void die(struct world *world, int object)
     world->alive &= (set)~only(object);
     forget(world, object);
     weakrefs_clear_callbacks(world, only(object));
+    ephemerons_spare(world, object, object);
+    ephemerons_end(world, object, object);
     drop_references(world, object);
     block_give(world, object);
 }
@@ -194,7 +211,8 @@ void touch(struct world *world, int object)
     for (size_t i = 0; i < 2; i++) {
         if (!has(both[i]->suspects, object)) continue;
         tell(world, "    touches %d\n", object);
-        if (both[i]->condemned || has(both[i]->dark, object)) fail_with(world, FAULT_TOUCHED);
+        if (both[i]->condemned || (has(both[i]->dark, object) && world->letting_go == 0))
+            fail_with(world, FAULT_TOUCHED);
         rescue(world, both[i], object);
     }
 }
@@ -229,7 +247,7 @@ void decref(struct world *world, int object)
 /* ---- weak references ---- */
 
 /* Darkness is a matter of one verification [protocol.apart]. */
-static bool is_dark(const struct world *world, int object)
+bool is_dark(const struct world *world, int object)
 {
     const struct verification *whole = &world->whole.verification, *small = &world->small;
     if (!keeps(world, RULE_DARK)) return false;
@@ -249,7 +267,7 @@ int weakref_get(struct world *world, struct weakref *weakref)
     }
     if (keeps(world, RULE_UPGRADE)) touch(world, target);
     world->objects[target].count++;
-    world->whole.obliged &= (set)~reachable_from(world, only(target));
+    release_reached(world, target);
     return target;
 }
 

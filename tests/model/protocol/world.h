@@ -8,12 +8,14 @@
  *     locals [ a | - | c ]   ---> object: count, slots [ . | . | . ], finalizer
  *     weak references        - -> object
  *     held   (finalizers that run hold their object)
+ *     ephemerons   map, key (looked at) and value (held), all objects: a weak map's entry
  *
  *     whole  the cycle over all objects, in steps; the program runs between them
  *     small  a verification of a few objects, in one go
  *
  *     world.c      births, counts, deaths, weak references, the truth
  *     mutator.c    what a program can do
+ *     ephemeron.c  the values that maps have for keys
  *     verify.c     the verifier: shared by both, and the small one in one go
  *     whole.c      the cycle over all objects
  *     schedule.c   random schedules, and the shortest that still fails
@@ -26,7 +28,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { OBJECTS = 7, SLOTS = 3, LOCALS = 3, WEAKREFS = 2, NOTHING = -1 };
+enum { OBJECTS = 7, SLOTS = 3, LOCALS = 3, WEAKREFS = 2, EPHEMERONS = 3, NOTHING = -1 };
+
+/* Where the verifier looks: its slots, then the ephemerons of which an object is map or key. */
+enum { PLACES = SLOTS + EPHEMERONS };
 
 /* ---- the rules ----
  *
@@ -55,6 +60,13 @@ enum { OBJECTS = 7, SLOTS = 3, LOCALS = 3, WEAKREFS = 2, NOTHING = -1 };
     X(TRAPS, "overlap", UNSOUND, "a small set takes suspects of a whole scan")                    \
     X(DARKNESS, "one-dark", UNSOUND, "while a small set is dark, so are suspects of the whole")   \
     X(EXCESS, "no-excess", INCOMPLETE, "a tally above the count is taken for a sign of life")     \
+    X(ONCE, "twice", UNSOUND, "an ephemeron is counted by its map and by its key")                \
+    X(EARLIER, "one-side", UNSOUND, "a live key does not lead to its values, if its map is live")  \
+    X(WITHOUT, "no-value", UNSOUND, "what finalizers reach does not lead to values")              \
+    X(WAIT, "no-wait", UNSOUND, "a dark value is dropped as any other")                           \
+    X(LOST, "no-lost", UNSOUND, "a walk through a map meets keys that are condemned")             \
+    X(LATER, "strong", INCOMPLETE, "a live map leads to values without the key")                  \
+    X(KEYS, "no-key", INCOMPLETE, "an ephemeron is counted by its map alone")                     \
     X(OWNER, "touch-items", NEVER, "items that move are touched, and nothing is done again")      \
     X(SPECULATE, "no-speculation", NEVER, "all objects are suspects from the beginning")
 
@@ -111,6 +123,12 @@ struct weakref {
     uint8_t callback; /* 0: none; else what it does */
 };
 
+/* The value is alive as long as map and key are. */
+struct ephemeron {
+    int map, key; /* NOTHING: it is free */
+    int value;
+};
+
 /* What the verifier knows of a set of objects. */
 struct verification {
     set members;
@@ -118,8 +136,11 @@ struct verification {
     set gray;     /* proven live, references not followed yet */
     set dark;     /* suspects that no weak reference leads to any more */
     bool condemned;
+    bool speaking;        /* from a verdict on until all is suspect again, or freed */
     int counted[OBJECTS]; /* references found so far from other suspects */
     int snapshot[OBJECTS];
+    bool stamps[EPHEMERONS]; /* counted in this scan */
+    int postponed[OBJECTS];  /* references to dark values that wait to be dropped */
 };
 
 enum phase { IDLE, COUNT, DECIDE, SCAN, CHECK, FINALIZE, SEVER, RECLAIM, PHASES };
@@ -137,6 +158,7 @@ struct whole {
     bool looked;      /* without [protocol.verdict]: the step before saw nothing gray */
     int tally[OBJECTS];
     set obliged; /* garbage that this cycle must free */
+    set known;   /* what the program could reach at any time since: a map and a key need not meet */
     struct verification verification;
 };
 
@@ -156,8 +178,10 @@ struct world {
     int held[OBJECTS]; /* by the finalizers that run, the innermost last */
     int held_count;
     struct weakref weakrefs[WEAKREFS];
+    struct ephemeron ephemerons[EPHEMERONS];
     struct whole whole;
     struct verification small;
+    int letting_go;  /* of what was garbage and is verified again: not the program touches it */
     uint32_t broken; /* a bit for each rule that does not hold in this world */
     enum fault fault;
     FILE *trace; /* where each event is told, or NULL */
@@ -185,6 +209,9 @@ void fail_with(struct world *world, enum fault fault);
 /* The truth: what the program can reach. */
 set reachable(const struct world *world);
 set reachable_from(const struct world *world, set reached);
+
+/* No cycle owes the end of this object, which was used, nor of what it reaches. */
+void release_reached(struct world *world, int object);
 
 /* Compares the world with the truth, after each action. */
 void world_audit(struct world *world);
@@ -221,6 +248,10 @@ enum code {
     CLEAR,
     WATCH,
     UPGRADE,
+    BIND,
+    FETCH,
+    UNBIND,
+    MEET,
     MUTATIONS, /* so many codes are the program's */
     STEP = MUTATIONS,
     YOUNG,
@@ -229,6 +260,31 @@ enum code {
 };
 
 void mutate(struct world *world, const struct action *action);
+
+/* ---- ephemeron.c ---- */
+
+/* The ephemeron of a map and a key, or NULL; with NOTHING for both, a free one. */
+struct ephemeron *ephemeron_find(struct world *world, int map, int key);
+/* Stores an owned value. */
+void ephemeron_bind(struct world *world, struct ephemeron *ephemeron, int map, int key, int value);
+/* Those of a map, or of a key: they leave, and then their values are dropped. */
+void ephemerons_end(struct world *world, int map, int key);
+/* Whoever is alive lets go of the values: that touches them, and no cycle owes their end any more. */
+void ephemerons_spare(struct world *world, int map, int key);
+/* What waited is dropped. */
+void ephemerons_postponed(struct world *world, struct verification *verification);
+/* What map and key reach together. */
+set ephemeron_values(const struct world *world, set reached);
+int ephemerons_to(const struct world *world, int value);
+/* The value at one of the places behind the slots, if an object is map or key there; or NOTHING. */
+int ephemeron_at(const struct world *world, int object, int place);
+/* Whether it is counted now, from whichever side, and never again in this scan. */
+bool ephemeron_counts(const struct world *world, struct verification *verification, int object,
+                      int place);
+/* Whether one side, which is live, leads to the value. */
+bool ephemeron_leads(const struct world *world, const struct verification *verification, int object,
+                     int place);
+bool is_dark(const struct world *world, int object);
 /* What a finalizer or a callback does. */
 void mutate_by_plan(struct world *world, uint8_t plan);
 
@@ -236,6 +292,9 @@ void mutate_by_plan(struct world *world, uint8_t plan);
 
 void rescue(struct world *world, struct verification *verification, int object);
 void scan_slot(struct world *world, struct verification *verification, int object, int slot);
+/* What a live object leads to by a slot, or by an ephemeron; or NOTHING. */
+int followed(const struct world *world, const struct verification *verification, int object,
+             int slot);
 bool is_refuted(const struct world *world, const struct verification *verification, int object);
 /* Callbacks; then whoever a finalizer can reach comes out of the dark.  True if any has one. */
 bool condemn(struct world *world, struct verification *verification);
