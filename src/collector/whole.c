@@ -85,7 +85,7 @@ static void fetch_tallies(char *entry, size_t count, size_t block_size)
 /* A map that is frozen or immortal holds values for keys that may be garbage. */
 static bool holds_for_others(const void *entry, uint64_t word)
 {
-    return !ouro__word_is_dying(word) && ouro__is_map(entry);
+    return !ouro__word_is_dying(word) && ouro__is_map(entry); /* a free block has no type */
 }
 
 /* Some blocks in a row, up to the first that is cut; how many. */

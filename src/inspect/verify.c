@@ -236,7 +236,7 @@ static void audit_object(void *object, void *context)
     if (audit->failed) return;
     audit->weakly += (word & OURO__WEAKLY) != 0; /* also of garbage whose weak references wait */
     audit->keyed += (word & OURO__KEYED) != 0;
-    if (ouro__is_map(object)) audit_map(audit, object);
+    if (names_a_type(word) && ouro__is_map(object)) audit_map(audit, object);
     if (ouro__audit_passes_by(object)) return;
     if (!names_a_type(word)) {
         corrupt(audit, "the word of object %p names no type: overwritten from below?", object);

@@ -299,7 +299,7 @@ static NOINLINE void *drop_general(struct ouro__life *life, struct waiting *at)
         }
     }
     if (type->traverse != NULL) {
-        if (ouro__is_map(at->object)) return drop_map(life, at->object);
+        if (type->traverse == ouro__map_traverse) return drop_map(life, at->object);
         life->inside_traverse++;
         (void)type->traverse(at->object, drop_visited, life);
         life->inside_traverse--;

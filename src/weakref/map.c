@@ -10,7 +10,7 @@
 
 /* Serves inspection, audits and closing.  The collector and death have ways of their own, which can stop in
  * the middle; they do not come here. */
-static int traverse_map(void *object, ouro_visit visit, void *argument)
+int ouro__map_traverse(void *object, ouro_visit visit, void *argument)
 {
     const struct ouro__map *map = object;
     for (size_t i = 0; i < map->used; i++) {
@@ -50,7 +50,7 @@ ouro_type ouro_weak_map_type = {
     .size = sizeof(struct ouro__map),
     .fields = map_fields,
     .release = release_map,
-    .traverse = traverse_map,
+    .traverse = ouro__map_traverse,
 };
 
 ouro_type ouro_weak_set_type = {
@@ -59,7 +59,7 @@ ouro_type ouro_weak_set_type = {
     .fields = map_fields,
     .acyclic = true,
     .release = release_map,
-    .traverse = traverse_map,
+    .traverse = ouro__map_traverse,
 };
 
 ouro_type ouro_weak_value_map_type = {
@@ -68,7 +68,7 @@ ouro_type ouro_weak_value_map_type = {
     .fields = map_fields,
     .acyclic = true,
     .release = release_map,
-    .traverse = traverse_map,
+    .traverse = ouro__map_traverse,
 };
 
 /* ---- the table ---- */

@@ -43,12 +43,13 @@ ALWAYS_INLINE size_t ouro__map_hash(uint64_t value)
     return (size_t)(value * UINT64_C(0x9E3779B97F4A7C15) >> 32);
 }
 
-/* Whether an object of a general shape is a weak map, a weak set or a map of weak values. */
+/* The values, for who wants all at once.  It tells the three types from others, too. */
+int ouro__map_traverse(void *object, ouro_visit visit, void *argument);
+
+/* Whether an object is a weak map, a weak set or a map of weak values. */
 ALWAYS_INLINE bool ouro__is_map(const void *object)
 {
-    const ouro_type *type = ouro__type_of(object);
-    return type == &ouro_weak_map_type || type == &ouro_weak_set_type ||
-           type == &ouro_weak_value_map_type;
+    return ouro__type_of(object)->traverse == ouro__map_traverse;
 }
 
 /* Whether ephemerons answer: nobody can ask for a target that is dying, or is garbage that nobody may meet. */
