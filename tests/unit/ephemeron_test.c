@@ -306,8 +306,8 @@ static void test_a_key_that_its_finalizer_keeps(void **state)
     for (enum way way = 0; way < WAYS; way++) {
         struct scene scene = scene_open(way);
         asked = map_new(scene.heap);
-        cell *key = cell_new(scene.heap), *value = cell_new(scene.heap),
-             *more = cell_new(scene.heap);
+        cell *key = cell_new(scene.heap); /* the value is whole for its finalizer, and has none */
+        knot *value = knot_new(scene.heap), *more = knot_new(scene.heap);
         ouro_set(value, left, key);
         ouro_set(value, right, more);
         ouro_decref(more);
@@ -566,44 +566,95 @@ static void test_a_value_is_not_dropped_before_it_is_whole(void **state)
 /* ---- suspects that the program can reach ---- */
 
 /* Where the root that is named leads nowhere, all are suspects, and the program works on them: what it pops is
- * alive; and what a pass looks at meanwhile is counted once. */
+ * alive; and what a pass looks at meanwhile is counted once.  Pools are scanned in either order. */
 static void test_suspects_that_are_in_use(void **state)
 {
     (void)state;
     enum use { POP, TOUCH_KEY, TOUCH_MAP, USES };
-    for (enum use use = POP; use < USES; use++)
-        for (size_t after = 0;; after++) {
-            ouro_heap *heap = test_heap_quiet();
-            knot *root = knot_new(heap), *key = knot_new(heap), *value = knot_new(heap);
-            assert_int_equal(ouro_root(heap, &root), OURO_OK);
-            ouro_weak_map *map = map_new(heap);
-            cell *holder = cell_new(heap);
-            set(map, key, value);
-            ouro_put(holder, left, map);
-            ouro_put(holder, right, key);
-            knot *held = value;
-            if (use == POP) ouro_decref(value);
-            bool runs = run_until(heap, after);
-            if (use == POP) {
-                held = ouro_weak_map_pop(map, key);
-                assert_ptr_equal(held, value);
-            } else {
-                void *one = use == TOUCH_KEY ? (void *)key : (void *)map;
-                ouro_incref(one);
-                ouro_decref(one);
-                (void)ouro_collect(heap, 0);
+    for (int order = 0; order < 2; order++)
+        for (enum use use = POP; use < USES; use++)
+            for (size_t after = 0;; after++) {
+                ouro_heap *heap = test_heap_quiet();
+                cell *holder = order == 0 ? cell_new(heap) : NULL;
+                ouro_weak_map *map = order == 0 ? map_new(heap) : NULL;
+                knot *root = knot_new(heap), *key = knot_new(heap), *value = knot_new(heap);
+                if (map == NULL) map = map_new(heap);
+                if (holder == NULL) holder = cell_new(heap);
+                assert_int_equal(ouro_root(heap, &root), OURO_OK);
+                set(map, key, value);
+                ouro_put(holder, left, map);
+                ouro_put(holder, right, key);
+                knot *held = value;
+                if (use == POP) ouro_decref(value);
+                bool runs = run_until(heap, after);
+                if (use == POP) {
+                    held = ouro_weak_map_pop(map, key);
+                    assert_ptr_equal(held, value);
+                } else {
+                    void *one = use == TOUCH_KEY ? (void *)key : (void *)map;
+                    ouro_incref(one);
+                    ouro_decref(one);
+                    (void)ouro_collect(heap, 0);
+                }
+                (void)step_to_the_end(heap);
+                assert_true(ouro_is_object(heap, held));
+                assert_int_equal(ouro_refcount(held), use == POP ? 1 : 2);
+                test_heap_verify(heap);
+                ouro_decref(held);
+                ouro_decref(holder);
+                ouro_decref(root);
+                assert_int_equal(ouro_unroot(heap, &root), OURO_OK);
+                test_heap_close_empty(heap);
+                if (!runs) break;
             }
-            (void)step_to_the_end(heap);
-            assert_true(ouro_is_object(heap, held));
-            assert_int_equal(ouro_refcount(held), use == POP ? 1 : 2);
-            test_heap_verify(heap);
-            ouro_decref(held);
-            ouro_decref(holder);
-            ouro_decref(root);
-            assert_int_equal(ouro_unroot(heap, &root), OURO_OK);
-            test_heap_close_empty(heap);
-            if (!runs) break;
+}
+
+static void add_knot(ouro_weak_map *map, list *keys)
+{
+    ouro_heap *heap = ouro_heap_of(map);
+    knot *key = knot_new(heap), *value = knot_new(heap);
+    set(map, key, value);
+    list_append(keys, key);
+    ouro_decref(key);
+    ouro_decref(value);
+}
+
+/* Holes are closed while the map is half followed: nobody is passed by. */
+static void test_entries_move_in_a_half_followed_map(void **state)
+{
+    (void)state;
+    enum { COUNT = 15, GONE = 8, MORE = 3 };
+    for (size_t after = 0;; after++) {
+        ouro_heap *heap = test_heap_quiet();
+        knot *root = knot_new(heap);
+        assert_int_equal(ouro_root(heap, &root), OURO_OK);
+        cell *holder = cell_new(heap);
+        ouro_weak_map *map = map_new(heap);
+        list *keys = list_new(heap);
+        assert_int_equal(ouro_vector_reserve(keys, &keys->items, 2 * COUNT), OURO_OK);
+        for (int i = 0; i < COUNT; i++) add_knot(map, keys);
+        ouro_put(holder, left, map);
+        ouro_put(holder, right, keys);
+        bool runs = run_until(heap, after);
+        for (int i = 0; i < GONE; i++)
+            assert_int_equal(ouro_vector_remove(keys, &keys->items, 0), OURO_OK);
+        for (int i = 0; i < MORE; i++) add_knot(map, keys);
+        assert_int_equal(((struct ouro__map *)(void *)map)->closings,
+                         3); /* two of them as it grew */
+        (void)step_to_the_end(heap);
+        assert_int_equal(ouro_weak_map_length(map), COUNT - GONE + MORE);
+        for (size_t i = 0; i < keys->items.length; i++) {
+            knot *value = ouro_weak_map_get(map, keys->items.items[i]);
+            assert_true(ouro_is_object(heap, value));
+            ouro_decref(value);
         }
+        ouro_decref(holder);
+        ouro_decref(root);
+        assert_int_equal(ouro_unroot(heap, &root), OURO_OK);
+        (void)ouro_collect(heap, 2);
+        test_heap_close_empty(heap);
+        if (!runs) break;
+    }
 }
 
 /* ---- long ones ---- */
@@ -794,6 +845,7 @@ int main(void)
         cmocka_unit_test(test_each_event_at_each_moment),
         cmocka_unit_test(test_a_value_is_not_dropped_before_it_is_whole),
         cmocka_unit_test(test_suspects_that_are_in_use),
+        cmocka_unit_test(test_entries_move_in_a_half_followed_map),
         cmocka_unit_test(test_a_long_map_is_gone_through_in_pieces),
         cmocka_unit_test(test_a_key_of_many_maps_is_gone_through_in_pieces),
         cmocka_unit_test(test_a_pass_spares_long_maps),
