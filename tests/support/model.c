@@ -545,6 +545,7 @@ static void call_in_collection(struct model *model, model_id id)
     if (!target->suspect && !model_may_end(model, weak->target))
         model_fail("the callback of #%u runs, but its target #%u lives", weak->serial,
                    target->serial);
+    if (!target->suspect) return; /* it has died by its count: the call was postponed */
     if (weak->suspect && model->collecting == 3 && !model->meddled && !model_reaches(model, id))
         model_fail("the callback of #%u runs, which is trash itself", weak->serial);
 }
