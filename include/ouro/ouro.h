@@ -201,6 +201,11 @@ OURO_API ouro_heap *ouro_heap_of(const void *object);
 
 OURO_API const char *ouro_heap_name(const ouro_heap *heap);
 
+/* Makes the calling thread the owner of a heap, which was the one that made it: in the debug and the hardened
+ * build use by any other thread is misuse.  In the ordinary build it does nothing.  Thread: any, while none uses
+ * the heap. */
+OURO_API void ouro_heap_adopt(ouro_heap *heap);
+
 /*
  * Gives memory that holds nothing back to the system at once: empties the class
  * lists and purges every empty pool.  Returns the bytes given back.

@@ -71,6 +71,11 @@ void ouro__os_purge(void *start, size_t size)
     OURO_CHECK(madvise(start, size, MADV_DONTNEED) == 0);
 }
 
+bool ouro__os_deny(void *start, size_t size)
+{
+    return mprotect(start, size, PROT_NONE) == 0;
+}
+
 void ouro__os_populate(void *start, size_t size)
 {
     (void)madvise(start, size, MADV_POPULATE_WRITE);

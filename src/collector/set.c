@@ -7,6 +7,7 @@
  * touched by the pass that it survived), an old one neither.  An old one is quiet until it is touched.
  */
 #include "collector/collector.h"
+#include "memory/quarantine.h"
 
 #include "base/os.h"
 #include "memory/purge.h"
@@ -102,7 +103,7 @@ static void leave_set(struct ouro__collector *collector, struct ouro__pool *pool
 /* A live object in nobody's death, whose references can be counted on. */
 ALWAYS_INLINE bool is_candidate(uint64_t word)
 {
-    return (int32_t)word > 0 && (word & OURO__FROZEN) == 0;
+    return ouro__word_signed(word) > 0 && (word & OURO__FROZEN) == 0;
 }
 
 /* Makes an object suspect, all but its set bit; false when it cannot be. */
@@ -110,7 +111,7 @@ ALWAYS_INLINE bool propose(void *entry, uint64_t word)
 {
     ouro__count *count = ouro__count_of(entry);
     if (UNLIKELY(*count != 0)) return false; /* the other lane looks at it  [mark.one] */
-    if (UNLIKELY((uint32_t)word > OURO__TRAPPED_COUNT)) {
+    if (UNLIKELY(ouro__word_low(word) > OURO__TRAPPED_COUNT)) {
         ouro__young_clear(entry); /* it lives, and is too popular to be looked at */
         return false;
     }
@@ -154,7 +155,7 @@ ALWAYS_INLINE size_t propose_word(struct ouro__collector *collector, const struc
         void *entry = ouro__pool_young_entry(pool, i, (unsigned)__builtin_ctzl(bits));
         uint64_t word = *ouro__word_of(entry);
         if (UNLIKELY(!is_candidate(word))) { /* its death lists the pool again */
-            if (word != 0) ouro__young_clear(entry);
+            if (!ouro__word_is_free(word)) ouro__young_clear(entry);
         } else if (LIKELY(propose(entry, word))) {
             uint64_t bit = ouro__mark_bit(entry);
             bool is_second = ((uintptr_t)entry & 512) != 0;
@@ -236,7 +237,7 @@ static void quiet_word(const struct ouro__pool *pool, size_t i, uint64_t bits)
     for (; entry < end; entry += size) {
         uint64_t word = *ouro__word_of(entry);
         if ((bits & ouro__young_bit(entry)) == 0 || !is_candidate(word)) continue;
-        if (LIKELY((uint32_t)word <= OURO__TRAPPED_COUNT))
+        if (LIKELY(ouro__word_low(word) <= OURO__TRAPPED_COUNT))
             *ouro__word_of(entry) = word | OURO__TRAPPED;
     }
 }
@@ -303,10 +304,14 @@ struct harvest {
 /* Garbage blocks are linked by address so that they are handed out in that order. */
 ALWAYS_INLINE void reap(void *entry, struct harvest *harvest)
 {
-    *ouro__word_of(entry) = 0; /* [pool.word] */
-    ouro__young_set(entry);    /* [young.bit] */
-    *harvest->last_link = entry;
-    harvest->last_link = ouro__link_of(entry);
+    if (OURO_GUARDED) {
+        ouro__guard_retire(ouro__pools_of(entry), entry);
+    } else {
+        ouro__word_clear(entry); /* [pool.word] */
+        ouro__young_set(entry);  /* [young.bit] */
+        *harvest->last_link = entry;
+        harvest->last_link = (ouro__slot *)entry;
+    }
     harvest->freed++;
 }
 
@@ -319,6 +324,7 @@ static void give_harvest(struct ouro__collector *collector, struct ouro__pool *p
         pool->used = 0;
         return;
     }
+    if (OURO_GUARDED) return; /* they are in the quarantine */
     *harvest->last_link = pool->free;
     pool->free = harvest->first;
     pool->used -= harvest->freed;
@@ -412,13 +418,25 @@ static void forget_scratch(struct ouro__pools *pools, struct ouro__arena *arena)
     }
 }
 
+/* What lies beside the pools from one offset to another goes, but for the state bits, which are no marks. */
+static void purge_marks(const struct ouro__pools *pools, struct ouro__arena *arena, size_t from,
+                        size_t to)
+{
+    const size_t states_end = OURO__STATE_BITS + OURO__STATE_SIZE;
+    if (OURO_GUARDED && from < states_end && to > OURO__STATE_BITS) {
+        if (from < OURO__STATE_BITS) purge_marks(pools, arena, from, OURO__STATE_BITS);
+        if (to > states_end) purge_marks(pools, arena, states_end, to);
+        return;
+    }
+    pools->source.purge(pools->source.context, (char *)arena + from, to - from);
+}
+
 /* A part of the marks' memory from `offset` on; where the next begins, or 0 after the last. */
 static size_t wipe_part(struct ouro__pools *pools, struct ouro__arena *arena, size_t offset)
 {
     size_t end = offset + OURO_WIPE_PART;
     if (end > OURO__POOLS_START) end = OURO__POOLS_START;
-    if (pools->source.purge != NULL)
-        pools->source.purge(pools->source.context, (char *)arena + offset, end - offset);
+    if (pools->source.purge != NULL) purge_marks(pools, arena, offset, end);
     if (end < OURO__POOLS_START) return end;
     forget_scratch(pools, arena);
     return 0;

@@ -52,7 +52,7 @@ static void save(struct ouro__collector *collector, void *entry)
     if ((collector->debug & OURO_DEBUG_SAVEALL) == 0) return;
     ouro__word_untrap(entry);
     *ouro__count_of(entry) = 0;
-    *ouro__word_of(entry) = (*ouro__word_of(entry) | OURO__SAVED) + 1;
+    *ouro__word_of(entry) = (*ouro__word_of(entry) | OURO__SAVED) + OURO__ONE;
     collector->saved++;
     ouro__collector_marks(collector)->lanes[collector->lane].suspects--;
     if ((collector->debug & OURO_DEBUG_UNCOLLECTABLE) != 0) print("uncollectable", entry);

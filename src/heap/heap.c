@@ -56,6 +56,7 @@ static void set_options(ouro_heap *heap, const ouro_heap_options *options)
 {
     struct ouro__pools *pools = ouro__heap_pools(heap);
     ouro__pools_init(pools, &options->source);
+    if (OURO_GUARDED) pools->guard.thread = ouro__guard_thread();
     pools->byte_limit = options->byte_limit;
     pools->purge_delay = options->purge_delay_ms;
     pools->one_at_a_time = options->one_at_a_time;
@@ -97,6 +98,11 @@ ouro_heap *ouro_heap_new(const ouro_heap_options *given, ouro_error *out_error)
 ouro_heap *ouro_heap_of(const void *object)
 {
     return ouro__arena_of(object)->owner;
+}
+
+void ouro_heap_adopt(ouro_heap *heap)
+{
+    if (OURO_GUARDED) ouro__heap_pools(heap)->guard.thread = ouro__guard_thread();
 }
 
 const char *ouro_heap_name(const ouro_heap *heap)

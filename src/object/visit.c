@@ -4,16 +4,35 @@
  */
 #include "object/visit.h"
 
+#include "memory/pool.h"
+
 struct visitor {
     void (*visit)(void *referent, void *context);
     void *context;
+    struct ouro__guard *guard; /* while a traverse hook of a guarded build runs */
+    const void *thread;
 };
 
 static int visit_one(void *referent, void *argument)
 {
     const struct visitor *visitor = argument;
-    if (referent != NULL) visitor->visit(referent, visitor->context);
+    if (referent == NULL) return 0;
+    if (OURO_GUARDED && visitor->guard != NULL) visitor->guard->thread = visitor->thread;
+    visitor->visit(referent, visitor->context);
+    if (OURO_GUARDED && visitor->guard != NULL) visitor->guard->thread = NULL;
     return 0;
+}
+
+/* A traverse hook; in guarded builds no reference is taken or dropped but by us meanwhile. */
+static void traverse(const ouro_type *type, void *object, struct visitor *visitor)
+{
+    if (OURO_GUARDED) {
+        visitor->guard = &ouro__pools_of(object)->guard;
+        visitor->thread = visitor->guard->thread;
+        visitor->guard->thread = NULL;
+    }
+    (void)type->traverse(object, visit_one, visitor);
+    if (OURO_GUARDED) visitor->guard->thread = visitor->thread;
 }
 
 static void visit_many(void **items, size_t length, struct visitor *visitor)
@@ -38,11 +57,11 @@ static void visit_field(const ouro_type *type, const ouro_field *field, void *ob
 void ouro__visit_general(void *object, void (*visit)(void *referent, void *context), void *context)
 {
     ouro_type *type = ouro__type_of(object);
-    struct visitor visitor = {visit, context};
+    struct visitor visitor = {.visit = visit, .context = context};
     for (const ouro_field *field = type->fields; field != NULL && field->kind != OURO_FIELD_END;
          field++)
         visit_field(type, field, object, &visitor);
-    if (type->traverse != NULL) (void)type->traverse(object, visit_one, &visitor);
+    if (type->traverse != NULL) traverse(type, object, &visitor);
 }
 
 size_t ouro__visit_length(void *object)
@@ -103,7 +122,7 @@ bool ouro__visit_cut(void *object, struct ouro__half *half, long *units,
                      void (*visit)(void *referent, void *context), void *context)
 {
     ouro_type *type = ouro__type_of(object);
-    struct visitor visitor = {visit, context};
+    struct visitor visitor = {.visit = visit, .context = context};
     if (half->owner == NULL) {
         *half = (struct ouro__half){.owner = object};
         visit_mask(object, &visitor);
@@ -113,7 +132,7 @@ bool ouro__visit_cut(void *object, struct ouro__half *half, long *units,
         if (field->kind == OURO_FIELD_END) break;
         if (!visit_field_cut(type, field, object, half, units, &visitor)) return false;
     }
-    if (type->traverse != NULL) (void)type->traverse(object, visit_one, &visitor);
+    if (type->traverse != NULL) traverse(type, object, &visitor);
     half->owner = NULL;
     return true;
 }

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * quarantine.h -- a guarded build's blocks on their way out and in     [floor 1]
+ *
+ *     live --retire--> quarantine (first in, first out, 1 MiB) --> its pool --hand out--> live
+ *           neighbours             link                               link   fill
+ *           are checked            is checked                    and  are checked
+ *
+ *   [quarantine.order]  what died first leaves first, when more than the quarantine's bytes have died
+ *                       since
+ *   [quarantine.used]   a block in the quarantine is in use to its pool
+ *
+ * Nothing here is called in the ordinary build.
+ */
+#ifndef OURO_MEMORY_QUARANTINE_H
+#define OURO_MEMORY_QUARANTINE_H
+
+#include "memory/pool.h"
+
+/* Makes a free block, or one with a mapping of its own, the program's: it holds `fill` from `entry` to its end.
+ * Misuse if somebody wrote to it since it was free. */
+void ouro__guard_hand_out(void *entry, unsigned char fill);
+
+/* Takes a block back: fills it and, unless it has a mapping of its own, puts it into the quarantine.  Misuse if
+ * the word of the block, or the one behind it, was trampled. */
+void ouro__guard_retire(struct ouro__pools *pools, void *entry);
+
+/* What is behind a block: nothing of ours, or the place of another one's word.  Whether it is whole. */
+bool ouro__guard_next_stands(const struct ouro__pool *pool, const void *entry);
+
+/* Ends the program if the block behind `entry` was trampled. */
+void ouro__guard_check_next(const struct ouro__pool *pool, const void *entry);
+
+/* A block of a pool that is not live: ends the program unless it holds nothing.  [guard.free] */
+void ouro__guard_check_free(const struct ouro__pool *pool, const void *entry);
+
+/* Empties the quarantine into the pools. */
+void ouro__quarantine_drain(struct ouro__pools *pools);
+
+/* A large block that died: keeps its addresses out of use for a while, where the system's own mappings
+ * are used; else false. */
+bool ouro__quarantine_large(struct ouro__pools *pools, struct ouro__arena *arena);
+
+/* Gives these addresses back. */
+void ouro__quarantine_release_large(struct ouro__pools *pools);
+
+#endif
