@@ -65,7 +65,13 @@ struct ouro__front {
     struct ouro__shelf shelf[OURO__BINS];
     uint64_t guess_word;             /* that the next simple object to die has, most likely */
     struct ouro__shelf *guess_shelf; /* its block's */
+    const void *thread;              /* that owns the heap, where builds are guarded */
 };
+
+OURO__INLINE ouro__word *ouro__word_of(const void *object)
+{
+    return (ouro__word *)(uintptr_t)object - 1;
+}
 
 #if defined(OURO_GUARDED) && OURO_GUARDED
 #define OURO__IS_GUARDED 1
@@ -85,11 +91,6 @@ OURO_API void ouro__touch(void *object);
 OURO_API void *ouro__new_rare(ouro_heap *heap, ouro_type *type);
 OURO_API void *ouro__mem_alloc_rare(ouro_heap *heap, size_t size);
 OURO_API void ouro__mem_free_sized_rare(ouro_heap *heap, void *memory, size_t size);
-
-OURO__INLINE ouro__word *ouro__word_of(const void *object)
-{
-    return (ouro__word *)(uintptr_t)object - 1;
-}
 
 /* Gives a block back to its class list while that has room. */
 OURO__INLINE void ouro__give(struct ouro__front *front, void *block, struct ouro__shelf *shelf)

@@ -23,6 +23,10 @@
 #define OURO_QUARANTINE_BYTES ((size_t)1 << 20)
 #endif
 
+/* Runs of blocks that died in a row, each of one pool, that fit in the quarantine; what dies in random order
+ * may leave it earlier. */
+#define OURO_QUARANTINE_RUNS 32768u
+
 /* So many large blocks that died keep their addresses there, without memory or access. */
 #define OURO_QUARANTINE_LARGE 64u
 

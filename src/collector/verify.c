@@ -30,16 +30,19 @@ ALWAYS_INLINE bool may_be_suspect(const struct ouro__collector *collector, const
 ALWAYS_INLINE void scan_reference(struct ouro__collector *collector, void *referent, int lane)
 {
     ouro__count *count = ouro__count_of(referent);
-    if (LIKELY((*count & OURO__SUSPECT(lane)) != 0))
+    if (LIKELY((*count & OURO__SUSPECT(lane)) != 0)) {
         *count += 1;
-    else
-        collector->outward++;
+        return;
+    }
+    if (OURO_GUARDED) ouro__guard_reference(referent); /* that a suspect is there was seen */
+    collector->outward++;
 }
 
 ALWAYS_INLINE void scan_in_pass(void *referent, void *context)
 {
-    if (OURO_GUARDED) ouro__guard_reference(referent);
     struct ouro__collector *pass = context;
+    if (OURO_GUARDED && UNLIKELY((uintptr_t)referent >> OURO_POOL_SHIFT != pass->near))
+        ouro__guard_reference(referent);
     if (LIKELY(may_be_suspect(pass, referent)))
         scan_reference(pass, referent, OURO__PASS);
     else
@@ -48,7 +51,7 @@ ALWAYS_INLINE void scan_in_pass(void *referent, void *context)
 
 ALWAYS_INLINE void scan_in_whole(void *referent, void *context)
 {
-    if (OURO_GUARDED) ouro__guard_reference(referent);
+    if (OURO_GUARDED) ouro__guard_region(referent);
     scan_reference(context, referent, OURO__WHOLE);
 }
 

@@ -41,7 +41,7 @@ static __attribute__((noinline)) void carry(const struct ouro__collector *collec
 
 ALWAYS_INLINE void tally_reference(void *referent, void *context)
 {
-    if (OURO_GUARDED) ouro__guard_reference(referent);
+    if (OURO_GUARDED) ouro__guard_region(referent);
     if (UNLIKELY(!ouro__is_tracked_entry(referent))) return;
     if (UNLIKELY(++*ouro__tally_of(referent) == 0)) carry(context, referent);
 }

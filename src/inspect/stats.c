@@ -93,8 +93,11 @@ static void take_census(const ouro_heap *heap, struct census *census)
     census->pools = ouro__heap_pools(heap);
     for (int realm = 0; realm < OURO__REALMS; realm++)
         ouro__walk_pools(census->pools, (enum ouro__realm)realm, count_pool, census);
-    for (void *entry = census->pools->guard.oldest; entry != NULL; entry = ouro__link(entry))
-        census->bins[ouro__pool_of(entry)->bin].cached++; /* [quarantine.used] */
+    const struct ouro__guard *guard = &census->pools->guard;
+    for (unsigned i = 0; i < guard->run_count; i++) { /* [quarantine.used] */
+        const struct ouro__run *run = &guard->runs[(guard->oldest + i) % OURO_QUARANTINE_RUNS];
+        census->bins[ouro__pool_of(run->first)->bin].cached += run->count;
+    }
     for (size_t bin = 1; bin < OURO__BINS; bin++)
         if (census->bins[bin].pools > 0) finish_bin(census, bin);
 }

@@ -22,6 +22,7 @@
  */
 #include "life/life.h"
 #include "memory/quarantine.h"
+#include "object/fence.h"
 
 #include <limits.h>
 
@@ -105,6 +106,7 @@ static NOINLINE bool resurrected(struct ouro__life *life, void *object)
 /* [life.order] up to the references; false when the object lives on. */
 static bool end(struct ouro__life *life, void *object, const struct ouro__shape *shape)
 {
+    if (OURO_GUARDED) ouro__fence_check(object);
     if (UNLIKELY((shape->flags & OURO__SHAPE_FINALIZE) != 0) && ouro__finalizer_is_due(object) &&
         resurrected(life, object))
         return false;

@@ -11,7 +11,7 @@
 ALWAYS_INLINE void check(const void *object, const char *operation)
 {
     if (UNLIKELY(!ouro__guard_is_sound(object) ||
-                 ouro__pools_of(object)->guard.thread != ouro__guard_thread()))
+                 ouro__pools_of(object)->front.thread != ouro__guard_thread()))
         ouro__guard_check(object, operation);
 }
 

@@ -41,6 +41,16 @@ static struct place find(const void *address)
     return place;
 }
 
+/* A small or a large arena ends before its 32 MiB do; what is behind is not ours. */
+static enum ouro__region region_of(const void *address)
+{
+    enum ouro__region region = ouro__region_of(address);
+    bool begins = region == OURO__REGION_RAW || region == OURO__REGION_OBJECTS;
+    if (begins && ouro__arena_offset(address) >= ouro__arena_of(address)->size)
+        return OURO__REGION_FOREIGN;
+    return region;
+}
+
 static bool is_live(const void *entry)
 {
     return (*ouro__state_word(entry) & ouro__state_bit(entry)) != 0;
@@ -65,7 +75,7 @@ static _Noreturn void refuse_within(const void *address, const char *operation)
 
 void ouro__guard_refuse(const void *object, const char *operation)
 {
-    switch (ouro__region_of(object)) {
+    switch (region_of(object)) {
     case OURO__REGION_FOREIGN:
         ouro__misuse(object, "%s of %p, which lies in no heap: it is foreign, wild or freed",
                      operation, object);
@@ -87,15 +97,15 @@ void ouro__guard_refuse(const void *object, const char *operation)
 void ouro__guard_check(const void *object, const char *operation)
 {
     if (UNLIKELY(!ouro__guard_is_sound(object))) ouro__guard_refuse(object, operation);
-    if (UNLIKELY(ouro__pools_of(object)->guard.thread != ouro__guard_thread()))
+    if (UNLIKELY(ouro__pools_of(object)->front.thread != ouro__guard_thread()))
         ouro__guard_check_thread(ouro__pools_of(object), object, operation);
 }
 
 NOINLINE void ouro__guard_check_thread(const struct ouro__pools *pools, const void *object,
                                        const char *operation)
 {
-    if (pools->guard.thread == ouro__guard_thread()) return;
-    if (pools->guard.thread == NULL)
+    if (pools->front.thread == ouro__guard_thread()) return;
+    if (pools->front.thread == NULL)
         ouro__misuse(object, "%s of %p inside a traverse hook, which must change nothing",
                      operation, object);
     ouro__misuse(object, "%s of %p in a thread that does not own its heap: see ouro_heap_adopt",
@@ -104,7 +114,7 @@ NOINLINE void ouro__guard_check_thread(const struct ouro__pools *pools, const vo
 
 static _Noreturn void refuse_raw(const void *memory, const char *operation)
 {
-    switch (ouro__region_of(memory)) {
+    switch (region_of(memory)) {
     case OURO__REGION_FOREIGN:
         ouro__misuse(memory, "%s of %p, which lies in no heap: it is foreign, wild or freed",
                      operation, memory);

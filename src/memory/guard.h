@@ -59,12 +59,21 @@ enum ouro__region {
 };
 
 #define OURO__REGIONS ((size_t)1 << (47 - OURO_ARENA_SHIFT))
-extern uint8_t ouro__registry[OURO__REGIONS];
+#if !OURO_GUARDED
+extern uint8_t ouro__registry[OURO__REGIONS]; /* nowhere: nobody asks */
+#endif
+
+/* Blocks of one pool that died in a row, linked. */
+struct ouro__run {
+    void *first, *last;
+    uint32_t count;
+};
 
 /* One of a guarded build's heaps. */
 struct ouro__guard {
-    const void *thread;       /* [guard.thread]; NULL inside a traverse hook */
-    void *oldest, *newest;    /* of the quarantine, linked */
+    struct ouro__run *runs;  /* the quarantine, a ring; NULL: not mapped yet */
+    unsigned oldest, newest; /* of the runs; one behind the newest is the oldest when it is full */
+    unsigned run_count;
     size_t quarantined;       /* bytes */
     struct ouro__arena *dead; /* large blocks without memory, oldest first */
     struct ouro__arena *dead_newest;
@@ -116,11 +125,16 @@ ALWAYS_INLINE void ouro__state_clear(const void *address)
 
 /* ---- the canary in front of a block, and the word that it shares ---- */
 
-/* Never zero and no letter, as these are what overflows write most. */
+/* As in <ouro/guarded.h>. */
 ALWAYS_INLINE uint64_t ouro__canary(const void *entry)
 {
-    if (OURO_IS_DEBUG_BUILD) return OURO__FENCE_DEBUG;
     return (((uintptr_t)entry >> 3 ^ (uintptr_t)entry >> 11) & 0x7F) | 0x80;
+}
+
+/* What stands behind a block from its end on. */
+ALWAYS_INLINE unsigned char ouro__fence_byte(const void *entry)
+{
+    return OURO_IS_DEBUG_BUILD ? OURO__FENCE_DEBUG : (unsigned char)ouro__canary(entry);
 }
 
 ALWAYS_INLINE bool ouro__canary_stands(const void *entry)
@@ -172,10 +186,18 @@ ALWAYS_INLINE bool ouro__guard_is_sound(const void *object)
     return ouro__canary_stands(object);
 }
 
+/* Ends the program unless a reference that an object holds leads where objects are. */
+ALWAYS_INLINE void ouro__guard_region(const void *referent)
+{
+    if (UNLIKELY(ouro__region_of(referent) != OURO__REGION_OBJECTS))
+        ouro__guard_refuse(referent, "visit");
+}
+
 /* Ends the program unless a reference that an object holds is to an object. */
 ALWAYS_INLINE void ouro__guard_reference(const void *referent)
 {
-    if (UNLIKELY(!ouro__guard_is_sound(referent))) ouro__guard_refuse(referent, "visit");
+    if (UNLIKELY(!ouro__guard_has(referent, OURO__REGION_OBJECTS)))
+        ouro__guard_refuse(referent, "visit");
 }
 
 /* Ends the program unless the pointer is an object's.  `operation` is what is done with it. */

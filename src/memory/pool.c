@@ -560,5 +560,5 @@ void ouro__pools_destroy(struct ouro__pools *pools)
         free_arenas(pools, pools->realms[realm].large);
     }
     free_arenas(pools, pools->dying);
-    if (OURO_GUARDED) ouro__quarantine_release_large(pools);
+    if (OURO_GUARDED) ouro__quarantine_destroy(pools);
 }

@@ -2,7 +2,8 @@
 /*
  * quarantine.c -- what died waits, and is looked at before it lives again
  *                                                                     [floor 1]
- * The quarantine is a list through the dead blocks themselves, so it takes no memory but theirs.
+ * The quarantine is a ring of runs: blocks of one pool that died in a row, linked.  A run leaves it as it is, since
+ * what died a mebibyte ago is in no near cache any more.
  */
 #include "memory/quarantine.h"
 
@@ -16,17 +17,6 @@ static size_t room_of(const struct ouro__pool *pool)
 
 /* Eight bytes of what free blocks are filled with. */
 static const uint64_t fill_word = UINT64_C(0x0101010101010101) * OURO__FILL_FREE;
-
-/* Stores and loads of words, since most blocks are shorter than a call of memset is worth. */
-ALWAYS_INLINE void fill(void *entry, size_t size)
-{
-    ouro__word *words = entry;
-    if (size > 256) {
-        memset(entry, OURO__FILL_FREE, size);
-        return;
-    }
-    for (size_t i = 0; i < size / 8; i++) words[i] = fill_word;
-}
 
 /* ---- what is wrong ---- */
 
@@ -107,32 +97,68 @@ void ouro__guard_hand_out(void *entry, unsigned char first)
         if (UNLIKELY(words[i] != fill_word)) written_after_free(pool, entry);
 }
 
+static size_t runs_size(void)
+{
+    return (OURO_QUARANTINE_RUNS * sizeof(struct ouro__run) + 4095) & ~(size_t)4095;
+}
+
+/* The oldest run goes to its pool as it is: only its last block is touched. */
 static void leave(struct ouro__pools *pools)
 {
     struct ouro__guard *guard = &pools->guard;
-    void *entry = guard->oldest;
-    guard->oldest = ouro__link(entry);
-    if (guard->oldest == NULL) guard->newest = NULL;
-    guard->quarantined -= ouro__pool_of(entry)->block_size;
-    ouro__pool_push(pools, entry);
+    struct ouro__run *run = &guard->runs[guard->oldest];
+    struct ouro__pool *pool = ouro__pool_of(run->first);
+    guard->oldest = (guard->oldest + 1) % OURO_QUARANTINE_RUNS;
+    guard->run_count--;
+    guard->quarantined -= (size_t)run->count * pool->block_size;
+    ouro__link_set(run->last, pool->free);
+    pool->free = run->first;
+    pool->unmarked = true;                 /* [young.bit] */
+    OURO_ASSERT(pool->used >= run->count); /* [pool.count] */
+    pool->used -= run->count;
+    if (UNLIKELY(pool->used <= pool->wake)) ouro__pool_settle(pools, pool);
 }
 
-ALWAYS_INLINE void enter(struct ouro__pools *pools, const struct ouro__pool *pool, void *entry)
+static void add_run(struct ouro__guard *guard, const struct ouro__run *run)
+{
+    guard->newest = (guard->newest + 1) % OURO_QUARANTINE_RUNS;
+    guard->runs[guard->newest] = *run;
+    if (guard->run_count++ == 0) guard->oldest = guard->newest;
+}
+
+void ouro__quarantine_add(struct ouro__pools *pools, struct ouro__pool *pool, void *first,
+                          void *last, uint32_t count)
 {
     struct ouro__guard *guard = &pools->guard;
-    ouro__link_set(entry, NULL);
-    if (LIKELY(guard->newest != NULL))
-        ouro__link_set(guard->newest, entry);
-    else
-        guard->oldest = entry;
-    guard->newest = entry;
-    guard->quarantined += pool->block_size;
+    struct ouro__run run = {first, last, count};
+    ouro__link_set(last, NULL);
+    if (UNLIKELY(guard->runs == NULL)) {
+        guard->runs = ouro__os_map_apart(runs_size());
+        if (guard->runs == NULL) { /* the system gave no more memory: no quarantine */
+            ouro__link_set(last, pool->free);
+            pool->free = first;
+            pool->unmarked = true;
+            pool->used -= count;
+            ouro__pool_settle(pools, pool);
+            return;
+        }
+    }
+    struct ouro__run *newest = &guard->runs[guard->newest];
+    if (guard->run_count > 0 && ouro__pool_of(newest->first) == pool) {
+        ouro__link_set(newest->last, first);
+        newest->last = last;
+        newest->count += count;
+    } else {
+        if (guard->run_count == OURO_QUARANTINE_RUNS) leave(pools);
+        add_run(guard, &run);
+    }
+    guard->quarantined += (size_t)count * pool->block_size;
     while (guard->quarantined > OURO_QUARANTINE_BYTES) leave(pools); /* [quarantine.order] */
 }
 
 void ouro__guard_retire(struct ouro__pools *pools, void *entry)
 {
-    const struct ouro__pool *pool = ouro__pool_of(entry);
+    struct ouro__pool *pool = ouro__pool_of(entry);
     enum ouro__kind kind = ouro__bin_kind(pool->bin);
     if (kind != OURO__RAW) {
         if (UNLIKELY(!ouro__guard_has(entry, OURO__REGION_OBJECTS) || !ouro__canary_stands(entry)))
@@ -142,16 +168,28 @@ void ouro__guard_retire(struct ouro__pools *pools, void *entry)
     }
     if (UNLIKELY(pool->block_size == 0)) return;
     if (kind != OURO__RAW && UNLIKELY(!next_stands(pool, entry))) trampled_behind(pool, entry);
-    fill(entry, room_of(pool));
-    enter(pools, pool, entry);
+    if (kind >= OURO__TRACKED) ouro__young_clear(entry); /* [quarantine.used] */
+    ouro__guard_fill(entry, room_of(pool));
+    ouro__quarantine_add(pools, pool, entry, entry, 1);
+}
+
+static void check_run(const struct ouro__run *run)
+{
+    const void *entry = run->first;
+    for (uint32_t i = 0; i < run->count; i++, entry = ouro__link(entry))
+        ouro__guard_check_free(ouro__pool_of(entry), entry);
 }
 
 void ouro__quarantine_drain(struct ouro__pools *pools)
 {
-    while (pools->guard.oldest != NULL) {
-        ouro__guard_check_free(ouro__pool_of(pools->guard.oldest), pools->guard.oldest);
-        leave(pools);
-    }
+    for (; pools->guard.run_count > 0; leave(pools))
+        check_run(&pools->guard.runs[pools->guard.oldest]);
+}
+
+void ouro__quarantine_destroy(struct ouro__pools *pools)
+{
+    if (pools->guard.runs != NULL) ouro__os_unmap_apart(pools->guard.runs, runs_size());
+    ouro__quarantine_release_large(pools);
 }
 
 /* ---- large blocks ---- */

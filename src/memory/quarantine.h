@@ -34,6 +34,21 @@ void ouro__guard_check_next(const struct ouro__pool *pool, const void *entry);
 /* A block of a pool that is not live: ends the program unless it holds nothing.  [guard.free] */
 void ouro__guard_check_free(const struct ouro__pool *pool, const void *entry);
 
+/* Blocks of a pool that are filled and linked, but for the link of the last. */
+void ouro__quarantine_add(struct ouro__pools *pools, struct ouro__pool *pool, void *first,
+                          void *last, uint32_t count);
+
+/* Stores of words, since most blocks are shorter than a call of memset is worth. */
+ALWAYS_INLINE void ouro__guard_fill(void *entry, size_t size)
+{
+    ouro__word *words = entry;
+    if (size > 256)
+        memset(entry, OURO__FILL_FREE, size);
+    else
+        for (size_t i = 0; i < size / 8; i++)
+            words[i] = UINT64_C(0x0101010101010101) * OURO__FILL_FREE;
+}
+
 /* Empties the quarantine into the pools. */
 void ouro__quarantine_drain(struct ouro__pools *pools);
 
@@ -41,7 +56,10 @@ void ouro__quarantine_drain(struct ouro__pools *pools);
  * are used; else false. */
 bool ouro__quarantine_large(struct ouro__pools *pools, struct ouro__arena *arena);
 
-/* Gives these addresses back. */
+/* What the quarantine itself takes, when the heap ends. */
+void ouro__quarantine_destroy(struct ouro__pools *pools);
+
+/* Gives the addresses of large blocks that died back. */
 void ouro__quarantine_release_large(struct ouro__pools *pools);
 
 #endif

@@ -48,7 +48,7 @@ void *ouro__raw_guarded_alloc(struct ouro__pools *pools, size_t size, size_t ali
     header->size = size;
     header->seal = seal_of(header);
     unsigned char *fence = (unsigned char *)memory + size;
-    memset(fence, (int)ouro__canary(memory), (size_t)(end_of(block) - fence));
+    memset(fence, ouro__fence_byte(memory), (size_t)(end_of(block) - fence));
     ouro__state_set(memory); /* [guard.live] */
     return memory;
 }
@@ -73,7 +73,7 @@ void ouro__raw_check(void *memory)
     const unsigned char *end = end_of(ouro__raw_block_of(memory));
     if (header->seal != seal_of(header) || fence >= end)
         ouro__misuse(memory, "raw memory %p was written to in front of its beginning", memory);
-    const unsigned char byte = (unsigned char)ouro__canary(memory);
+    const unsigned char byte = ouro__fence_byte(memory);
     for (const unsigned char *at = fence; at < end; at++)
         if (*at != byte)
             ouro__misuse(

@@ -50,7 +50,7 @@ static bool find(const void *object, struct fence *out_fence)
 void ouro__fence_set(void *object)
 {
     struct fence fence;
-    if (find(object, &fence)) memset(fence.start, (int)ouro__canary(object), fence.size);
+    if (find(object, &fence)) memset(fence.start, ouro__fence_byte(object), fence.size);
 }
 
 static _Noreturn void overflowed(const void *object, size_t distance)
@@ -68,7 +68,7 @@ void ouro__fence_check_all(const void *object)
         ouro__misuse(object,
                      "object %p of type %s says that it has more items than fit in its block",
                      object, ouro__type_of(object)->name);
-    const unsigned char byte = (unsigned char)ouro__canary(object);
+    const unsigned char byte = ouro__fence_byte(object);
     for (size_t i = 0; i < fence.size; i++)
         if (UNLIKELY(fence.start[i] != byte)) overflowed(object, i);
     ouro__guard_check_next(ouro__pool_of(object), object);

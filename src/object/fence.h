@@ -15,25 +15,18 @@
 
 #include "object/type.h"
 
-/* Whether the objects of a ready type fill their blocks. */
-ALWAYS_INLINE bool ouro__fence_is_empty(const ouro_type *type)
-{
-    return ouro__shapes[ouro__word_type(type->ready_word)].exact != 0;
-}
-
 /* Of an object that was just made, whose length is set. */
 void ouro__fence_set(void *object);
 
 /* Ends the program unless the word, the fence and the word of the next block are whole. */
 void ouro__fence_check_all(const void *object);
 
-/* The same, of an object that may have no fence.  Its references are not gone yet. */
+/* The same, but for the next block's word, which is looked at for itself.  The object's references are not gone
+ * yet. */
 ALWAYS_INLINE void ouro__fence_check(const void *object)
 {
     uint64_t word = *ouro__word_of(object);
-    const struct ouro__pool *pool = ouro__pool_of(object);
-    if (UNLIKELY(!ouro__guard_is_sound(object) || ouro__shapes[ouro__word_type(word)].exact == 0 ||
-                 !ouro__canary_stands((const char *)object + pool->block_size)))
+    if (UNLIKELY(!ouro__canary_stands(object) || ouro__shapes[ouro__word_type(word)].exact == 0))
         ouro__fence_check_all(object);
 }
 

@@ -9,7 +9,7 @@
 struct visitor {
     void (*visit)(void *referent, void *context);
     void *context;
-    struct ouro__guard *guard; /* while a traverse hook of a guarded build runs */
+    struct ouro__front *front; /* while a traverse hook of a guarded build runs */
     const void *thread;
 };
 
@@ -17,9 +17,9 @@ static int visit_one(void *referent, void *argument)
 {
     const struct visitor *visitor = argument;
     if (referent == NULL) return 0;
-    if (OURO_GUARDED && visitor->guard != NULL) visitor->guard->thread = visitor->thread;
+    if (OURO_GUARDED && visitor->front != NULL) visitor->front->thread = visitor->thread;
     visitor->visit(referent, visitor->context);
-    if (OURO_GUARDED && visitor->guard != NULL) visitor->guard->thread = NULL;
+    if (OURO_GUARDED && visitor->front != NULL) visitor->front->thread = NULL;
     return 0;
 }
 
@@ -27,12 +27,12 @@ static int visit_one(void *referent, void *argument)
 static void traverse(const ouro_type *type, void *object, struct visitor *visitor)
 {
     if (OURO_GUARDED) {
-        visitor->guard = &ouro__pools_of(object)->guard;
-        visitor->thread = visitor->guard->thread;
-        visitor->guard->thread = NULL;
+        visitor->front = &ouro__pools_of(object)->front;
+        visitor->thread = visitor->front->thread;
+        visitor->front->thread = NULL;
     }
     (void)type->traverse(object, visit_one, visitor);
-    if (OURO_GUARDED) visitor->guard->thread = visitor->thread;
+    if (OURO_GUARDED) visitor->front->thread = visitor->thread;
 }
 
 static void visit_many(void **items, size_t length, struct visitor *visitor)
@@ -57,7 +57,10 @@ static void visit_field(const ouro_type *type, const ouro_field *field, void *ob
 void ouro__visit_general(void *object, void (*visit)(void *referent, void *context), void *context)
 {
     ouro_type *type = ouro__type_of(object);
-    struct visitor visitor = {.visit = visit, .context = context};
+    struct visitor visitor;
+    visitor.visit = visit;
+    visitor.context = context;
+    if (OURO_GUARDED) visitor.front = NULL;
     for (const ouro_field *field = type->fields; field != NULL && field->kind != OURO_FIELD_END;
          field++)
         visit_field(type, field, object, &visitor);
@@ -122,7 +125,10 @@ bool ouro__visit_cut(void *object, struct ouro__half *half, long *units,
                      void (*visit)(void *referent, void *context), void *context)
 {
     ouro_type *type = ouro__type_of(object);
-    struct visitor visitor = {.visit = visit, .context = context};
+    struct visitor visitor;
+    visitor.visit = visit;
+    visitor.context = context;
+    if (OURO_GUARDED) visitor.front = NULL;
     if (half->owner == NULL) {
         *half = (struct ouro__half){.owner = object};
         visit_mask(object, &visitor);
