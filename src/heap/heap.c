@@ -65,6 +65,7 @@ static void set_options(ouro_heap *heap, const ouro_heap_options *options)
     struct ouro__pools *pools = ouro__heap_pools(heap);
     ouro__pools_init(pools, &options->source);
     if (OURO_GUARDED) pools->front.thread = ouro__guard_thread();
+    if (OURO_IS_DEBUG_BUILD) ouro__misuse_describe(ouro__dump);
     pools->byte_limit = options->byte_limit;
     pools->purge_delay = options->purge_delay_ms;
     pools->one_at_a_time = options->one_at_a_time;

@@ -142,6 +142,9 @@ bool ouro__heap_is_busy(ouro_heap *heap);
 /* No whole cycle is under way afterwards: it is abandoned, or brought to its end. */
 void ouro__heap_whole_stop(ouro_heap *heap);
 
+/* What is known of a damaged object or block, in lines, behind a sentence of the debug build: dump.c. */
+void ouro__dump(const void *object, char *text, size_t size);
+
 /* Reads OURO_ variables into what the program left open. */
 ouro_status ouro__options_from_environment(ouro_heap_options *options, ouro_error *out_error);
 

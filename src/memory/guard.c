@@ -11,16 +11,26 @@
 
 uint8_t ouro__registry[OURO__REGIONS];
 
-/* Where an address lies in its pool. */
-struct place {
-    const struct ouro__pool *pool; /* NULL: in no pool that is in use */
-    const char *entry;             /* of the block around it; NULL: never cut, or between blocks */
-    bool is_entry;
-};
-
-static struct place find(const void *address)
+/* A small or a large arena ends before its 32 MiB do; what is behind is not ours. */
+static enum ouro__region region_of(const void *address)
 {
-    struct place place = {0};
+    enum ouro__region region = ouro__region_of(address);
+    bool begins = region == OURO__REGION_RAW || region == OURO__REGION_OBJECTS;
+    if (begins && ouro__arena_offset(address) >= ouro__arena_of(address)->size)
+        return OURO__REGION_FOREIGN;
+    return region;
+}
+
+static bool is_live(const void *entry)
+{
+    return (*ouro__state_word(entry) & ouro__state_bit(entry)) != 0;
+}
+
+struct ouro__place ouro__guard_find(const void *address)
+{
+    struct ouro__place place = {0};
+    enum ouro__region region = region_of(address);
+    if (region != OURO__REGION_RAW && region != OURO__REGION_OBJECTS) return place;
     struct ouro__arena *arena = ouro__arena_of(address);
     size_t page = ouro__arena_offset(address) >> OURO_POOL_SHIFT;
     if (page < OURO_ARENA_FIRST_PAGE) return place;
@@ -41,24 +51,9 @@ static struct place find(const void *address)
     return place;
 }
 
-/* A small or a large arena ends before its 32 MiB do; what is behind is not ours. */
-static enum ouro__region region_of(const void *address)
-{
-    enum ouro__region region = ouro__region_of(address);
-    bool begins = region == OURO__REGION_RAW || region == OURO__REGION_OBJECTS;
-    if (begins && ouro__arena_offset(address) >= ouro__arena_of(address)->size)
-        return OURO__REGION_FOREIGN;
-    return region;
-}
-
-static bool is_live(const void *entry)
-{
-    return (*ouro__state_word(entry) & ouro__state_bit(entry)) != 0;
-}
-
 static _Noreturn void refuse_within(const void *address, const char *operation)
 {
-    struct place place = find(address);
+    struct ouro__place place = ouro__guard_find(address);
     if (place.pool == NULL || place.entry == NULL)
         ouro__misuse(address, "%s of %p, which lies in a heap but in none of its blocks", operation,
                      address);
@@ -125,7 +120,7 @@ static _Noreturn void refuse_raw(const void *memory, const char *operation)
         ouro__misuse(memory, "%s of %p, which lies inside a large block", operation, memory);
     case OURO__REGION_RAW: break;
     }
-    struct place place = find(memory);
+    struct ouro__place place = ouro__guard_find(memory);
     if (place.entry == NULL)
         ouro__misuse(memory, "%s of %p, which lies in a heap but in none of its blocks", operation,
                      memory);

@@ -176,6 +176,14 @@ ALWAYS_INLINE void ouro__link_set(void *entry, void *next)
 
 /* ---- checks ---- */
 
+/* Where an address lies; nothing in a block is read. */
+struct ouro__place {
+    const struct ouro__pool *pool; /* NULL: in no pool that is in use */
+    const char *entry;             /* of the block around it; NULL: never cut, or between blocks */
+    bool is_entry;
+};
+struct ouro__place ouro__guard_find(const void *address);
+
 /* Tells what is wrong with a pointer that is used as an object's.  Never returns. */
 _Noreturn void ouro__guard_refuse(const void *object, const char *operation);
 
