@@ -710,11 +710,14 @@ static void test_row(void **state)
 {
     const struct row *row = *state;
     struct heard heard;
+    const char *scale = getenv("OURO_TEST_SCALE"); /* a percentage */
+    uint64_t trials = scale != NULL ? TRIALS * strtoull(scale, NULL, 10) / 100 : TRIALS;
+    if (trials < 10) trials = 10;
     distance = row->distance;
-    for (uint64_t seed = 1; seed <= TRIALS; seed++) {
+    for (uint64_t seed = 1; seed <= trials; seed++) {
         (void)trial_run(row->commit, seed, &heard);
         if (!is_told(row, &heard))
-            fail_msg("%s, trial %d of %d: \"%s\"", row->name, (int)seed, TRIALS, heard.message);
+            fail_msg("%s, trial %d: \"%s\"", row->name, (int)seed, heard.message);
     }
 }
 
