@@ -98,7 +98,9 @@ typedef struct ouro_error {
 
 /*
  * Called with a sentence that names the object, before the library aborts on
- * misuse.  May longjmp or exit; when it returns, the process aborts.
+ * misuse.  May longjmp or exit; when it returns, the process aborts.  In the debug build lines about the
+ * object and its neighbours follow the sentence.  The debug and the hardened build (OURO_GUARDED) tell more
+ * kinds of misuse than the ordinary one: docs/design/guarded.md.
  */
 typedef void (*ouro_misuse_hook)(const char *message, const void *object);
 
