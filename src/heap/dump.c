@@ -106,7 +106,9 @@ static void put_neighbours(struct lines *lines, const struct ouro__pool *pool, c
 
 void ouro__dump(const void *object, char *text, size_t size)
 {
-    struct lines lines = {text, size};
+    struct lines lines;
+    lines.text = text;
+    lines.left = size;
     struct ouro__place place = ouro__guard_find(object);
     if (place.pool == NULL || place.entry == NULL) return;
     if (place.pool->block_size == 0 && place.pool->used == 0)

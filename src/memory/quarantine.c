@@ -79,7 +79,7 @@ void ouro__guard_check_next(const struct ouro__pool *pool, const void *entry)
 
 /* ---- in and out ---- */
 
-void ouro__guard_hand_out(void *entry, unsigned char first)
+void ouro__guard_hand_out(void *entry, unsigned char fill)
 {
     const struct ouro__pool *pool = ouro__pool_of(entry);
     ouro__word *words = entry;
@@ -89,7 +89,7 @@ void ouro__guard_hand_out(void *entry, unsigned char first)
         ouro__guard_check_free(pool, entry);
     if (OURO_IS_DEBUG_BUILD) {
         ouro__guard_check_free(pool, entry);
-        memset(entry, first, room_of(pool));
+        memset(entry, fill, room_of(pool));
         return;
     }
     words[0] = words[1] = 0; /* whoever took the block off its list looked at the link */
