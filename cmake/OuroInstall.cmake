@@ -11,15 +11,17 @@ if(TARGET ouro_command)
   install(TARGETS ouro_command RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endif()
 
-set(package_directory "${CMAKE_INSTALL_LIBDIR}/cmake/ouro")
+# A guarded build is a package of its own: ouro-hardened, ouro-debug.  What uses it is compiled for it.
+set(package "ouro${OURO_GUARDED_SUFFIX}")
+set(package_directory "${CMAKE_INSTALL_LIBDIR}/cmake/${package}")
 install(EXPORT ouro FILE ouroTargets.cmake NAMESPACE ouro:: DESTINATION "${package_directory}")
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/ouroConfig.cmake.in"
-  "${PROJECT_BINARY_DIR}/ouroConfig.cmake" INSTALL_DESTINATION "${package_directory}")
+  "${PROJECT_BINARY_DIR}/${package}Config.cmake" INSTALL_DESTINATION "${package_directory}")
 # Before 1.0 a new minor version may change anything.
-write_basic_package_version_file("${PROJECT_BINARY_DIR}/ouroConfigVersion.cmake"
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/${package}ConfigVersion.cmake"
   COMPATIBILITY SameMinorVersion)
-install(FILES "${PROJECT_BINARY_DIR}/ouroConfig.cmake"
-  "${PROJECT_BINARY_DIR}/ouroConfigVersion.cmake" DESTINATION "${package_directory}")
+install(FILES "${PROJECT_BINARY_DIR}/${package}Config.cmake"
+  "${PROJECT_BINARY_DIR}/${package}ConfigVersion.cmake" DESTINATION "${package_directory}")
 
 # The prefix in ouro.pc is found from where the file lies, so that an installed
 # tree may be moved, and `cmake --install --prefix` tells the truth.
@@ -37,8 +39,11 @@ foreach(kind IN ITEMS LIBDIR INCLUDEDIR)
   endif()
 endforeach()
 set(PKGCONFIG_PREFIX "\${pcfiledir}/${pkgconfig_to_prefix}")
-configure_file("${PROJECT_SOURCE_DIR}/cmake/ouro.pc.in" "${PROJECT_BINARY_DIR}/ouro.pc" @ONLY)
-install(FILES "${PROJECT_BINARY_DIR}/ouro.pc" DESTINATION "${pkgconfig_directory}")
+if(OURO_GUARDED_LEVEL GREATER 0)
+  set(PKGCONFIG_GUARDED " -DOURO_GUARDED=${OURO_GUARDED_LEVEL}")
+endif()
+configure_file("${PROJECT_SOURCE_DIR}/cmake/ouro.pc.in" "${PROJECT_BINARY_DIR}/${package}.pc" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/${package}.pc" DESTINATION "${pkgconfig_directory}")
 
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" "${PROJECT_SOURCE_DIR}/CHANGELOG.md"
   DESTINATION "${CMAKE_INSTALL_DOCDIR}")

@@ -7,13 +7,17 @@ set_property(GLOBAL PROPERTY OURO_SOURCES "")
 #
 #   ouro_room(base check.c GNU os.c)
 function(ouro_room room)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "GNU")
-  foreach(file IN LISTS arg_UNPARSED_ARGUMENTS arg_GNU)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "GNU;GUARDED")
+  foreach(file IN LISTS arg_UNPARSED_ARGUMENTS arg_GNU arg_GUARDED)
     set(path "${CMAKE_CURRENT_SOURCE_DIR}/${room}/${file}")
     if(NOT EXISTS "${path}")
       message(FATAL_ERROR "src/CMakeLists.txt lists ${room}/${file}, which does not exist")
     endif()
-    set_property(GLOBAL APPEND PROPERTY OURO_SOURCES "${path}")
+    if(file IN_LIST arg_GUARDED)
+      set_property(GLOBAL APPEND PROPERTY OURO_GUARDED_SOURCES "${path}")
+    else()
+      set_property(GLOBAL APPEND PROPERTY OURO_SOURCES "${path}")
+    endif()
     if(file IN_LIST arg_GNU)
       set_source_files_properties("${path}" PROPERTIES COMPILE_DEFINITIONS _GNU_SOURCE)
     endif()
@@ -26,8 +30,18 @@ endfunction()
 #   ouro_library(ouro_tiny STATIC OURO_SOME_TUNABLE=4)
 #
 # Must be called from src/CMakeLists.txt, where the files' properties hold.
+#
+# A library of another build than the configured one is made by ouro_guarded_library.
 function(ouro_library target kind)
+  ouro_guarded_library(${target} ${kind} ${OURO_GUARDED_LEVEL} ${ARGN})
+endfunction()
+
+function(ouro_guarded_library target kind level)
   get_property(sources GLOBAL PROPERTY OURO_SOURCES)
+  if(level GREATER 0)
+    get_property(guarded GLOBAL PROPERTY OURO_GUARDED_SOURCES)
+    list(APPEND sources ${guarded})
+  endif()
   add_library(${target} ${kind} ${sources})
   ouro_target(${target})
   target_include_directories(${target}
@@ -37,6 +51,12 @@ function(ouro_library target kind)
     PRIVATE
       ${PROJECT_SOURCE_DIR}/src)
   target_compile_definitions(${target} PRIVATE ${ARGN})
+  if(level GREATER 0)
+    target_compile_definitions(${target} PUBLIC OURO_GUARDED=${level})
+  endif()
+  if(OURO_QUARANTINE_BYTES)
+    target_compile_definitions(${target} PRIVATE OURO_QUARANTINE_BYTES=${OURO_QUARANTINE_BYTES})
+  endif()
   if(OURO_DEBUG)
     target_compile_definitions(${target} PRIVATE OURO_DEBUG=1)
   endif()
@@ -50,7 +70,8 @@ function(ouro_finish_library)
     message(FATAL_ERROR "src/CMakeLists.txt lists no room")
   endif()
   file(GLOB_RECURSE files CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.c")
-  list(REMOVE_ITEM files ${sources})
+  get_property(guarded GLOBAL PROPERTY OURO_GUARDED_SOURCES)
+  list(REMOVE_ITEM files ${sources} ${guarded})
   foreach(file IN LISTS files)
     message(WARNING "${file} is listed in no room of src/CMakeLists.txt, so it is not built")
   endforeach()
@@ -70,10 +91,11 @@ function(ouro_finish_library)
   if(NOT CMAKE_POSITION_INDEPENDENT_CODE)
     target_compile_options(ouro_static PRIVATE -fPIE)
   endif()
-  set_target_properties(ouro_static PROPERTIES OUTPUT_NAME ouro EXPORT_NAME static)
+  set_target_properties(ouro_static PROPERTIES
+    OUTPUT_NAME ouro${OURO_GUARDED_SUFFIX} EXPORT_NAME static)
 
   set_target_properties(ouro_shared PROPERTIES
-    OUTPUT_NAME ouro
+    OUTPUT_NAME ouro${OURO_GUARDED_SUFFIX}
     EXPORT_NAME ouro
     VERSION ${PROJECT_VERSION}
     SOVERSION ${PROJECT_VERSION_MAJOR}

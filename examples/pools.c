@@ -51,7 +51,8 @@ int main(void)
     expect(full.objects == THINGS, "all objects are counted");
     printf("%-12s %zu bytes each, of which %zu are the object's own\n", "", ouro_sizeof(things[0]),
            sizeof(thing));
-    expect(ouro_sizeof(things[0]) == sizeof(thing) + 8, "an object costs one word more");
+    expect(ouro_sizeof(things[0]) <= sizeof(thing) + 16,
+           "an object costs a word more, or two in the debug build");
 
     /* Every second one goes: the pools stay, half empty, and the next objects
      * move in where these were. */

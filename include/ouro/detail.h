@@ -65,7 +65,20 @@ struct ouro__front {
     struct ouro__shelf shelf[OURO__BINS];
     uint64_t guess_word;             /* that the next simple object to die has, most likely */
     struct ouro__shelf *guess_shelf; /* its block's */
+    const void *thread;              /* that owns the heap, where builds are guarded */
 };
+
+OURO__INLINE ouro__word *ouro__word_of(const void *object)
+{
+    return (ouro__word *)(uintptr_t)object - 1;
+}
+
+#if defined(OURO_GUARDED) && OURO_GUARDED
+#define OURO__IS_GUARDED 1
+#include <ouro/guarded.h>
+#else
+#define OURO__IS_GUARDED 0
+#endif
 
 /* The heap that was guessed last, of any thread: a hint that is believed only where the object's
  * arena says the same. */
@@ -79,11 +92,6 @@ OURO_API void *ouro__new_rare(ouro_heap *heap, ouro_type *type);
 OURO_API void *ouro__mem_alloc_rare(ouro_heap *heap, size_t size);
 OURO_API void ouro__mem_free_sized_rare(ouro_heap *heap, void *memory, size_t size);
 
-OURO__INLINE ouro__word *ouro__word_of(const void *object)
-{
-    return (ouro__word *)(uintptr_t)object - 1;
-}
-
 /* Gives a block back to its class list while that has room. */
 OURO__INLINE void ouro__give(struct ouro__front *front, void *block, struct ouro__shelf *shelf)
 {
@@ -94,6 +102,8 @@ OURO__INLINE void ouro__give(struct ouro__front *front, void *block, struct ouro
     *(ouro__slot *)block = shelf->list;
     shelf->list = block;
 }
+
+#if !OURO__IS_GUARDED
 
 /* Store by store, since GCC makes a string instruction of a memset of more than 64 bytes, which takes
  * longer to start than such stores take to end.  An odd word comes first: most such objects begin 8
@@ -202,6 +212,30 @@ OURO__INLINE void ouro__moved(void *object)
     if (object != NULL && OURO__UNLIKELY((int32_t)*ouro__word_of(object) < 0)) ouro__touch(object);
 }
 
+OURO__INLINE void *ouro__mem_alloc(ouro_heap *heap, size_t size)
+{
+    struct ouro__front *front = (struct ouro__front *)(void *)heap;
+    if (OURO__UNLIKELY(size - 1 >= OURO__SMALL_MAX)) return ouro__mem_alloc_rare(heap, size);
+    void **list = &front->shelf[(size + 7) / 8].list;
+    void *memory = *list;
+    if (OURO__UNLIKELY(memory == NULL)) return ouro__mem_alloc_rare(heap, size);
+    *list = *(ouro__slot *)memory;
+    return memory;
+}
+
+OURO__INLINE void ouro__mem_free_sized(ouro_heap *heap, void *memory, size_t size)
+{
+    struct ouro__front *front = (struct ouro__front *)(void *)heap;
+    if (OURO__UNLIKELY(memory == NULL || size - 1 >= OURO__SMALL_MAX)) {
+        ouro__mem_free_sized_rare(heap, memory, size);
+        return;
+    }
+    size_t bin = (size + 7) / 8;
+    ouro__give(front, memory, &front->shelf[bin]);
+}
+
+#endif
+
 /* The owner is named so that a store into a shared object can take its lock. */
 OURO__INLINE void ouro__put(void *owner, void *slot, void *value)
 {
@@ -260,28 +294,6 @@ OURO__INLINE void *ouro__move(void *variable)
     void *object = *(ouro__slot *)variable;
     *(ouro__slot *)variable = NULL;
     return object;
-}
-
-OURO__INLINE void *ouro__mem_alloc(ouro_heap *heap, size_t size)
-{
-    struct ouro__front *front = (struct ouro__front *)(void *)heap;
-    if (OURO__UNLIKELY(size - 1 >= OURO__SMALL_MAX)) return ouro__mem_alloc_rare(heap, size);
-    void **list = &front->shelf[(size + 7) / 8].list;
-    void *memory = *list;
-    if (OURO__UNLIKELY(memory == NULL)) return ouro__mem_alloc_rare(heap, size);
-    *list = *(ouro__slot *)memory;
-    return memory;
-}
-
-OURO__INLINE void ouro__mem_free_sized(ouro_heap *heap, void *memory, size_t size)
-{
-    struct ouro__front *front = (struct ouro__front *)(void *)heap;
-    if (OURO__UNLIKELY(memory == NULL || size - 1 >= OURO__SMALL_MAX)) {
-        ouro__mem_free_sized_rare(heap, memory, size);
-        return;
-    }
-    size_t bin = (size + 7) / 8;
-    ouro__give(front, memory, &front->shelf[bin]);
 }
 
 #endif

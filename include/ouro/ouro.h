@@ -99,7 +99,9 @@ typedef struct ouro_error {
 
 /*
  * Called with a sentence that names the object, before the library aborts on
- * misuse.  May longjmp or exit; when it returns, the process aborts.
+ * misuse.  May longjmp or exit; when it returns, the process aborts.  In the debug build lines about the
+ * object and its neighbours follow the sentence.  The debug and the hardened build (OURO_GUARDED) tell more
+ * kinds of misuse than the ordinary one: docs/design/guarded.md.
  */
 typedef void (*ouro_misuse_hook)(const char *message, const void *object);
 
@@ -203,6 +205,11 @@ OURO_API const ouro_error *ouro_heap_error(const ouro_heap *heap);
 OURO_API ouro_heap *ouro_heap_of(const void *object);
 
 OURO_API const char *ouro_heap_name(const ouro_heap *heap);
+
+/* Makes the calling thread the owner of a heap, which was the one that made it: in the debug and the hardened
+ * build use by any other thread is misuse.  In the ordinary build it does nothing.  Thread: any, while none uses
+ * the heap. */
+OURO_API void ouro_heap_adopt(ouro_heap *heap);
 
 /*
  * Gives memory that holds nothing back to the system at once: empties the class

@@ -4,6 +4,8 @@
  */
 #include "base/check.h"
 
+#include "base/tune.h"
+
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -17,6 +19,13 @@ static void print_misuse(const char *message, const void *object)
 
 static _Atomic(ouro__misuse_function) misuse_hook = print_misuse;
 
+static _Atomic(ouro__describe_function) misuse_describe;
+
+void ouro__misuse_describe(ouro__describe_function describe)
+{
+    atomic_store(&misuse_describe, describe);
+}
+
 ouro__misuse_function ouro__misuse_set(ouro__misuse_function hook)
 {
     return atomic_exchange(&misuse_hook, hook != NULL ? hook : print_misuse);
@@ -24,11 +33,14 @@ ouro__misuse_function ouro__misuse_set(ouro__misuse_function hook)
 
 void ouro__misuse(const void *object, const char *format, ...)
 {
-    char message[256];
+    char message[OURO_IS_DEBUG_BUILD ? 2048 : 320];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
+    int length = vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
+    if (OURO_IS_DEBUG_BUILD && atomic_load(&misuse_describe) != NULL && length >= 0 &&
+        (size_t)length < sizeof message)
+        atomic_load (&misuse_describe)(object, message + length, sizeof message - (size_t)length);
     ouro__misuse_function hook = atomic_load(&misuse_hook);
     hook(message, object);
     abort();

@@ -22,6 +22,10 @@ typedef void (*ouro__misuse_function)(const char *message, const void *object);
 /* Swaps the process's hook; NULL is the default.  Thread: any. */
 ouro__misuse_function ouro__misuse_set(ouro__misuse_function hook);
 
+/* Writes lines about an object behind a sentence; in the debug build. */
+typedef void (*ouro__describe_function)(const void *object, char *text, size_t size);
+void ouro__misuse_describe(ouro__describe_function describe);
+
 /* Formats the sentence, calls the hook, aborts. */
 _Noreturn void ouro__misuse(const void *object, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

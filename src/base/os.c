@@ -71,6 +71,27 @@ void ouro__os_purge(void *start, size_t size)
     OURO_CHECK(madvise(start, size, MADV_DONTNEED) == 0);
 }
 
+bool ouro__os_deny(void *start, size_t size)
+{
+    return mprotect(start, size, PROT_NONE) == 0;
+}
+
+enum { APART = 4096 };
+
+void *ouro__os_map_apart(size_t size)
+{
+    char *start = map_anywhere(NULL, size + 2 * APART);
+    if (start == NULL) return NULL;
+    (void)ouro__os_deny(start, APART);
+    (void)ouro__os_deny(start + APART + size, APART);
+    return start + APART;
+}
+
+void ouro__os_unmap_apart(void *start, size_t size)
+{
+    ouro__os_unmap((char *)start - APART, size + 2 * APART);
+}
+
 void ouro__os_populate(void *start, size_t size)
 {
     (void)madvise(start, size, MADV_POPULATE_WRITE);

@@ -20,6 +20,13 @@ bool ouro__os_grow(void *start, size_t old_size, size_t new_size);
 /* Lets the pages of a range go; they read as zero from now on. */
 void ouro__os_purge(void *start, size_t size);
 
+/* As ouro__os_map of pages, with a page without access on either side. */
+void *ouro__os_map_apart(size_t size);
+void ouro__os_unmap_apart(void *start, size_t size);
+
+/* Takes all access to a range away; false when the system does not. */
+bool ouro__os_deny(void *start, size_t size);
+
 /* Commits a range at once.  A hint: failure changes nothing. */
 void ouro__os_populate(void *start, size_t size);
 

@@ -11,6 +11,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Which build this is: 0 ordinary, 1 hardened, 2 debug.  The last two are called guarded. */
+#ifndef OURO_GUARDED
+#define OURO_GUARDED 0
+#endif
+#define OURO_IS_DEBUG_BUILD (OURO_GUARDED == 2)
+
+/* What died waits in a guarded build until so many bytes have died after it: a second free, and a write
+ * to it, are told apart from those of a new owner for as long. */
+#ifndef OURO_QUARANTINE_BYTES
+#define OURO_QUARANTINE_BYTES ((size_t)1 << 20)
+#endif
+
+/* Runs of blocks that died in a row, each of one pool, that fit in the quarantine; what dies in random order
+ * may leave it earlier. */
+#define OURO_QUARANTINE_RUNS 32768u
+
+/* So many large blocks that died keep their addresses there, without memory or access. */
+#define OURO_QUARANTINE_LARGE 64u
+
 /* An arena is aligned to its size, so that a mask leads from any address in it
  * to its header.  32 MiB: address space only; pages are committed by the pool. */
 #define OURO_ARENA_SHIFT 25
@@ -147,8 +166,8 @@
  * which deaths move is fetched ahead. */
 #define OURO_DEATH_AHEAD 512
 
-/* Types of one process.  The object word has room for 2^20. */
-#define OURO_TYPES_MAX 65536u
+/* Types of one process.  The object word has room for 2^20; for 2^14 where it has a canary. */
+#define OURO_TYPES_MAX (OURO_GUARDED ? 4096u : 65536u)
 
 _Static_assert(OURO_ARENA_PAGES == 512, "page bitmaps have eight words");
 _Static_assert(OURO_TYPES_MAX <= (1u << 20), "the type field of the object word");

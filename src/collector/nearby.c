@@ -264,7 +264,7 @@ static void decide(struct exploring *exploring)
 static void hush(void *entry)
 {
     uint64_t word = *ouro__word_of(entry);
-    if ((int32_t)word > 0 && (word & OURO__MIDDLE) == 0 && !ouro__is_young(entry))
+    if (ouro__word_signed(word) > 0 && (word & OURO__MIDDLE) == 0 && !ouro__is_young(entry))
         (void)ouro__word_trap(entry); /* [quiet.old] */
 }
 

@@ -7,6 +7,7 @@
  * touched by the pass that it survived), an old one neither.  An old one is quiet until it is touched.
  */
 #include "collector/collector.h"
+#include "memory/quarantine.h"
 
 #include "base/os.h"
 #include "memory/purge.h"
@@ -102,7 +103,7 @@ static void leave_set(struct ouro__collector *collector, struct ouro__pool *pool
 /* A live object in nobody's death, whose references can be counted on. */
 ALWAYS_INLINE bool is_candidate(uint64_t word)
 {
-    return (int32_t)word > 0 && (word & OURO__FROZEN) == 0;
+    return ouro__word_signed(word) > 0 && (word & OURO__FROZEN) == 0;
 }
 
 /* The object is young no more.  [word.aged] */
@@ -117,7 +118,7 @@ ALWAYS_INLINE bool propose(void *entry, uint64_t word)
 {
     ouro__count *count = ouro__count_of(entry);
     if (UNLIKELY(*count != 0)) return false; /* the other lane looks at it  [mark.one] */
-    if (UNLIKELY((uint32_t)word > OURO__TRAPPED_COUNT)) {
+    if (UNLIKELY(ouro__word_low(word) > OURO__TRAPPED_COUNT)) {
         age(entry); /* it lives, and is too popular to be looked at */
         return false;
     }
@@ -151,6 +152,18 @@ static void propose_middle(struct ouro__collector *collector, struct ouro__pool 
     }
 }
 
+/* What the words of some blocks say lives, lives by the state bits too: else they were written to. [guard.live] */
+ALWAYS_INLINE void check_states(const struct ouro__pool *pool, size_t i, uint64_t first,
+                                uint64_t second)
+{
+    const ouro__bits *states = ouro__pool_marks(pool, OURO__STATE_BITS) + 2 * i;
+    uint64_t wrong = (first & ~states[0]) != 0 ? first & ~states[0] : second & ~states[1];
+    size_t word = 2 * i + ((first & ~states[0]) == 0);
+    if (LIKELY(wrong == 0)) return;
+    ouro__guard_refuse(ouro__pool_start(pool) + (word * 64 + (size_t)__builtin_ctzl(wrong)) * 8,
+                       "visit");
+}
+
 /* The entries of one word of young bits, which stands for two words of set bits. */
 ALWAYS_INLINE size_t propose_word(struct ouro__collector *collector, const struct ouro__pool *pool,
                                   ouro__bits *set, size_t i, uint64_t bits)
@@ -161,7 +174,7 @@ ALWAYS_INLINE size_t propose_word(struct ouro__collector *collector, const struc
         void *entry = ouro__pool_young_entry(pool, i, (unsigned)__builtin_ctzl(bits));
         uint64_t word = *ouro__word_of(entry);
         if (UNLIKELY(!is_candidate(word))) { /* its death lists the pool again */
-            if (word != 0) age(entry);
+            if (!ouro__word_is_free(word)) age(entry);
         } else if (LIKELY(propose(entry, word))) {
             uint64_t bit = ouro__mark_bit(entry);
             bool is_second = ((uintptr_t)entry & 512) != 0;
@@ -174,6 +187,7 @@ ALWAYS_INLINE size_t propose_word(struct ouro__collector *collector, const struc
     }
     set[2 * i] |= first;
     set[2 * i + 1] |= second;
+    if (OURO_GUARDED) check_states(pool, i, first, second);
     return proposed;
 }
 
@@ -244,9 +258,9 @@ static uint64_t quiet_word(const struct ouro__pool *pool, size_t i, uint64_t bit
     for (; entry < end; entry += size) {
         uint64_t word = *ouro__word_of(entry), bit = bits & ouro__young_bit(entry);
         if (bit == 0) continue;
-        if (LIKELY(is_candidate(word) && (uint32_t)word <= OURO__TRAPPED_COUNT))
+        if (LIKELY(is_candidate(word) && ouro__word_low(word) <= OURO__TRAPPED_COUNT))
             *ouro__word_of(entry) = word | OURO__TRAPPED | OURO__AGED;
-        else if (word == 0)
+        else if (ouro__word_is_free(word))
             free |= bit;
         else
             *ouro__word_of(entry) = word | OURO__AGED;
@@ -314,11 +328,45 @@ struct harvest {
 /* Garbage blocks are linked by address so that they are handed out in that order. */
 ALWAYS_INLINE void reap(void *entry, struct harvest *harvest)
 {
-    *ouro__word_of(entry) = 0; /* [pool.word] */
-    ouro__young_set(entry);    /* [young.bit] */
+    ouro__word_clear(entry); /* [pool.word] */
+    ouro__young_set(entry);  /* [young.bit] */
     *harvest->last_link = entry;
-    harvest->last_link = ouro__link_of(entry);
+    harvest->last_link = (ouro__slot *)entry;
     harvest->freed++;
+}
+
+/* One bit for two neighbours, of the lower or the upper half of a word. */
+static uint64_t fold(uint64_t bits)
+{
+    bits = (bits | bits >> 1) & UINT64_C(0x5555555555555555);
+    bits = (bits | bits >> 1) & UINT64_C(0x3333333333333333);
+    bits = (bits | bits >> 2) & UINT64_C(0x0F0F0F0F0F0F0F0F);
+    bits = (bits | bits >> 4) & UINT64_C(0x00FF00FF00FF00FF);
+    bits = (bits | bits >> 8) & UINT64_C(0x0000FFFF0000FFFF);
+    return (bits | bits >> 16) & UINT64_C(0x00000000FFFFFFFF);
+}
+
+/* The same in a guarded build, for the garbage of one word of set bits: the blocks go into the quarantine. */
+static __attribute__((noinline)) void reap_guarded(struct ouro__pool *pool, size_t word,
+                                                   uint64_t dead)
+{
+    char *start = ouro__pool_start(pool) + word * 512;
+    const size_t size = pool->block_size > 0 ? pool->block_size - sizeof(ouro__word) : 0;
+    void *first = NULL, *last = NULL;
+    ouro__pool_marks(pool, OURO__STATE_BITS)[word] &= ~dead;              /* [guard.live] */
+    ouro__pool_young(pool)[word / 2] &= ~(fold(dead) << (word % 2 * 32)); /* [quarantine.used] */
+    uint32_t count = (uint32_t)__builtin_popcountl(dead);
+    for (; dead != 0; dead &= dead - 1) {
+        void *entry = start + (size_t)__builtin_ctzl(dead) * 8;
+        ouro__word_clear(entry); /* [pool.word] */
+        ouro__guard_fill(entry, size);
+        if (last != NULL)
+            ouro__link_set(last, entry);
+        else
+            first = entry;
+        last = entry;
+    }
+    if (size > 0) ouro__quarantine_add(ouro__pools_of(first), pool, first, last, count);
 }
 
 static void give_harvest(struct ouro__collector *collector, struct ouro__pool *pool,
@@ -330,6 +378,7 @@ static void give_harvest(struct ouro__collector *collector, struct ouro__pool *p
         pool->used = 0;
         return;
     }
+    if (OURO_GUARDED) return; /* they are in the quarantine */
     *harvest->last_link = pool->free;
     pool->free = harvest->first;
     pool->used -= harvest->freed;
@@ -360,18 +409,26 @@ void ouro__set_finish(struct ouro__collector *collector)
     bool shared = (pool->sets >> (1 - lane) & 1) != 0;
     struct harvest harvest = {.last_link = (ouro__slot *)&harvest.first};
     for (size_t word = from; word < end; word++) {
+        uint64_t dead = 0; /* in guarded builds */
         for (uint64_t bits = map[word]; bits != 0; bits &= bits - 1) {
             void *entry = start + (word * 64 + (size_t)__builtin_ctzl(bits)) * 8;
             ouro__count *count = ouro__count_of(entry);
             if (LIKELY((*count & OURO__SUSPECT(lane)) != 0)) {
                 if (UNLIKELY(shared)) ouro__mark_dead(marks, pool, entry);
-                reap(entry, &harvest);
+                if (OURO_GUARDED)
+                    dead |= ouro__mark_bit(entry);
+                else
+                    reap(entry, &harvest);
             } else {
                 ouro__set_age(collector, pool, entry);
             }
             *count = 0;
         }
         map[word] = 0;
+        if (OURO_GUARDED && dead != 0) {
+            reap_guarded(pool, word, dead);
+            harvest.freed += (uint32_t)__builtin_popcountl(dead);
+        }
     }
     collector->units -= 4 * WORDS;
     collector->at = end * 64;
@@ -423,13 +480,25 @@ static void forget_scratch(struct ouro__pools *pools, struct ouro__arena *arena)
     }
 }
 
+/* What lies beside the pools from one offset to another goes, but for the state bits, which are no marks. */
+static void purge_marks(const struct ouro__pools *pools, struct ouro__arena *arena, size_t from,
+                        size_t to)
+{
+    const size_t states_end = OURO__STATE_BITS + OURO__STATE_SIZE;
+    if (OURO_GUARDED && from < states_end && to > OURO__STATE_BITS) {
+        if (from < OURO__STATE_BITS) purge_marks(pools, arena, from, OURO__STATE_BITS);
+        if (to > states_end) purge_marks(pools, arena, states_end, to);
+        return;
+    }
+    pools->source.purge(pools->source.context, (char *)arena + from, to - from);
+}
+
 /* A part of the marks' memory from `offset` on; where the next begins, or 0 after the last. */
 static size_t wipe_part(struct ouro__pools *pools, struct ouro__arena *arena, size_t offset)
 {
     size_t end = offset + OURO_WIPE_PART;
     if (end > OURO__POOLS_START) end = OURO__POOLS_START;
-    if (pools->source.purge != NULL)
-        pools->source.purge(pools->source.context, (char *)arena + offset, end - offset);
+    if (pools->source.purge != NULL) purge_marks(pools, arena, offset, end);
     if (end < OURO__POOLS_START) return end;
     forget_scratch(pools, arena);
     return 0;

@@ -72,7 +72,7 @@ static void save(struct ouro__collector *collector, void *entry)
     if (!ouro__is_suspect(entry, collector->lane)) return;
     ouro__word_untrap(entry);
     *ouro__count_of(entry) = 0;
-    *ouro__word_of(entry) = (*ouro__word_of(entry) | OURO__SAVED) + 1;
+    *ouro__word_of(entry) = (*ouro__word_of(entry) | OURO__SAVED) + OURO__ONE;
     collector->saved++;
     ouro__collector_marks(collector)->lanes[collector->lane].suspects--;
     if (ouro__type_of(entry) == &ouro_weakref_callback_type) ouro__weakrefs_unlink(entry);

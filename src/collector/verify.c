@@ -14,6 +14,8 @@
  */
 #include "collector/collector.h"
 
+#include "object/fence.h"
+
 /*
  * A pass looks at few pools, and its objects may refer to any other: whether the referent's pool is in the set
  * is asked first, so that counts that nobody wrote are not read, which would cost a page each.
@@ -28,15 +30,19 @@ ALWAYS_INLINE bool may_be_suspect(const struct ouro__collector *collector, const
 ALWAYS_INLINE void scan_reference(struct ouro__collector *collector, void *referent, int lane)
 {
     ouro__count *count = ouro__count_of(referent);
-    if (LIKELY((*count & OURO__SUSPECT(lane)) != 0))
+    if (LIKELY((*count & OURO__SUSPECT(lane)) != 0)) {
         *count += 1;
-    else
-        collector->outward++;
+        return;
+    }
+    if (OURO_GUARDED) ouro__guard_reference(referent); /* that a suspect is there was seen */
+    collector->outward++;
 }
 
 ALWAYS_INLINE void scan_in_pass(void *referent, void *context)
 {
     struct ouro__collector *pass = context;
+    if (OURO_GUARDED && UNLIKELY((uintptr_t)referent >> OURO_POOL_SHIFT != pass->near))
+        ouro__guard_reference(referent);
     if (LIKELY(may_be_suspect(pass, referent)))
         scan_reference(pass, referent, OURO__PASS);
     else
@@ -45,6 +51,7 @@ ALWAYS_INLINE void scan_in_pass(void *referent, void *context)
 
 ALWAYS_INLINE void scan_in_whole(void *referent, void *context)
 {
+    if (OURO_GUARDED) ouro__guard_region(referent);
     scan_reference(context, referent, OURO__WHOLE);
 }
 
@@ -106,6 +113,7 @@ ALWAYS_INLINE void scan(struct ouro__collector *collector, void *entry, int lane
 {
     enum { cares = OURO__SHAPE_FINALIZE | OURO__SHAPE_RELEASE | OURO__SHAPE_GENERAL };
     if (UNLIKELY(!ouro__is_suspect(entry, lane))) return;
+    if (OURO_GUARDED) ouro__fence_check(entry);
     uint64_t word = *ouro__word_of(entry);
     const struct ouro__shape *shape = &ouro__shapes[ouro__word_type(word)];
     if (lane == OURO__WHOLE) collector->units -= 2;
@@ -164,7 +172,7 @@ static void check(struct ouro__collector *collector, void *entry)
     ouro__count *counts = ouro__count_of(entry);
     if (collector->lane == OURO__WHOLE) collector->units--;
     if ((*counts & OURO__SUSPECT(collector->lane)) == 0) return;
-    uint32_t count = (uint32_t)(*ouro__word_of(entry) & OURO__TRAPPED_COUNT);
+    uint32_t count = ouro__word_low(*ouro__word_of(entry)) & OURO__TRAPPED_COUNT;
     uint32_t counted = *counts & OURO__COUNT_MASK;
     if (LIKELY(count == counted)) return;
     if (UNLIKELY(count < counted)) ouro__verify_count_too_low(entry, count, counted);

@@ -15,6 +15,8 @@
  */
 #include "collector/collector.h"
 
+#include "object/fence.h"
+
 #include <string.h>
 
 /* Blocks between two looks at what is left of the step. */
@@ -39,6 +41,7 @@ static __attribute__((noinline)) void carry(const struct ouro__collector *collec
 
 ALWAYS_INLINE void tally_reference(void *referent, void *context)
 {
+    if (OURO_GUARDED) ouro__guard_region(referent);
     if (UNLIKELY(!ouro__is_tracked_entry(referent))) return;
     if (UNLIKELY(++*ouro__tally_of(referent) == 0)) carry(context, referent);
 }
@@ -98,12 +101,15 @@ static size_t count_blocks(struct ouro__collector *collector, char *entry, size_
     for (; i < count; i++, entry += block_size) {
         uint64_t word = *ouro__word_of(entry);
         if (!is_candidate(word)) {
+            if (OURO_GUARDED && !ouro__word_is_free(word) && !ouro__canary_stands(entry))
+                ouro__fence_check_all(entry);
             if (UNLIKELY(tallies && holds_for_others(entry, word))) {
                 ouro__set_visit_map(collector, entry, tally_ephemeron);
                 if (ouro__half_of(collector)->owner != NULL) count = i + 1;
             }
             continue;
         }
+        if (OURO_GUARDED) ouro__fence_check(entry);
         ouro__mark_set(entry, ouro__set_bits(OURO__WHOLE));
         found++;
         if (UNLIKELY(!tallies)) continue;
@@ -176,16 +182,16 @@ static void hush(const struct ouro__pool *pool, void *entry, uint64_t word)
 static void decide_block(struct ouro__collector *collector, struct ouro__pool *pool, char *entry)
 {
     uint64_t word = *ouro__word_of(entry);
-    if (word == 0) return;
+    if (ouro__word_is_free(word)) return;
     bool counts = is_candidate(word);
     if (UNLIKELY(collector->by_roots || collector->direct)) {
-        if (counts && (int32_t)word > 0) hush(pool, entry, word);
+        if (counts && ouro__word_signed(word) > 0) hush(pool, entry, word);
         return;
     }
     uint32_t count = ouro__word_count(word);
     uint32_t counted = take_tally(collector, entry, counts ? count : UINT32_MAX);
     if (!counts) return;
-    if (UNLIKELY((int32_t)word > 0)) hush(pool, entry, word);
+    if (UNLIKELY(ouro__word_signed(word) > 0)) hush(pool, entry, word);
     if (LIKELY(counted == count) || !ouro__is_marked(entry, ouro__set_bits(OURO__WHOLE))) return;
     if (UNLIKELY(counted > count)) { /* references have gone since they were counted */
         if (collector->exact) ouro__verify_count_too_low(entry, count, counted);

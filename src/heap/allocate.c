@@ -7,6 +7,8 @@
  */
 #include "heap/heap.h"
 
+#include "object/fence.h"
+
 #include <string.h>
 
 static bool may_collect(const ouro_heap *heap)
@@ -81,6 +83,7 @@ void *ouro__heap_new_object(ouro_heap *heap, ouro_type *type, size_t length)
         return NULL;
     }
     if (type->item_size != 0) *(size_t *)(void *)((char *)object + type->length_offset) = length;
+    if (OURO_GUARDED) ouro__fence_set(object);
     return object;
 }
 
@@ -187,7 +190,7 @@ void ouro__mem_free_sized_rare(ouro_heap *heap, void *memory, size_t size)
 {
     struct ouro__pools *pools = ouro__heap_pools(heap);
     if (memory == NULL) return;
-    if (size <= OURO_BLOCK_MAX && !ouro__arena_of(memory)->large)
+    if (!OURO_GUARDED && size <= OURO_BLOCK_MAX && !ouro__arena_of(memory)->large)
         ouro__give(&pools->front, memory,
                    &pools->front.shelf[ouro__bin_for(OURO__RAW, size > 0 ? size : 1)]);
     else

@@ -251,8 +251,8 @@ static size_t count_young(const struct ouro__pool *pool)
     const ouro__bits *young = ouro__pool_young(pool);
     for (size_t i = 0; i < ouro__pool_young_words(pool); i++)
         for (uint64_t bits = young[i]; bits != 0; bits &= bits - 1)
-            count += *ouro__word_of(
-                         ouro__pool_young_entry(pool, i, (unsigned)__builtin_ctzl(bits))) != 0;
+            count += !ouro__word_is_free(
+                *ouro__word_of(ouro__pool_young_entry(pool, i, (unsigned)__builtin_ctzl(bits))));
     return count;
 }
 

@@ -8,6 +8,8 @@
  */
 #include "heap/heap.h"
 
+#include "base/os.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -16,6 +18,12 @@
 static size_t struct_size(void)
 {
     return (sizeof(ouro_heap) + OURO_CARVE_SIZE - 1) & ~(size_t)(OURO_CARVE_SIZE - 1);
+}
+
+/* In guarded builds no overflow gets to a heap's own struct, unless an embedder says where it lies. */
+static bool is_apart(const ouro_arena_source *source)
+{
+    return OURO_GUARDED && source->obtain == ouro__system_source.obtain;
 }
 
 static ouro_status bad_option(ouro_error *out_error, const char *what)
@@ -56,6 +64,8 @@ static void set_options(ouro_heap *heap, const ouro_heap_options *options)
 {
     struct ouro__pools *pools = ouro__heap_pools(heap);
     ouro__pools_init(pools, &options->source);
+    if (OURO_GUARDED) pools->front.thread = ouro__guard_thread();
+    if (OURO_IS_DEBUG_BUILD) ouro__misuse_describe(ouro__dump);
     pools->byte_limit = options->byte_limit;
     pools->purge_delay = options->purge_delay_ms;
     pools->one_at_a_time = options->one_at_a_time;
@@ -80,7 +90,9 @@ ouro_heap *ouro_heap_new(const ouro_heap_options *given, ouro_error *out_error)
     ouro_heap_options options = given != NULL ? *given : (ouro_heap_options){0};
     if (complete_options(&options, out_error) != OURO_OK) return NULL;
     size_t size = struct_size();
-    ouro_heap *heap = options.source.obtain(options.source.context, size, OURO_CARVE_SIZE);
+    ouro_heap *heap = is_apart(&options.source)
+                          ? ouro__os_map_apart(size)
+                          : options.source.obtain(options.source.context, size, OURO_CARVE_SIZE);
     if (heap == NULL) {
         if (out_error != NULL) {
             *out_error = (ouro_error){.status = OURO_NO_MEMORY, .requested = size};
@@ -97,6 +109,11 @@ ouro_heap *ouro_heap_new(const ouro_heap_options *given, ouro_error *out_error)
 ouro_heap *ouro_heap_of(const void *object)
 {
     return ouro__arena_of(object)->owner;
+}
+
+void ouro_heap_adopt(ouro_heap *heap)
+{
+    if (OURO_GUARDED) ouro__heap_pools(heap)->front.thread = ouro__guard_thread();
 }
 
 const char *ouro_heap_name(const ouro_heap *heap)
@@ -220,7 +237,10 @@ static void destroy(ouro_heap *heap)
 {
     ouro_arena_source source = ouro__heap_pools(heap)->source;
     ouro__pools_destroy(ouro__heap_pools(heap));
-    source.give_back(source.context, heap, heap->size);
+    if (is_apart(&source))
+        ouro__os_unmap_apart(heap, heap->size);
+    else
+        source.give_back(source.context, heap, heap->size);
 }
 
 ouro_status ouro_heap_close(ouro_heap *heap, const ouro_close_options *options,

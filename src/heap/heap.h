@@ -159,6 +159,9 @@ void ouro__debug_start(const ouro_heap *heap, const ouro_collection *info);
 void ouro__debug_stop(const ouro_heap *heap, const ouro_collection *info);
 void ouro__debug_closed(const ouro_heap *heap, const ouro_close_report *report);
 
+/* What is known of a damaged object or block, in lines, behind a sentence of the debug build: dump.c. */
+void ouro__dump(const void *object, char *text, size_t size);
+
 /* Reads OURO_ variables into what the program left open. */
 ouro_status ouro__options_from_environment(ouro_heap_options *options, ouro_error *out_error);
 

@@ -24,7 +24,7 @@ static ouro_class_kind kind_of_bin(size_t bin)
 static size_t list_length(const struct ouro__pools *pools, size_t bin)
 {
     size_t length = pools->front.shelf[bin].hot != NULL;
-    for (void *entry = pools->front.shelf[bin].list; entry != NULL; entry = *ouro__link_of(entry))
+    for (void *entry = pools->front.shelf[bin].list; entry != NULL; entry = ouro__link(entry))
         length++;
     return length;
 }
@@ -74,7 +74,7 @@ static void finish_bin(struct census *census, size_t bin)
     ouro_heap_stats *stats = &census->heap;
     class->kind = kind_of_bin(bin);
     class->block_size = ouro__bin_size(bin);
-    class->cached = list_length(census->pools, bin);
+    class->cached += list_length(census->pools, bin);
     class->live -= class->cached;
     stats->cached_blocks += class->cached;
     stats->cached_bytes += class->cached * class->block_size;
@@ -93,6 +93,11 @@ static void take_census(const ouro_heap *heap, struct census *census)
     census->pools = ouro__heap_pools(heap);
     for (int realm = 0; realm < OURO__REALMS; realm++)
         ouro__walk_pools(census->pools, (enum ouro__realm)realm, count_pool, census);
+    const struct ouro__guard *guard = &census->pools->guard;
+    for (unsigned i = 0; i < guard->run_count; i++) { /* [quarantine.used] */
+        const struct ouro__run *run = &guard->runs[(guard->oldest + i) % OURO_QUARANTINE_RUNS];
+        census->bins[ouro__pool_of(run->first)->bin].cached += run->count;
+    }
     for (size_t bin = 1; bin < OURO__BINS; bin++)
         if (census->bins[bin].pools > 0) finish_bin(census, bin);
 }
@@ -164,7 +169,7 @@ static size_t cached_of(const struct ouro__pools *pools, const struct ouro__pool
 {
     const struct ouro__shelf *shelf = &pools->front.shelf[pool->bin];
     size_t cached = shelf->hot != NULL && ouro__pool_of(shelf->hot) == pool;
-    for (void *entry = shelf->list; entry != NULL; entry = *ouro__link_of(entry))
+    for (void *entry = shelf->list; entry != NULL; entry = ouro__link(entry))
         cached += ouro__pool_of(entry) == pool;
     return cached;
 }

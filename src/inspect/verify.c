@@ -33,7 +33,7 @@ static void audit_free_list(struct audit *audit, const struct ouro__pool *pool)
 {
     bool has_words = ouro__bin_kind(pool->bin) != OURO__RAW;
     uint32_t length = 0;
-    for (void *entry = pool->free; entry != NULL; entry = *ouro__link_of(entry)) {
+    for (void *entry = pool->free; entry != NULL; entry = ouro__link(entry)) {
         if (ouro__pool_of(entry) != pool || ++length > pool->carved) {
             corrupt(audit,
                     "[pool.home] the free list of the pool of %u at %p leads elsewhere or in "
@@ -41,7 +41,7 @@ static void audit_free_list(struct audit *audit, const struct ouro__pool *pool)
                     pool->block_size, (void *)pool->first, entry);
             return;
         }
-        if (has_words && *ouro__word_of(entry) != 0)
+        if (has_words && !ouro__word_is_free(*ouro__word_of(entry)))
             corrupt(audit, "[pool.word] a free block of %u at %p has a word: written after free?",
                     pool->block_size, entry);
     }
@@ -85,10 +85,10 @@ static void audit_tracked_blocks(struct audit *audit, const struct ouro__pool *p
     char *entry = pool->first;
     for (uint32_t i = 0; i < pool->carved; i++, entry += pool->block_size) {
         bool young = ouro__is_young(entry);
-        bool live = *ouro__word_of(entry) != 0;
+        bool live = !ouro__word_is_free(*ouro__word_of(entry));
         if (!live && ouro__hole_has(pool, entry)) continue; /* not cut */
         bool returns = !ouro__arena_of(pool)->large; /* a large block is not handed out again */
-        if (!live && !young && !pool->unmarked && returns)
+        if (!live && !young && !pool->unmarked && returns && !OURO_GUARDED) /* [quarantine.used] */
             corrupt(audit, "[young.bit] the free block at %p has no young bit", (void *)entry);
         if (live && young && !pool->young)
             corrupt(audit, "[young.listed] the pool of the young object %p is not listed",
@@ -132,17 +132,19 @@ static void audit_class_list(struct audit *audit, size_t bin)
 {
     const struct ouro__pools *pools = ouro__heap_pools(audit->heap);
     void *hot = pools->front.shelf[bin].hot;
-    if (hot != NULL && (ouro__pool_of(hot)->bin != bin || *ouro__word_of(hot) != 0 ||
-                        bin >= (size_t)OURO__TRACKED << OURO__BIN_SHIFT))
+    if (hot != NULL &&
+        (ouro__pool_of(hot)->bin != bin || !ouro__word_is_free(*ouro__word_of(hot)) ||
+         bin >= (size_t)OURO__TRACKED << OURO__BIN_SHIFT))
         corrupt(audit, "[list.hot] the hot block of %zu at %p is no free block of its class",
                 ouro__bin_size(bin), hot);
     for (void *entry = pools->front.shelf[bin].list; entry != NULL && !audit->failed;
-         entry = *ouro__link_of(entry)) {
+         entry = ouro__link(entry)) {
         const struct ouro__pool *pool = ouro__pool_of(entry);
         if (pool->bin != bin || pool->state < OURO__POOL_CURRENT)
             corrupt(audit, "[list.class] the class list of %zu holds %p of another class",
                     ouro__bin_size(bin), entry);
-        else if (bin >= (size_t)OURO__ACYCLIC << OURO__BIN_SHIFT && *ouro__word_of(entry) != 0)
+        else if (bin >= (size_t)OURO__ACYCLIC << OURO__BIN_SHIFT &&
+                 !ouro__word_is_free(*ouro__word_of(entry)))
             corrupt(audit,
                     "[pool.word] a cached block of %zu at %p has a word: written after free?",
                     ouro__bin_size(bin), entry);

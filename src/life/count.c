@@ -45,14 +45,14 @@ void ouro__touch(void *object)
 bool ouro__untrap_last(void *object)
 {
     uint64_t word = *ouro__word_of(object);
-    if ((uint32_t)word != (uint32_t)(OURO__TRAPPED | 1)) return false;
+    if (ouro__word_low(word) != ouro__word_low(OURO__TRAPPED | OURO__ONE)) return false;
     (void)untrap(&ouro__pools_of(object)->marks, object);
     return true;
 }
 
 static _Noreturn void dead_reference(const void *object, uint64_t word, const char *operation)
 {
-    if (word == 0)
+    if (ouro__word_is_free(word))
         ouro__misuse(object, "%s of %p, which is no living object: it was freed already", operation,
                      object);
     ouro__misuse(object,
@@ -70,7 +70,7 @@ void ouro__incref_rare(void *object)
         return;
     }
     ouro__touch(object);
-    *ouro__word_of(object) += 1;
+    *ouro__word_of(object) += OURO__ONE;
 }
 
 static NOINLINE void decref_uncommon(void *object, uint64_t word)
@@ -101,17 +101,16 @@ static void die_unguessed(struct ouro__pools *pools, void *object, uint64_t word
         pools->front.guess_shelf = shelf;
         __atomic_store_n(&ouro__guess, &pools->front, __ATOMIC_RELAXED);
     }
-    *ouro__word_of(object) = 0; /* [pool.word] */
+    ouro__word_clear(object); /* [pool.word] */
     ouro__give(&pools->front, object, shelf);
 }
 
 void ouro__decref_rare(void *object)
 {
     uint64_t word = *ouro__word_of(object);
-    if ((word << (64 - OURO__TYPE_SHIFT)) == (uint64_t)1
-                                                 << (64 - OURO__TYPE_SHIFT)) /* [word.simple] */
+    if (ouro__word_is_simple(word))
         die_unguessed(ouro__pools_of(object), object, word);
-    else if ((uint32_t)word == 1)
+    else if (ouro__word_low(word) == 1)
         ouro__die(ouro__life_of(object), object);
     else
         decref_uncommon(object, word);

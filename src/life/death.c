@@ -21,6 +21,8 @@
  *   [death.hidden]  an object whose count is zero is passed by by every walk over the heap
  */
 #include "life/life.h"
+#include "memory/quarantine.h"
+#include "object/fence.h"
 
 #include <limits.h>
 
@@ -92,13 +94,14 @@ static NOINLINE bool resurrected(struct ouro__life *life, void *object)
     unsigned inside = life->inside_traverse;
     const char *name = ouro__type_of(object)->name;
     life->inside_traverse = 0;
-    ouro__word_set_count(object, 1);
+    ouro__word_set_count(object, OURO__ONE);
     ouro__finalizer_run(&life->finalizers, object);
     life->inside_traverse = inside;
     if (ouro__untrap_last(object)) return false; /* a collection inside has looked at it */
     uint64_t word = *ouro__word_of(object);
-    if ((int32_t)word == 1) return false;
-    if ((int32_t)word <= 0 && !ouro__word_is_trapped(word) && !ouro__word_is_immortal(word))
+    if (ouro__word_signed(word) == 1) return false;
+    if (ouro__word_signed(word) <= 0 && !ouro__word_is_trapped(word) &&
+        !ouro__word_is_immortal(word))
         ouro__misuse(
             object, "the finalizer of object %p of type %s dropped a reference that it did not own",
             object, name);
@@ -120,6 +123,7 @@ static NOINLINE void end_watched(struct ouro__life *life, void *object)
 /* [life.order] up to the references; false when the object lives on. */
 static bool end(struct ouro__life *life, void *object, const struct ouro__shape *shape)
 {
+    if (OURO_GUARDED) ouro__fence_check(object);
     if (UNLIKELY((shape->flags & OURO__SHAPE_FINALIZE) != 0) && ouro__finalizer_is_due(object) &&
         resurrected(life, object))
         return false;
@@ -154,10 +158,13 @@ void ouro__life_free(struct ouro__life *life, void *object, const struct ouro__s
     struct ouro__pools *pools = ouro__life_pools(life);
     struct ouro__pool *pool = ouro__pool_of(object);
     if (UNLIKELY(pool->sets != 0)) ouro__mark_dead(&pools->marks, pool, object);
-    *ouro__word_of(object) = 0; /* [pool.word] */
+    if (OURO_GUARDED)
+        ouro__guard_retire(pools, object);
+    else
+        ouro__word_clear(object); /* [pool.word] */
     if (UNLIKELY((shape->flags & OURO__SHAPE_LARGE) != 0) && ouro__arena_of(object)->large)
         ouro__pools_give_large(pools, object);
-    else
+    else if (!OURO_GUARDED)
         ouro__pools_give_any(pools, object, pool->bin);
 }
 
@@ -206,17 +213,18 @@ static __attribute__((noinline)) uint64_t untrapped_word(void *object)
  */
 ALWAYS_INLINE bool drop(struct ouro__life *life, void *object)
 {
+    if (OURO_GUARDED) ouro__guard_check(object, "decref");
     uint64_t word = *ouro__word_of(object);
-    if (UNLIKELY((int32_t)word < 0)) word = untrapped_word(object);
-    if ((int32_t)word > 1) {
-        *ouro__word_of(object) = word - 1;
+    if (UNLIKELY(ouro__word_signed(word) < 0)) word = untrapped_word(object);
+    if (ouro__word_signed(word) > 1) {
+        *ouro__word_of(object) = word - OURO__ONE;
         return false;
     }
-    if (ouro__word_is_simple(word)) {
+    if (!OURO_GUARDED && ouro__word_is_simple(word)) {
         ouro__drop_last(object, word);
         return false;
     }
-    if (UNLIKELY((int32_t)word != 1)) {
+    if (UNLIKELY(ouro__word_signed(word) != 1)) {
         ouro__decref_rare(object);
         return false;
     }
@@ -435,7 +443,7 @@ ALWAYS_INLINE void batch_add(struct batch *batch, void *object)
 {
     ptrdiff_t ahead = (char *)object > (char *)batch->free ? OURO_DEATH_AHEAD : -OURO_DEATH_AHEAD;
     __builtin_prefetch((char *)object + ahead, 1);
-    *ouro__link_of(object) = batch->free;
+    ouro__link_set(object, batch->free);
     batch->free = object;
     batch->count++;
 }
@@ -458,7 +466,7 @@ static NOINLINE bool free_elsewhere(struct ouro__pools *pools, struct batch *bat
 
 ALWAYS_INLINE bool free_plain(struct ouro__pools *pools, struct batch *batch, void *object)
 {
-    *ouro__word_of(object) = 0; /* [pool.word] */
+    ouro__word_clear(object); /* [pool.word] */
     if (UNLIKELY((uintptr_t)object >> OURO_POOL_SHIFT != batch->page))
         return free_elsewhere(pools, batch, object);
     batch_add(batch, object);
@@ -471,7 +479,7 @@ static const uint64_t age_flags = OURO__MIDDLE | OURO__AGED;
  * dies as any other, as long as it cannot be a suspect. */
 ALWAYS_INLINE bool is_plain_death(const struct ouro__pools *pools, uint64_t word)
 {
-    const uint64_t last = OURO__SPECIAL | OURO__PLAIN | 1;
+    const uint64_t last = OURO__SPECIAL | OURO__PLAIN | OURO__ONE;
     const uint64_t below_type = ((uint64_t)1 << OURO__TYPE_SHIFT) - 1;
     uint64_t state = word & below_type & ~age_flags;
     return state == last || (state == (last | OURO__TRAPPED) && pools->marks.judged == 0);
@@ -492,7 +500,7 @@ ALWAYS_INLINE struct kin kin_of(const struct ouro__pools *pools, uint64_t word)
 {
     const struct ouro__shape *shape = &ouro__shapes[ouro__word_type(word)];
     uint64_t type = word >> OURO__TYPE_SHIFT << OURO__TYPE_SHIFT;
-    uint64_t last = type | OURO__SPECIAL | OURO__PLAIN | 1;
+    uint64_t last = type | OURO__SPECIAL | OURO__PLAIN | OURO__ONE;
     uint64_t quiet = LIKELY(pools->marks.judged == 0) ? last | OURO__TRAPPED | OURO__AGED : last;
     struct kin kin = {shape->mask, last, quiet, -1, -1};
     if ((shape->mask & (shape->mask - 1) & ((shape->mask & (shape->mask - 1)) - 1)) == 0 &&
@@ -517,7 +525,7 @@ ALWAYS_INLINE void wait_for_child(uintptr_t *stack, void *object, size_t positio
 {
     ouro__slot *field = (ouro__slot *)object + position;
     *ouro__word_of(object) =
-        kin->last_word - 1; /* [death.hidden]; the whole word, as it will be read soon */
+        kin->last_word - OURO__ONE; /* [death.hidden]; the whole word, as it will be read soon */
     *field = (void *)(*stack | (uintptr_t)position << 48);
     *stack = (uintptr_t)field;
 }
@@ -568,8 +576,8 @@ static struct waiting die_plain(struct ouro__life *life, struct waiting at, uint
             mask &= mask - 1;
             if (child == NULL) continue;
             uint64_t word = *ouro__word_of(child);
-            if ((int32_t)word > 1) {
-                *ouro__word_of(child) = word - 1;
+            if (ouro__word_signed(word) > 1) {
+                *ouro__word_of(child) = word - OURO__ONE;
                 continue;
             }
             if (UNLIKELY(word != kin.last_word)) {
@@ -579,7 +587,7 @@ static struct waiting die_plain(struct ouro__life *life, struct waiting at, uint
                     batch.old |= (word & OURO__AGED) != 0;
                     if (!is_plain_death(pools, word)) {
                         batch_close(pools, &batch);
-                        *ouro__word_of(object) = kin.last_word - 1; /* [death.hidden] */
+                        *ouro__word_of(object) = kin.last_word - OURO__ONE; /* [death.hidden] */
                         bool died = drop(life, child);
                         batch.old = true;
                         kin = kin_of(pools, kin.last_word); /* the program ran, and the collector */
@@ -611,7 +619,7 @@ static struct waiting die_plain(struct ouro__life *life, struct waiting at, uint
         size_t position;
         object = next_plain(&stack, &position);
         uint64_t word = *ouro__word_of(object);
-        if (UNLIKELY(word != kin.last_word - 1)) kin = kin_of(pools, word);
+        if (UNLIKELY(word != kin.last_word - OURO__ONE)) kin = kin_of(pools, word);
         mask = kin.mask & ((uint64_t)-2 << position);
     }
 out:

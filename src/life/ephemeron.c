@@ -53,7 +53,8 @@ bool ouro__ephemerons_postponed(struct ouro__life *life, int lane)
     void *value = ephemeron->value;
     ouro__raw_free(ouro__life_pools(life), ephemeron);
     if (ouro__is_condemned(&ouro__life_pools(life)->marks, value))
-        *ouro__word_of(value) -= 1; /* it is trapped, and nobody meets it: none is touched */
+        *ouro__word_of(value) -=
+            OURO__ONE; /* it is trapped, and nobody meets it: none is touched */
     else
         ouro_decref(value);
     return true;

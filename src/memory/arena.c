@@ -8,6 +8,7 @@
 #include "memory/arena.h"
 
 #include "base/os.h"
+#include "memory/guard.h"
 
 static void *system_obtain(void *context, size_t size, size_t alignment)
 {
@@ -28,6 +29,29 @@ static void system_purge(void *context, void *start, size_t size)
 }
 
 const ouro_arena_source ouro__system_source = {NULL, system_obtain, system_give_back, system_purge};
+
+/* [guard.registry] */
+static void enter_in_registry(const struct ouro__arena *arena, enum ouro__region region)
+{
+    uintptr_t first = (uintptr_t)arena >> OURO_ARENA_SHIFT;
+    uintptr_t last = ((uintptr_t)arena + arena->size - 1) >> OURO_ARENA_SHIFT;
+    for (uintptr_t i = first; i <= last; i++) {
+        enum ouro__region value =
+            i > first && region != OURO__REGION_FOREIGN ? OURO__REGION_REST : region;
+        __atomic_store_n(&ouro__registry[i], (uint8_t)value, __ATOMIC_RELAXED);
+    }
+}
+
+/* No access in front of the pools and behind them, so that no overflow gets from blocks to what the library keeps
+ * for itself.  Not in memory of an embedder's source, which may not be ours to protect. */
+static void protect(const ouro_arena_source *source, struct ouro__arena *arena)
+{
+    enter_in_registry(arena,
+                      arena->realm == OURO__REALM_RAW ? OURO__REGION_RAW : OURO__REGION_OBJECTS);
+    if (source->obtain != system_obtain) return;
+    (void)ouro__os_deny((char *)arena + OURO__POOLS_START - OURO__GUARD_PAGE, OURO__GUARD_PAGE);
+    (void)ouro__os_deny((char *)arena + arena->size - OURO__GUARD_PAGE, OURO__GUARD_PAGE);
+}
 
 static struct ouro__arena *obtain(const ouro_arena_source *source, size_t size)
 {
@@ -55,9 +79,10 @@ struct ouro__arena *ouro__arena_new(const ouro_arena_source *source, void *owner
         arena->owner = owner;
         arena->realm = realm;
         arena->size = size;
-        arena->page_limit = limits[i];
-        for (unsigned page = OURO_ARENA_FIRST_PAGE; page < limits[i]; page++)
+        arena->page_limit = limits[i] - (OURO_GUARDED ? 1 : 0); /* the last page is out of reach */
+        for (unsigned page = OURO_ARENA_FIRST_PAGE; page < arena->page_limit; page++)
             arena->free_pages[page / 64] |= (uint64_t)1 << page % 64;
+        if (OURO_GUARDED) protect(source, arena);
         return arena;
     }
     return NULL;
@@ -69,7 +94,7 @@ struct ouro__arena *ouro__arena_new_large(const ouro_arena_source *source, void 
     size_t offset = ouro__kind_offset(kind) - ouro__kind_prefix(kind);
     size_t size;
     if (__builtin_add_overflow(block_size, OURO__POOLS_START + offset + 4095, &size)) return NULL;
-    size &= ~(size_t)4095;
+    size = (size & ~(size_t)4095) + OURO__GUARD_PAGE;
     struct ouro__arena *arena = obtain(source, size);
     if (arena == NULL) return NULL;
     arena->owner = owner;
@@ -78,11 +103,13 @@ struct ouro__arena *ouro__arena_new_large(const ouro_arena_source *source, void 
     arena->size = size;
     arena->page_limit = OURO_ARENA_FIRST_PAGE + 1;
     arena->pages_used = 1;
+    if (OURO_GUARDED) protect(source, arena);
     return arena;
 }
 
 void ouro__arena_free(const ouro_arena_source *source, struct ouro__arena *arena)
 {
+    if (OURO_GUARDED) enter_in_registry(arena, OURO__REGION_FOREIGN);
     source->give_back(source->context, arena, arena->size);
 }
 

@@ -39,8 +39,7 @@ static uint16_t find_empty_parts(const struct ouro__pool *pool)
         count_block(pool, entry, all);
         if (ouro__hole_has(pool, entry)) count_block(pool, entry, free);
     }
-    for (void *one = pool->free; one != NULL; one = *ouro__link_of(one))
-        count_block(pool, one, free);
+    for (void *one = pool->free; one != NULL; one = ouro__link(one)) count_block(pool, one, free);
     size_t cut = (size_t)(entry - pool->first) / OURO_CARVE_SIZE;
     uint16_t empty = 0;
     for (size_t part = 0; part < cut && part < PARTS; part++)
@@ -48,21 +47,29 @@ static uint16_t find_empty_parts(const struct ouro__pool *pool)
     return empty & (uint16_t)~pool->holes;
 }
 
+/* Puts an entry behind the last one of the pool's free list, or NULL at its end; returns it. */
+static void *append(struct ouro__pool *pool, void *last, void *entry)
+{
+    if (last == NULL)
+        pool->free = entry;
+    else
+        ouro__link_set(last, entry);
+    return entry;
+}
+
 /* Takes the entries of the pool's holes off its free list; returns how many. */
 static uint32_t sift_free_list(struct ouro__pool *pool)
 {
     uint32_t dropped = 0;
-    ouro__slot *last_link = (ouro__slot *)&pool->free;
-    for (void *entry = pool->free, *next; entry != NULL; entry = next) {
-        next = *ouro__link_of(entry);
-        if (ouro__hole_has(pool, entry)) {
+    void *last = NULL, *next;
+    for (void *entry = pool->free; entry != NULL; entry = next) {
+        next = ouro__link(entry);
+        if (ouro__hole_has(pool, entry))
             dropped++;
-        } else {
-            *last_link = entry;
-            last_link = ouro__link_of(entry);
-        }
+        else
+            last = append(pool, last, entry);
     }
-    *last_link = NULL;
+    (void)append(pool, last, NULL);
     return dropped;
 }
 
@@ -122,14 +129,13 @@ void ouro__hole_fill(struct ouro__pools *pools, struct ouro__pool *pool)
 {
     uint32_t first;
     uint32_t count = lowest_hole(pool, &first);
-    ouro__slot *last_link = (ouro__slot *)&pool->free;
+    void *last = NULL;
     for (uint32_t i = 0; i < count; i++) {
         char *entry = pool->first + (size_t)(first + i) * pool->block_size;
-        if (ouro__bin_kind(pool->bin) != OURO__RAW) *ouro__word_of(entry) = 0;
-        *last_link = entry;
-        last_link = ouro__link_of(entry);
+        ouro__block_cut(pool, entry, ouro__bin_kind(pool->bin));
+        last = append(pool, last, entry);
     }
-    *last_link = NULL;
+    (void)append(pool, last, NULL);
     pool->unmarked = true; /* [young.bit] */
     pool->holes &= (uint16_t)(pool->holes - 1);
     pool->hole_blocks = (uint16_t)(pool->hole_blocks - count);

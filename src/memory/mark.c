@@ -12,6 +12,8 @@
  */
 #include "memory/mark.h"
 
+#include "memory/guard.h"
+
 #include <string.h>
 
 void ouro__young_enlist(struct ouro__marks *marks, struct ouro__pool *pool)
@@ -112,7 +114,7 @@ static void clear_list(struct ouro__lane *lane, size_t bitmap, void *entry, uint
 {
     ouro__bits *word = ouro__mark_word(entry, bitmap);
     uint64_t dead = 0, cleared = 0;
-    for (; count > 0; count--, entry = *(void **)entry) {
+    for (; count > 0; count--, entry = ouro__link(entry)) {
         ouro__bits *next = ouro__mark_word(entry, bitmap);
         if (next != word) {
             *word &= ~dead;
@@ -136,7 +138,7 @@ void ouro__mark_dead_list(struct ouro__marks *marks, struct ouro__pool *pool, vo
         clear_list(&marks->lanes[OURO__WHOLE], ouro__set_bits(OURO__WHOLE), first, count);
         return;
     }
-    for (void *entry = first; count > 0; count--, entry = *(void **)entry)
+    for (void *entry = first; count > 0; count--, entry = ouro__link(entry))
         ouro__mark_dead(marks, pool, entry);
 }
 

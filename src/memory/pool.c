@@ -19,6 +19,7 @@
 #include "base/os.h"
 #include "memory/hole.h"
 #include "memory/purge.h"
+#include "memory/quarantine.h"
 
 #include <string.h>
 
@@ -98,7 +99,7 @@ void ouro__pool_settle(struct ouro__pools *pools, struct ouro__pool *pool)
 void ouro__pool_push_list(struct ouro__pools *pools, struct ouro__pool *pool, void *first,
                           void *last, uint32_t count)
 {
-    *ouro__link_of(last) = pool->free;
+    ouro__link_set(last, pool->free);
     pool->free = first;
     OURO_ASSERT(pool->used >= count); /* [pool.count] */
     pool->used -= count;
@@ -120,6 +121,7 @@ static struct ouro__pool *format(struct ouro__pool *pool, size_t bin, unsigned p
     size_t offset = ouro__kind_offset(kind);
     size_t size = ouro__bin_size(bin);
     size_t room = ((size_t)pages << OURO_POOL_SHIFT) - (offset - ouro__kind_prefix(kind));
+    if (OURO_GUARDED) room -= sizeof(ouro__word); /* [guard.canary] behind the last block */
     pool->free = NULL;
     pool->used = pool->told = pool->carved = pool->wake = 0;
     pool->unmarked = false;
@@ -189,10 +191,11 @@ static void *carve(struct ouro__pools *pools, struct ouro__pool *pool, uint32_t 
     char *entry = first;
     enum ouro__kind kind = ouro__bin_kind(pool->bin);
     for (uint32_t i = 0; i < count; i++, entry += pool->block_size) {
-        if (kind != OURO__RAW) *ouro__word_of(entry) = 0; /* [pool.word] */
+        ouro__block_cut(pool, entry, kind);
         if (kind >= OURO__TRACKED) ouro__young_set(entry);
-        *ouro__link_of(entry) = i + 1 < count ? entry + pool->block_size : NULL;
+        ouro__link_set(entry, i + 1 < count ? entry + pool->block_size : NULL);
     }
+    if (OURO_GUARDED && kind != OURO__RAW) ouro__word_clear(entry); /* [guard.canary] */
     pool->carved += count;
     pools->committed_bytes += (size_t)count * pool->block_size;
     return first;
@@ -226,7 +229,7 @@ static void *hand_over(struct ouro__pools *pools, struct ouro__pool *pool, void 
         pools->marks.young_handed += count;
         if (!pool->young) ouro__young_enlist(&pools->marks, pool); /* [young.listed] */
     }
-    shelf->list = *ouro__link_of(first);
+    shelf->list = ouro__link(first);
     shelf->room = pools->one_at_a_time ? 0 : list_limit(bin) - (int32_t)count;
     shelf->batches = 0;
     return first;
@@ -238,7 +241,7 @@ static void mark_list(void *entry, uint32_t count)
 {
     ouro__bits *word = ouro__young_word(entry);
     uint64_t bits = 0;
-    for (; count > 0; count--, entry = *ouro__link_of(entry)) {
+    for (; count > 0; count--, entry = ouro__link(entry)) {
         ouro__bits *next = ouro__young_word(entry);
         if (next != word) {
             *word |= bits;
@@ -266,8 +269,8 @@ static void *hand_over_free(struct ouro__pools *pools, struct ouro__pool *pool)
         pool->free = NULL;
         return hand_over(pools, pool, first, pool->carved - pool->used - pool->hole_blocks);
     }
-    pool->free = *ouro__link_of(first);
-    *ouro__link_of(first) = NULL;
+    pool->free = ouro__link(first);
+    ouro__link_set(first, NULL);
     return hand_over(pools, pool, first, 1);
 }
 
@@ -336,7 +339,7 @@ static int32_t list_length(const struct ouro__pools *pools, size_t bin, int32_t 
 {
     int32_t length = 0;
     for (void *entry = pools->front.shelf[bin].list; entry != NULL && length < most; length++)
-        entry = *ouro__link_of(entry);
+        entry = ouro__link(entry);
     return length;
 }
 
@@ -367,13 +370,13 @@ static void measure_list(struct ouro__pools *pools, size_t bin)
 static void *push_run(struct ouro__pools *pools, void *first, int32_t most, int32_t *out_count)
 {
     struct ouro__pool *pool = ouro__pool_of(first);
-    void *last = first, *next = *ouro__link_of(first);
+    void *last = first, *next = ouro__link(first);
     int32_t count = 1;
     for (;
          count < most && (uintptr_t)next >> OURO_POOL_SHIFT == (uintptr_t)first >> OURO_POOL_SHIFT;
          count++) {
         last = next;
-        next = *ouro__link_of(next);
+        next = ouro__link(next);
     }
     ouro__pool_push_list(pools, pool, first, last, (uint32_t)count);
     *out_count = count;
@@ -396,7 +399,7 @@ void ouro__pools_give_list(struct ouro__pools *pools, struct ouro__pool *pool, v
                            void *last, uint32_t count)
 {
     struct ouro__shelf *shelf = &pools->front.shelf[pool->bin];
-    *ouro__link_of(last) = shelf->list;
+    ouro__link_set(last, shelf->list);
     shelf->list = first;
     shelf->room -= (int32_t)count;
     if (ouro__bin_kind(pool->bin) < OURO__TRACKED) return;
@@ -430,7 +433,7 @@ static void flush_bin(struct ouro__pools *pools, size_t bin)
     shelf->room = 0;
     shelf->batches = 0;
     while (entry != NULL) {
-        void *next = *ouro__link_of(entry);
+        void *next = ouro__link(entry);
         ouro__pool_push(pools, entry);
         entry = next;
     }
@@ -445,6 +448,7 @@ static void flush_bin(struct ouro__pools *pools, size_t bin)
 
 void ouro__pools_flush(struct ouro__pools *pools)
 {
+    if (OURO_GUARDED) ouro__quarantine_drain(pools);
     for (size_t bin = 0; bin < OURO__BINS; bin++) {
         const struct ouro__shelf *shelf = &pools->front.shelf[bin];
         if (shelf->list != NULL || shelf->hot != NULL || pools->current[bin] != NULL)
@@ -478,8 +482,7 @@ uint64_t ouro__pools_tracked_traffic(const struct ouro__pools *pools)
 void ouro__pools_enlist_cached(struct ouro__pools *pools)
 {
     for (size_t bin = (size_t)OURO__TRACKED << OURO__BIN_SHIFT; bin < OURO__BINS; bin++) {
-        for (void *entry = pools->front.shelf[bin].list; entry != NULL;
-             entry = *ouro__link_of(entry)) {
+        for (void *entry = pools->front.shelf[bin].list; entry != NULL; entry = ouro__link(entry)) {
             struct ouro__pool *pool = ouro__pool_of(entry);
             if (!pool->young) ouro__young_enlist(&pools->marks, pool);
         }
@@ -536,6 +539,7 @@ void ouro__pools_give_large(struct ouro__pools *pools, void *entry)
     else
         pools->realms[arena->realm].large = arena->next;
     if (arena->realm == OURO__REALM_TRACKED) ouro__touched_forget(&pools->marks, arena);
+    if (OURO_GUARDED && ouro__quarantine_large(pools, arena)) return;
     ouro__purge_large(pools, arena);
 }
 
@@ -560,6 +564,7 @@ void ouro__pools_unpin(struct ouro__pools *pools)
 size_t ouro__pools_trim(struct ouro__pools *pools)
 {
     ouro__pools_flush(pools);
+    if (OURO_GUARDED) ouro__quarantine_release_large(pools);
     return ouro__purge_all(pools);
 }
 
@@ -588,4 +593,5 @@ void ouro__pools_destroy(struct ouro__pools *pools)
         free_arenas(pools, pools->realms[realm].large);
     }
     free_arenas(pools, pools->dying);
+    if (OURO_GUARDED) ouro__quarantine_destroy(pools);
 }

@@ -23,7 +23,10 @@
 #ifndef OURO_MEMORY_POOL_H
 #define OURO_MEMORY_POOL_H
 
+#include "memory/guard.h"
 #include "memory/mark.h"
+
+#include <string.h>
 
 struct ouro__refusal {
     ouro_status status;
@@ -64,6 +67,7 @@ struct ouro__pools {
     void *refuse_context;
     ouro_arena_source source;
     struct ouro__refusal refusal;
+    struct ouro__guard guard; /* last, and idle in the ordinary build */
 };
 
 /* The owner of every arena is the struct that begins with these pools. */
@@ -72,9 +76,13 @@ ALWAYS_INLINE struct ouro__pools *ouro__pools_of(const void *entry)
     return (struct ouro__pools *)ouro__arena_of(entry)->owner;
 }
 
-ALWAYS_INLINE ouro__slot *ouro__link_of(void *entry)
+/* Makes a block that is being cut a free one, all but its link. */
+ALWAYS_INLINE void ouro__block_cut(const struct ouro__pool *pool, void *entry, enum ouro__kind kind)
 {
-    return (ouro__slot *)entry;
+    if (kind != OURO__RAW) ouro__word_clear(entry); /* [pool.word] */
+    if (OURO_GUARDED)
+        memset(entry, OURO__FILL_FREE,
+               pool->block_size - ouro__kind_prefix(kind)); /* [guard.free] */
 }
 
 /* Makes zeroed pools usable. */

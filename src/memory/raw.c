@@ -5,19 +5,27 @@
 #include "memory/raw.h"
 
 #include "base/os.h"
+#include "memory/quarantine.h"
+#include "memory/raw_guarded.h"
 
 #include <string.h>
 
-void *ouro__raw_alloc(struct ouro__pools *pools, size_t size)
+void *ouro__raw_take(struct ouro__pools *pools, size_t size)
 {
-    if (size == 0) size = 1;
     if (UNLIKELY(size > OURO_BLOCK_MAX)) return ouro__pools_take_large(pools, OURO__RAW, size);
     size_t bin = ouro__bin_for(OURO__RAW, size);
     struct ouro__shelf *shelf = &pools->front.shelf[bin];
     void *entry = shelf->list;
     if (UNLIKELY(entry == NULL)) return ouro__pools_refill(pools, bin);
-    shelf->list = *ouro__link_of(entry);
+    shelf->list = ouro__link(entry);
     return entry;
+}
+
+void *ouro__raw_alloc(struct ouro__pools *pools, size_t size)
+{
+    if (size == 0) size = 1;
+    if (OURO_GUARDED) return ouro__raw_guarded_alloc(pools, size, 16);
+    return ouro__raw_take(pools, size);
 }
 
 /* Over-allocates and hands out an aligned address inside the block. */
@@ -29,6 +37,7 @@ void *ouro__raw_alloc_aligned(struct ouro__pools *pools, size_t size, size_t ali
         pools->refusal = (struct ouro__refusal){OURO_TOO_LARGE, size};
         return NULL;
     }
+    if (OURO_GUARDED) return ouro__raw_guarded_alloc(pools, size, alignment > 16 ? alignment : 16);
     if (alignment <= 8) return ouro__raw_alloc(pools, size);
     if (alignment == 16) return ouro__raw_alloc(pools, (size + 15) & ~(size_t)15);
     char *block = ouro__raw_alloc(pools, room);
@@ -37,7 +46,7 @@ void *ouro__raw_alloc_aligned(struct ouro__pools *pools, size_t size, size_t ali
 }
 
 /* [raw.aligned] */
-static void *block_of(const void *memory)
+void *ouro__raw_block_of(const void *memory)
 {
     struct ouro__pool *pool = ouro__pool_of(memory);
     if (pool->capacity == 1) return pool->first;
@@ -47,17 +56,27 @@ static void *block_of(const void *memory)
 
 size_t ouro__raw_usable_size(const void *memory)
 {
-    const char *block = block_of(memory);
+    if (OURO_GUARDED) return ouro__raw_guarded_size(memory);
+    const char *block = ouro__raw_block_of(memory);
     return ouro__entry_block_size(block) - (size_t)((const char *)memory - block);
 }
 
 void ouro__raw_free(struct ouro__pools *pools, void *memory)
 {
     if (memory == NULL) return;
+    if (OURO_GUARDED) {
+        ouro__raw_guarded_check(pools, memory, "free");
+        ouro__state_clear(memory); /* [guard.live] */
+        if (ouro__arena_of(memory)->large)
+            ouro__pools_give_large(pools, ouro__raw_block_of(memory));
+        else
+            ouro__guard_retire(pools, ouro__raw_block_of(memory));
+        return;
+    }
     if (ouro__arena_of(memory)->large)
-        ouro__pools_give_large(pools, block_of(memory));
+        ouro__pools_give_large(pools, ouro__raw_block_of(memory));
     else
-        ouro__give(&pools->front, block_of(memory),
+        ouro__give(&pools->front, ouro__raw_block_of(memory),
                    &pools->front.shelf[ouro__pool_of(memory)->bin]);
 }
 
@@ -89,9 +108,11 @@ static bool stays(const void *memory, size_t size, size_t usable)
 void *ouro__raw_realloc(struct ouro__pools *pools, void *memory, size_t size)
 {
     if (memory == NULL) return ouro__raw_alloc(pools, size);
+    if (OURO_GUARDED) ouro__raw_guarded_check(pools, memory, "realloc");
     size_t usable = ouro__raw_usable_size(memory);
-    if (stays(memory, size, usable)) return memory;
-    if (size > usable && memory == block_of(memory) && grow_in_place(pools, memory, size))
+    if (!OURO_GUARDED && stays(memory, size, usable)) return memory;
+    if (!OURO_GUARDED && size > usable && memory == ouro__raw_block_of(memory) &&
+        grow_in_place(pools, memory, size))
         return memory;
     void *moved = ouro__raw_alloc(pools, size);
     if (moved == NULL) return NULL;

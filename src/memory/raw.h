@@ -19,4 +19,8 @@ void *ouro__raw_realloc(struct ouro__pools *pools, void *memory, size_t size);
 void ouro__raw_free(struct ouro__pools *pools, void *memory);
 size_t ouro__raw_usable_size(const void *memory);
 
+/* A block of so many bytes, as it comes from its pool; the block that raw memory lies in. */
+void *ouro__raw_take(struct ouro__pools *pools, size_t size);
+void *ouro__raw_block_of(const void *memory);
+
 #endif

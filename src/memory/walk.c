@@ -31,9 +31,9 @@ void ouro__walk_live(struct ouro__pool *pool, void (*visit)(void *entry, void *c
 {
     char *entry = pool->first;
     if (pool->capacity == 1) { /* giving a large block back takes the pool's header along */
-        if (*ouro__word_of(entry) != 0) visit(entry, context);
+        if (!ouro__word_is_free(*ouro__word_of(entry))) visit(entry, context);
         return;
     }
     for (uint32_t i = 0; i < pool->carved; i++, entry += pool->block_size)
-        if (*ouro__word_of(entry) != 0) visit(entry, context); /* [pool.word] */
+        if (!ouro__word_is_free(*ouro__word_of(entry))) visit(entry, context); /* [pool.word] */
 }

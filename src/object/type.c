@@ -165,7 +165,8 @@ bool ouro__type_block_size(const ouro_type *type, size_t length, size_t *out_siz
     size_t items;
     if (__builtin_mul_overflow(length, type->item_size, &items)) return false;
     if (__builtin_add_overflow(items, type->size, &items)) return false;
-    if (__builtin_add_overflow(items, 7 + sizeof(ouro__word) + ouro__type_extra(type), &items))
+    if (__builtin_add_overflow(
+            items, 7 + sizeof(ouro__word) + ouro__type_extra(type) + OURO__FENCE_OBJECT, &items))
         return false;
     *out_size = items & ~(size_t)7;
     return items <= (size_t)PTRDIFF_MAX / 2;
@@ -196,10 +197,15 @@ static void compile(const ouro_type *type, struct ouro__shape *shape)
     if (type->alignment == 16) shape->kind++;
     size_t size = 0;
     if (type->item_size == 0 && ouro__type_block_size(type, 0, &size) && size <= OURO_BLOCK_MAX)
-        shape->bin = (uint16_t)ouro__bin_for((enum ouro__kind)shape->kind, size < 16 ? 16 : size);
+        shape->bin = (uint16_t)ouro__bin_for((enum ouro__kind)shape->kind,
+                                             size < OURO__FREE_MIN ? OURO__FREE_MIN : size);
     else
         shape->flags |= OURO__SHAPE_LARGE;
-    if ((shape->flags & ~(unsigned)OURO__SHAPE_TRACKED) == 0 && size <= OURO_WIDE_BLOCK)
+    if (shape->bin != 0)
+        shape->exact =
+            ouro__bin_size(shape->bin) == sizeof(ouro__word) + type->size + ouro__type_extra(type);
+    if (!OURO_GUARDED && (shape->flags & ~(unsigned)OURO__SHAPE_TRACKED) == 0 &&
+        size <= OURO_WIDE_BLOCK)
         shape->flags |= OURO__SHAPE_PLAIN;
 }
 
@@ -217,7 +223,7 @@ static void publish(ouro_type *type, const struct ouro__shape *shape)
     ouro__shapes[number] = *shape;
     ouro__types[number] = type;
     ouro__type_bins[number] = shape->bin;
-    uint64_t word = ((uint64_t)number << OURO__TYPE_SHIFT) | birth_flags(shape) | 1;
+    uint64_t word = ((uint64_t)number << OURO__TYPE_SHIFT) | birth_flags(shape) | OURO__ONE;
     /* [type.shape]: who sees the word or the bin sees all of the above */
     __atomic_store_n(&type->ready_word, word, __ATOMIC_RELEASE);
     __atomic_store_n(&type->ready_shelf, (uint32_t)(shape->bin * sizeof(struct ouro__shelf)),

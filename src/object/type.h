@@ -31,8 +31,8 @@ struct ouro__shape {
     uint64_t mask; /* bit i: word i of the object is a reference */
     uint16_t bin;  /* 0: depends on the length */
     uint8_t flags;
-    uint8_t kind; /* enum ouro__kind, known to floor 1 */
-    uint32_t unused;
+    uint8_t kind;   /* enum ouro__kind, known to floor 1 */
+    uint32_t exact; /* 1: objects fill their blocks, and guarded builds have no fence to look at */
 };
 
 extern struct ouro__shape ouro__shapes[OURO_TYPES_MAX];

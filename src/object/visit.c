@@ -4,15 +4,22 @@
  */
 #include "object/visit.h"
 
+#include "memory/pool.h"
+
 struct visitor {
     void (*visit)(void *referent, void *context);
     void *context;
+    struct ouro__front *front; /* while a traverse hook of a guarded build runs */
+    const void *thread;
 };
 
 static int visit_one(void *referent, void *argument)
 {
     const struct visitor *visitor = argument;
-    if (referent != NULL) visitor->visit(referent, visitor->context);
+    if (referent == NULL) return 0;
+    if (OURO_GUARDED && visitor->front != NULL) visitor->front->thread = visitor->thread;
+    visitor->visit(referent, visitor->context);
+    if (OURO_GUARDED && visitor->front != NULL) visitor->front->thread = NULL;
     return 0;
 }
 
@@ -35,11 +42,18 @@ static void expect_counts_kept(const ouro_type *type, void *object)
             type->name, object);
 }
 
+/* In guarded builds no reference is taken or dropped but by us meanwhile. */
 static void visit_by_hook(const ouro_type *type, void *object, struct visitor *visitor)
 {
     if (type->traverse == NULL) return;
-    if (OURO_CHECKS) expect_counts_kept(type, object);
+    if (OURO_CHECKS && !OURO_GUARDED) expect_counts_kept(type, object);
+    if (OURO_GUARDED) {
+        visitor->front = &ouro__pools_of(object)->front;
+        visitor->thread = visitor->front->thread;
+        visitor->front->thread = NULL;
+    }
     (void)type->traverse(object, visit_one, visitor);
+    if (OURO_GUARDED) visitor->front->thread = visitor->thread;
 }
 
 static void visit_many(void **items, size_t length, struct visitor *visitor)
@@ -64,7 +78,10 @@ static void visit_field(const ouro_type *type, const ouro_field *field, void *ob
 void ouro__visit_general(void *object, void (*visit)(void *referent, void *context), void *context)
 {
     ouro_type *type = ouro__type_of(object);
-    struct visitor visitor = {visit, context};
+    struct visitor visitor;
+    visitor.visit = visit;
+    visitor.context = context;
+    if (OURO_GUARDED) visitor.front = NULL;
     for (const ouro_field *field = type->fields; field != NULL && field->kind != OURO_FIELD_END;
          field++)
         visit_field(type, field, object, &visitor);
@@ -129,7 +146,10 @@ bool ouro__visit_cut(void *object, struct ouro__half *half, long *units,
                      void (*visit)(void *referent, void *context), void *context)
 {
     ouro_type *type = ouro__type_of(object);
-    struct visitor visitor = {visit, context};
+    struct visitor visitor;
+    visitor.visit = visit;
+    visitor.context = context;
+    if (OURO_GUARDED) visitor.front = NULL;
     if (half->owner == NULL) {
         *half = (struct ouro__half){.owner = object};
         visit_mask(object, &visitor);

@@ -19,17 +19,22 @@
 #ifndef OURO_OBJECT_WORD_H
 #define OURO_OBJECT_WORD_H
 
-#include "base/check.h"
+#include "memory/guard.h"
 
 #include <ouro/ouro.h>
 
-#define OURO__COUNT_BITS ((uint64_t)UINT32_MAX)
-#define OURO__TRAPPED ((uint64_t)0xC0000000u)
-#define OURO__TRAPPED_MASK ((uint64_t)0xE0000000u)
-#define OURO__TRAPPED_COUNT ((uint64_t)0x1FFFFFFFu)
-#define OURO__IMMORTAL ((uint64_t)0xE0000000u)
+/* In the debug and the hardened build the lowest byte of the word is a canary, which an object's
+ * neighbour below tramples first [guard.canary]; then come the count, the flags and fewer types. */
+#define OURO__COUNT_SHIFT (OURO_GUARDED ? OURO__CANARY_BITS : 0)
+#define OURO__ONE ((uint64_t)1 << OURO__COUNT_SHIFT) /* a count of one */
 
-#define OURO__FLAG(n) ((uint64_t)1 << (32 + (n)))
+#define OURO__COUNT_BITS ((uint64_t)UINT32_MAX << OURO__COUNT_SHIFT)
+#define OURO__TRAPPED ((uint64_t)0xC0000000u << OURO__COUNT_SHIFT)
+#define OURO__TRAPPED_MASK ((uint64_t)0xE0000000u << OURO__COUNT_SHIFT)
+#define OURO__TRAPPED_COUNT 0x1FFFFFFFu /* of ouro__word_low */
+#define OURO__IMMORTAL ((uint64_t)0xE0000000u << OURO__COUNT_SHIFT)
+
+#define OURO__FLAG(n) ((uint64_t)1 << (32 + OURO__COUNT_SHIFT + (n)))
 #define OURO__MIDDLE OURO__FLAG(0)    /* survived one young pass */
 #define OURO__WEAKLY OURO__FLAG(1)    /* weak references look at it */
 #define OURO__FINALIZED OURO__FLAG(2) /* its finalizer has run */
@@ -43,7 +48,20 @@
 #define OURO__LOST OURO__FLAG(10)     /* was garbage: its ephemerons answer nothing any more */
 #define OURO__HASHED OURO__FLAG(11)   /* a weak reference whose hash was taken */
 
-#define OURO__TYPE_SHIFT 44
+#define OURO__TYPE_SHIFT (OURO_GUARDED ? 52 : 44)
+_Static_assert(OURO__FLAG(11) < (uint64_t)1 << OURO__TYPE_SHIFT, "the flags end below the type");
+
+/* The count, in whatever form, as it stands. */
+ALWAYS_INLINE uint32_t ouro__word_low(uint64_t word)
+{
+    return (uint32_t)(word >> OURO__COUNT_SHIFT);
+}
+
+/* The same, for the sign test. */
+ALWAYS_INLINE int32_t ouro__word_signed(uint64_t word)
+{
+    return (int32_t)ouro__word_low(word);
+}
 
 ALWAYS_INLINE uint32_t ouro__word_type(uint64_t word)
 {
@@ -58,25 +76,25 @@ ALWAYS_INLINE bool ouro__word_is_trapped(uint64_t word)
 ALWAYS_INLINE bool ouro__word_is_immortal(uint64_t word)
 {
     /* an overflow is immortal from the moment it happens */
-    return (int32_t)word < 0 && !ouro__word_is_trapped(word);
+    return ouro__word_signed(word) < 0 && !ouro__word_is_trapped(word);
 }
 
 ALWAYS_INLINE bool ouro__word_is_dying(uint64_t word)
 {
-    return (uint32_t)word == 0;
+    return ouro__word_low(word) == 0;
 }
 
 /* [word.simple] */
 ALWAYS_INLINE bool ouro__word_is_simple(uint64_t word)
 {
-    return word << (64 - OURO__TYPE_SHIFT) == (uint64_t)1 << (64 - OURO__TYPE_SHIFT);
+    return word << (64 - OURO__TYPE_SHIFT) == OURO__ONE << (64 - OURO__TYPE_SHIFT);
 }
 
 /* References, whatever form the count has; INT32_MAX for an immortal object. */
 ALWAYS_INLINE uint32_t ouro__word_count(uint64_t word)
 {
-    if (LIKELY((int32_t)word >= 0)) return (uint32_t)word;
-    return ouro__word_is_trapped(word) ? (uint32_t)(word & OURO__TRAPPED_COUNT) : INT32_MAX;
+    if (LIKELY(ouro__word_signed(word) >= 0)) return ouro__word_low(word);
+    return ouro__word_is_trapped(word) ? ouro__word_low(word) & OURO__TRAPPED_COUNT : INT32_MAX;
 }
 
 ALWAYS_INLINE void ouro__word_set_count(void *object, uint64_t count)
@@ -90,8 +108,8 @@ ALWAYS_INLINE void ouro__word_set_count(void *object, uint64_t count)
 ALWAYS_INLINE bool ouro__word_trap(void *object)
 {
     uint64_t word = *ouro__word_of(object);
-    if (UNLIKELY((int32_t)word <= 0)) return ouro__word_is_trapped(word);
-    if (UNLIKELY((uint32_t)word > OURO__TRAPPED_COUNT)) return false;
+    if (UNLIKELY(ouro__word_signed(word) <= 0)) return ouro__word_is_trapped(word);
+    if (UNLIKELY(ouro__word_low(word) > OURO__TRAPPED_COUNT)) return false;
     *ouro__word_of(object) = word | OURO__TRAPPED;
     return true;
 }

@@ -251,7 +251,8 @@ class Json(CommandTest):
         self.assertTrue(answer["counting"]["freed_by_last"])
         pools = answer["pools"]
         self.assertEqual([state["alive"] for state in pools["states"]], [0, 1000, 500, 0])
-        self.assertEqual(pools["block_bytes"], pools["object_bytes"] + 8)
+        # a word; in the debug build also a fence
+        self.assertIn(pools["block_bytes"] - pools["object_bytes"], (8, 16))
         self.assertGreater(pools["malloc_overhead_bytes"], 0)
         self.assertEqual(answer["two_nodes"],
                          {"count_after_drop": 1, "found": 2, "alive_after": 0})

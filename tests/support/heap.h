@@ -7,6 +7,21 @@
 
 #include "support/test.h"
 
+/* What a guarded build may add to a block of an object, at most. */
+#if defined(OURO_GUARDED) && OURO_GUARDED
+#define TEST_IS_GUARDED 1
+#define TEST_FENCE 16
+#else
+#define TEST_IS_GUARDED 0
+#define TEST_FENCE 0
+#endif
+
+/* A test of what guarded builds do not do: blocks that grow where they lie, class lists. */
+#define SKIP_WHERE_GUARDED()                                                                       \
+    do {                                                                                           \
+        if (TEST_IS_GUARDED) skip();                                                               \
+    } while (0)
+
 /* A heap as the options say (NULL: the defaults), which the environment does
  * not change.  Owned. */
 ouro_heap *test_heap_new(const ouro_heap_options *options);

@@ -173,6 +173,7 @@ struct deep {
 static void *run_on_small_stack(void *argument)
 {
     struct deep *deep = argument;
+    ouro_heap_adopt(deep->heap);
     deep->problem = deep->run(deep);
     return NULL;
 }
@@ -197,6 +198,7 @@ static void run_deep(struct deep deep)
     assert_int_equal(pthread_create(&thread, &attributes, run_on_small_stack, &deep), 0);
     pthread_join(thread, NULL);
     pthread_attr_destroy(&attributes);
+    if (deep.heap != NULL) ouro_heap_adopt(deep.heap);
     if (deep.problem != NULL) fail_msg("%s", deep.problem);
     assert_int_equal(deep.refusal.refused, 0);
     if (deep.heap != NULL) test_heap_close_empty(deep.heap);

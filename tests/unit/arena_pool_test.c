@@ -15,14 +15,17 @@ static void each_tracked_pool(ouro_heap *heap, void (*check)(struct ouro__pool *
 {
     struct ouro__pools *pools = ouro__heap_pools(heap);
     for (int kind = OURO__TRACKED; kind < OURO__KINDS; kind++) {
-        for (size_t size = 16; size <= OURO_BLOCK_MAX;
+        for (size_t size = OURO__FREE_MIN; size <= OURO_BLOCK_MAX;
              size = ouro__class_size(ouro__class_of(size) + 1)) {
             size_t bin = ouro__bin_for((enum ouro__kind)kind, size);
             void *entry = ouro__pools_refill(pools, bin);
             assert_non_null(entry);
             assert_int_equal(ouro__pool_of(entry)->bin, bin);
             check(ouro__pool_of(entry));
-            ouro__give(&pools->front, entry, &pools->front.shelf[bin]);
+            if (OURO_GUARDED)
+                ouro__pool_push(pools, entry);
+            else
+                ouro__give(&pools->front, entry, &pools->front.shelf[bin]);
             if (ouro__class_of(size) + 1 == OURO__CLASSES) break;
         }
     }

@@ -52,10 +52,10 @@ static void test_a_free_list_that_leads_elsewhere(void **state)
     pool->free = (void *)stranger;
     assert_corrupt(*state, "[pool.home] the free list of the pool of * leads elsewhere*");
     pool->free = first;
-    void *second = *ouro__link_of(first);
-    *ouro__link_of(first) = first; /* in circles */
+    void *second = ouro__link(first);
+    ouro__link_set(first, first); /* in circles */
     assert_corrupt(*state, "[pool.home] the free list of the pool of * leads elsewhere*");
-    *ouro__link_of(first) = second;
+    ouro__link_set(first, second);
     ouro_decref(stranger);
     ouro_decref(living);
 }

@@ -360,8 +360,10 @@ static void test_source_gets_everything_back(void **state)
 {
     struct source source = {0};
     (void)state;
-    ouro_heap *heap = test_heap_new(
-        &(ouro_heap_options){.source = source_counting(&source), .collector_off = true});
+    ouro_heap *heap = test_heap_new(&(ouro_heap_options){
+        .source = source_counting(&source),
+        .collector_off = true,
+        .purge_delay_ms = 600000}); /* nothing goes by itself, however slow we are */
     use_heap(heap);
     assert_true(source.regions > 0);
     size_t purged = source.purged_bytes;

@@ -183,6 +183,7 @@ static void test_large_blocks_have_mappings_of_their_own(void **state)
  * what is committed follows. */
 static void test_large_blocks_grow(void **state)
 {
+    SKIP_WHERE_GUARDED();
     ouro_heap_stats stats;
     size_t size = 100000;
     unsigned in_place = 0;
@@ -206,6 +207,7 @@ static void test_large_blocks_grow(void **state)
 
 static void test_large_block_stays_while_half_is_used(void **state)
 {
+    SKIP_WHERE_GUARDED();
     void *memory = ouro_mem_alloc(*state, 4 * MIB);
     assert_ptr_equal(ouro_mem_realloc(*state, memory, 3 * MIB), memory);
     memory = ouro_mem_realloc(*state, memory, MIB);
