@@ -9,9 +9,9 @@ import gc
 import weakref
 from sys import getrefcount
 
-import cpython_objects
 import gc_lists
-from cpython_objects import (NODES, TRACKED, Plain, Probe, Watcher, make_probe, name_of)
+import weak_lists
+from cpython_objects import TRACKED, Plain, Probe, Watcher, make_probe, name_of
 from events import CODE
 from program import BIRTHS_MAX, NOTHING
 
@@ -30,10 +30,12 @@ class Collector:
         self.depth = 0
         self.stage = None
         self.bag, self.deferred = [], []
-        self.dead = {}       # serial of a node: (collection, stage) of its death
+        self.dead = set()    # serials of nodes
         self.addresses = {}  # by serial of a node
         self.ages = {}       # by name: the generation, FROZEN included
-        self.garbage = self.revived = self.kept = frozenset()
+        self.garbage = self.revived = frozenset()
+        self.kept = {}       # by serial: the address of a weak reference
+        self.place = {}      # by name: where ouro has had it in the collection
         self.gone = 0
         self.probe = 0
         self.callback = self.called  # one for all: it is no part of garbage
@@ -45,7 +47,7 @@ class Collector:
         return self.collecting and self.depth == 0
 
     def died(self, serial):
-        self.dead[serial] = (self.collections, self.stage)
+        self.dead.add(serial)
         if self.is_in_bag():
             self.bag.append(CODE["DIED"] | serial)
         else:
@@ -86,17 +88,12 @@ class Collector:
         """Whether 3.11 has cleared what 3.15 would not, and ouro does not."""
         target = weak.target
         if not self.collecting or target in self.dead or \
-                gc_lists.count_at(self.addresses[target]) == 0:
+                gc_lists.count_at(self.addresses[target]) == 0 or \
+                type(weak) is Watcher or target not in self.garbage:
             return False
-        if type(weak) is Watcher:
-            rule = "garbage reference kept" if weak.serial in self.kept else None
-        elif target not in self.garbage:
-            rule = None
-        else:
-            rule = "plain outlives finalizers" if self.may_be_seen(target) else "dark"
-        if rule is not None:
-            self.uses.use(rule)
-        return rule not in (None, "dark")
+        rule = "plain outlives finalizers" if self.may_be_seen(target) else "dark"
+        self.uses.use(rule)
+        return rule != "dark"
 
     def may_be_seen(self, target):
         """Garbage is seen by finalizers alone, and only what they reach."""
@@ -134,16 +131,14 @@ class Collector:
         self.put_in_order(generation)
         depth = self.begin_bag()
         found = gc.collect(generation) - 1 - self.gone
+        self.stage = "over"
         if gc.garbage:
             self.take_probe_from_garbage()
         self.say("COLLECTED", found)
-        self.stage = "over"
-        saved = {name_of(thing) for thing in gc.garbage}
-        if self.kept:
-            self.mend_watchers(saved)
-        self.mend_plains(saved)
+        self.mend_plains({name_of(thing) for thing in gc.garbage})
         self.clear_saved()
-        self.garbage = self.revived = self.kept = frozenset()
+        self.garbage = self.revived = frozenset()
+        self.kept = {}
         self.end_bag(depth)
         return 0
 
@@ -155,7 +150,7 @@ class Collector:
     def prepare(self, generation):
         """Finds what will be garbage, and what its finalizers reach, for the rules that ask.
 
-        `kept` are the weak references in it that look at what lives.
+        `kept` are the weak references among that which look at what lives.
         """
         candidates = self.candidates(generation)
         counts = {}
@@ -176,8 +171,9 @@ class Collector:
                                  if type(one) is not Watcher and id(one) in reached)
         for thing in candidates:
             self.ages[name_of(thing)] = min(generation + 1, 2)
-        self.kept = frozenset(one.serial for one in trash if type(one) is Watcher and due and
-                              one.target not in self.garbage and one() is not None)
+        self.kept = {one.serial: id(one) for one in trash if type(one) is Watcher and
+                     id(one) in reached and one.target not in self.garbage and
+                     one() is not None}
 
     @staticmethod
     def closure(things, referents):
@@ -193,9 +189,9 @@ class Collector:
     def put_in_order(self, generation):
         """[order of garbage] The probe is first, then what ouro has spoken to, in its order."""
         order = self.orders[self.collections - 1] if self.collections <= len(self.orders) else []
-        place = {serial: index for index, serial in enumerate(order)}
+        self.place = {name: index for index, name in enumerate(order)}
         candidates = self.candidates(generation)
-        candidates.sort(key=lambda thing: place.get(name_of(thing), NOTHING))
+        candidates.sort(key=lambda thing: self.place.get(name_of(thing), NOTHING))
         gc_lists.to_young(candidates)
         if len(order) > 1:
             self.uses.use("order of garbage")
@@ -211,12 +207,45 @@ class Collector:
 
     # ---- what 3.11 clears too soon ----
 
+    def begin_finalizers(self):
+        """[garbage reference kept], [postponed] The probe says it, which is finalized first."""
+        self.stage = "finalize"
+        postponed = []
+        for serial, address in self.kept.items():
+            watcher = gc_lists.object_at(address)
+            if watcher.target in self.dead:
+                postponed.append(watcher)
+                continue
+            weak_lists.link(watcher, gc_lists.object_at(self.addresses[watcher.target]),
+                            lambda other, serial=serial:
+                            type(other) is Watcher and other.serial < serial)
+            self.uses.use("garbage reference kept")
+        postponed.sort(key=lambda watcher: self.place.get(name_of(watcher), NOTHING))
+        for watcher in postponed:
+            self.uses.use("postponed")
+            self.call(watcher)
+
+    def begin_to_sever(self):
+        """[garbage reference kept] The probe says it; around it is what is garbage still."""
+        if self.stage == "over":  # it was saved
+            return
+        self.stage = "sever"
+        for address in gc_lists.list_of(self.probe):
+            thing = gc_lists.object_at(address)
+            if type(thing) is Watcher and thing.serial in self.kept:
+                weak_lists.clear_at(address)
+
     def clear_saved(self):
-        """[late callback] Those that finalizers made to what is saved."""
+        """What is saved looks at nothing, and nothing at it.
+
+        [late callback] are those that finalizers made.
+        """
         for thing in gc.garbage:
-            if type(thing) in NODES and thing.serial in self.garbage:
+            if type(thing) is Watcher:
+                weak_lists.clear_at(id(thing))
+            if thing.serial in (self.kept if type(thing) is Watcher else self.garbage):
                 for weak in weakref.getweakrefs(thing):
-                    gc_lists.clear_weak_at(id(weak))
+                    weak_lists.clear_at(id(weak))
                     self.uses.use("late callback")
 
     def mend_plains(self, saved):
@@ -237,52 +266,6 @@ class Collector:
         for thing in gc_lists.permanent():
             if type(thing) in TRACKED:
                 yield FROZEN, thing
-
-    def mend_watchers(self, saved):
-        """[garbage reference kept] Those that were revived look at their targets again."""
-        serials = {serial for serial in self.kept if 2000 + serial not in saved}
-        revived = [thing for _, thing in self.everything()
-                   if type(thing) is Watcher and thing.serial in serials]
-        for watcher in revived:
-            self.uses.use("garbage reference kept")
-            death = self.dead.get(watcher.target)
-            if death is None:
-                self.look_again(watcher.target, watcher.serial)
-            elif death == (self.collections, "sever"):
-                argument, watcher.argument = watcher.argument, None
-                self.put_off(watcher)
-                argument = None
-
-    def look_again(self, target_serial, serial):
-        """Makes the weak reference anew, and those that are younger, so that their order stays."""
-        target = gc_lists.object_at(self.addresses[target_serial])
-        everything = list(self.everything())
-        olds = sorted((thing for _, thing in everything if type(thing) is Watcher and
-                       thing.target == target_serial and thing.serial >= serial),
-                      key=lambda thing: thing.serial)
-        for old in olds:
-            if old.serial != serial and old() is None:
-                continue
-            new = cpython_objects.watcher(target, self.callback, old.serial, old.script,
-                                          old.argument)
-            gc_lists.place(new, self.ages[name_of(old)])
-            old.argument = None
-            self.replace(everything, old, new)
-
-    def replace(self, everything, old, new):
-        for index, thing in enumerate(self.roots):
-            if thing is old:
-                self.roots[index] = new
-        for _, holder in everything:
-            if type(holder) not in NODES:
-                continue
-            for name in ("s0", "s1", "s2", "s3"):
-                if getattr(holder, name) is old:
-                    setattr(holder, name, new)
-            if isinstance(holder, list):
-                for index, thing in enumerate(holder):
-                    if thing is old:
-                        holder[index] = new
 
     # ---- the bag ----
 

@@ -10,6 +10,7 @@ import weakref
 from sys import getrefcount
 
 import gc_lists
+import weak_lists
 
 HOLDERS = ("s0", "s1", "s2", "s3")
 _NODE_SLOTS = ("herald", *HOLDERS, "script", "serial", "__weakref__")
@@ -86,7 +87,7 @@ class WatcherHerald(int):
     __slots__ = ()
 
     def __del__(self):
-        gc_lists.clear_weak_at(int(self))
+        weak_lists.clear_at(int(self))
 
 
 class Watcher(weakref.ref):
@@ -128,14 +129,14 @@ class Probe:
     __slots__ = ("_first", "itself")
 
     def __del__(self):
-        side.stage = "finalize"
+        side.begin_finalizers()
 
 
 class ProbeHerald(int):
     __slots__ = ()
 
     def __del__(self):
-        side.stage = "sever"
+        side.begin_to_sever()
 
 
 def make_probe():

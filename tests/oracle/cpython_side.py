@@ -81,16 +81,22 @@ class CPythonSide(Collector):
         if self.is_late(watcher):
             return
         by_count = gc_lists.count_at(self.addresses[watcher.target]) == 0
-        argument, watcher.argument = watcher.argument, None
+        if watcher.serial in self.kept:
+            self.uses.use("garbage calls")
         if by_count and self.is_in_bag():
             self.put_off(watcher)
+            watcher.argument = None
         else:
-            self.say("CALLBACK", watcher.serial)
-            self.say("TARGET", watcher.target)
-            self.run_script(watcher.script, argument)
-            self.say("END", watcher.serial)
-        argument = None
+            self.call(watcher)
         self.after_call(watcher, by_count, sys.getrefcount(watcher))
+
+    def call(self, watcher):
+        argument, watcher.argument = watcher.argument, None
+        self.say("CALLBACK", watcher.serial)
+        self.say("TARGET", watcher.target)
+        self.run_script(watcher.script, argument)
+        self.say("END", watcher.serial)
+        argument = None
 
     # ---- paths ----
 

@@ -38,7 +38,8 @@ def orders_of(log):
 
     Callbacks go by their targets.  What is finalized by the collector itself has an order; what dies within
     such a finalizer, or of it, comes later in the row, or it would have had its own turn.
-    Returns for each collection serials of nodes, in an order that agrees with all that.
+    The same of weak references that the collector itself calls.
+    Returns for each collection names of objects, in an order that agrees with all that.
     """
     orders, running = [], []
     for event in log:
@@ -65,8 +66,8 @@ class _Row:
 
     def __init__(self, index):
         self.index, self.depth = index, 0
-        self.last_target = self.last_finalized = None
-        self.before = {}  # by serial: those who come before it
+        self.last_target = self.last_called = self.last_finalized = None
+        self.before = {}  # by name: those who come before it
 
     def comes_after(self, serial, earlier):
         before = self.before.setdefault(serial, [])
@@ -78,6 +79,9 @@ class _Row:
         if kind == "END":
             self.depth -= 1
         elif kind == "CALLBACK":
+            if self.depth == 0:
+                self.comes_after(2000 + number, self.last_called)
+                self.last_called = 2000 + number
             self.depth += 1
         elif kind == "TARGET":
             if self.depth == 1:

@@ -27,16 +27,6 @@ for _function in (_untrack, _track):
     _function.restype = None
 
 
-_clear_weak = ctypes.pythonapi._PyWeakref_ClearRef
-_clear_weak.argtypes = [ctypes.c_void_p]
-_clear_weak.restype = None
-
-
-def clear_weak_at(address):
-    """The weak reference answers nothing from now on; its callback is not called."""
-    _clear_weak(address)
-
-
 def untrack(thing):
     """The collector does not look at the object any more."""
     _untrack(thing)
@@ -104,6 +94,15 @@ def place(thing, generation):
 def place_behind(thing, address):
     """Moves an object behind the one at an address, into its list, which is not generation 0."""
     _insert(thing, _read(address - 16).value)
+
+
+def list_of(address):
+    """Addresses of the objects in a list, wherever that is, from the one that is its first on."""
+    head = _read(address - 8).value & ~_FLAGS
+    words = address - 16
+    while words != head:
+        yield words + 16
+        words = _read(words).value
 
 
 def _insert(thing, following):

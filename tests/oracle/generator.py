@@ -182,6 +182,31 @@ class Generator:
             return made + [self.operation("REMOVE", path(owner), self.draw(4))]
         return made + ([self.operation("EMPTY", path(owner))] if ending == 2 else [])
 
+    def garbage_that_looks_out(self):
+        """Garbage with a finalizer that looks at what dies with an outsider's callback, or later."""
+        garbage, inside = _SCRATCH, _SCRATCH + 1
+        outside = self.root()
+        target = (outside + 1 + self.draw(_SCRATCH - 1)) % _SCRATCH
+        made = [self.operation("NEW", garbage, self.kind() % SILENT | FINALIZER, self.script()),
+                self.operation("SET", path(garbage), 3, path(garbage)),
+                self.operation("NEW", target, self.kind(), self.script())]
+        for _ in range(1 + self.draw(3)):  # a row of targets, each held by the next
+            carried = path(garbage if self.chance(50) else self.draw(ROOTS))
+            made += [self.operation("WATCH", inside, path(target), carried, self.script()),
+                     self.link(path(garbage), self.draw(3), path(inside))]
+            if self.chance(50):
+                made += self.watchers(path(target))
+            made += [self.operation("NEW", inside, self.kind(), self.script()),
+                     self.operation("SET", path(inside), self.slot(), path(target)),
+                     self.operation("HOLD", target, path(inside))]
+        if self.chance(40):
+            made.append(self.operation("WEAK", self.root(), path(garbage)))
+        made += [self.operation("WATCH", outside, path(garbage), path(target), self.script()),
+                 self.operation("DROP", inside), self.operation("DROP", garbage)]
+        if self.chance(70):
+            made.append(self.operation("DROP", target))
+        return made + self.aging(0)
+
     # ---- programs ----
 
     def script_body(self):
@@ -199,7 +224,9 @@ class Generator:
                 operations += self.old_held_by_young()
             elif number < 20:
                 operations += self.crowd()
-            elif number < 25:
+            elif number < 22:
+                operations += self.garbage_that_looks_out()
+            elif number < 27:
                 operations.append(self.setting())
             else:
                 operations.append(self.step(False))

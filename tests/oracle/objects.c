@@ -38,6 +38,7 @@ static void herald_release(void *object)
 {
     struct herald *herald = object;
     side.dead++;
+    side.nodes[herald->serial] = NULL;
     if (is_in_bag())
         put_in_bag(EVENT_DIED, herald->serial);
     else
@@ -127,11 +128,13 @@ static struct watcher *watcher_of(const ouro_weakref *weakref)
     return NULL;
 }
 
-/* The target of a weak reference that is called is dead by its count, or was found in garbage. */
+/* The target of a weak reference that is called is dying by its count, was found in garbage, or is dead if
+ * the call was postponed. */
 static void watcher_called(ouro_weakref *weakref, void *argument)
 {
     const struct watcher *watcher = watcher_of(weakref);
-    if (is_in_bag() && ouro_refcount(side.nodes[watcher->target]) == 0) {
+    const void *target = side.nodes[watcher->target];
+    if (is_in_bag() && target != NULL && ouro_refcount(target) == 0) {
         side.deferred[side.deferred_length++] =
             (struct deferred){true, watcher->serial, watcher->script, ouro_weakref_new(weakref)};
         return;

@@ -21,6 +21,7 @@ import time
 
 import gc_lists
 import trashcan
+import weak_lists
 from apart import Died, apart
 from compare import Difference, compare
 from covered import Coverage
@@ -36,7 +37,7 @@ SECONDS_FOR_ONE, SECONDS_FOR_MANY = 10, 120
 def is_supported():
     """Whether this Python is the one that the oracle knows; says so if not."""
     known = sys.version_info[:2] == (3, 11) and sys.implementation.name == "cpython" and \
-        gc_lists.is_supported() and trashcan.is_supported()
+        gc_lists.is_supported() and weak_lists.is_supported() and trashcan.is_supported()
     if not known:
         print(f"The oracle is CPython 3.11; this is {sys.version.split()[0]}.")
     return known

@@ -12,6 +12,8 @@ RULES = {
     "plain outlives finalizers": "... that answer while finalizers run or survive with their target, as in 3.15",
     "dark": "... that answer nothing during callbacks, or beyond what finalizers reach, unlike 3.15",
     "garbage reference kept": "weak references in garbage that still look at what lives, as in 3.15",
+    "garbage calls": "... and are called, as in 3.15, since that died while finalizers ran",
+    "postponed": "... or died in callbacks: then they are called before the first finalizer",
     "late callback": "callbacks from weak references that finalizers made to garbage, silent as in 3.15",
     "age of the revived": "objects finalized at the end of their count that keep their generation",
     "revived within garbage": "... and stay in the collection that has found them",

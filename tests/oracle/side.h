@@ -96,7 +96,7 @@ struct side {
     int depth;  /* finalizers and callbacks that run, since the collection began */
     bool collecting, scripts_off;
     int32_t births, dead, watchers;
-    void *nodes[BIRTHS_MAX]; /* by serial; of the living, and of whoever is dying */
+    void *nodes[BIRTHS_MAX]; /* by serial; NULL when it is dead */
     struct watcher watching[WATCHERS_MAX];
     ouro_weakref *plain[BIRTHS_MAX]; /* without a callback, by target */
     int32_t bag[2 * BIRTHS_MAX];
