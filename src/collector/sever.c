@@ -66,7 +66,7 @@ void ouro__tell(struct ouro__collector *collector)
 }
 
 /* Under SAVEALL what was found lives on, held by the heap.  A weak reference among it has looked at its
- * target for the last time, as in CPython. */
+ * target for the last time, as in CPython, and is not called later.  [weak.postponed] */
 static void save(struct ouro__collector *collector, void *entry)
 {
     if (!ouro__is_suspect(entry, collector->lane)) return;
@@ -75,7 +75,10 @@ static void save(struct ouro__collector *collector, void *entry)
     *ouro__word_of(entry) = (*ouro__word_of(entry) | OURO__SAVED) + OURO__ONE;
     collector->saved++;
     ouro__collector_marks(collector)->lanes[collector->lane].suspects--;
-    if (ouro__type_of(entry) == &ouro_weakref_callback_type) ouro__weakrefs_unlink(entry);
+    if (ouro__type_of(entry) == &ouro_weakref_callback_type) {
+        ouro__weakrefs_unlink(entry);
+        (void)ouro__weakref_unpostpone(entry);
+    }
     if ((collector->debug & OURO_DEBUG_UNCOLLECTABLE) != 0)
         ouro__print_object(stderr, "uncollectable", entry);
 }

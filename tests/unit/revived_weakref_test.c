@@ -128,6 +128,47 @@ static void test_nobody_brings_it_back(void **state)
     scene_end(*state);
 }
 
+static int take_weakref(void *object, void *argument)
+{
+    ouro_weakref **taken = argument;
+    if (ouro_type_of(object) == &ouro_weakref_callback_type) *taken = ouro_newref(object);
+    return 0;
+}
+
+/* ... also when SAVEALL keeps it and the program finds it there. */
+static void test_what_is_saved_stays_silent(void **state)
+{
+    memset(&seen, 0, sizeof seen);
+    list *keeper = list_new(*state);
+    seen.target = cell_new(*state);
+    ouro_auto ouro_weakref *inside = ouro_weakref_new_callback(seen.target, hear, NULL);
+    list_append(keeper, keeper);
+    list_append(keeper, inside);
+    ouro_decref(ouro_move(inside));
+    ouro_weakref *outside = ouro_weakref_new_callback(keeper, let_target_go_in_callback, NULL);
+    ouro_decref(keeper);
+    ouro_set_debug(*state, OURO_DEBUG_SAVEALL);
+    assert_int_equal(ouro_collect(*state, 2), 2);
+    assert_null(seen.target);
+    ouro_garbage_each(*state, take_weakref, &inside);
+    assert_non_null(inside);
+    ouro_set_debug(*state, 0);
+    ouro_garbage_clear(*state);
+    (void)ouro_collect(*state, 2);
+
+    cell *revived = cell_new(*state);
+    revived->last_word = save_weakref;
+    seen.saves = true;
+    ouro_set(revived, left, revived);
+    ouro_put(revived, right, ouro_move(inside));
+    ouro_decref(revived);
+    (void)ouro_collect(*state, 2);
+    assert_non_null(seen.saved);
+    assert_int_equal(seen.calls, 0);
+    ouro_decref(outside);
+    scene_end(*state);
+}
+
 /* Ends the target after so many steps of one unit; false when the cycle was over by then. */
 static bool die_after(ouro_heap *heap, size_t steps, bool young)
 {
@@ -162,7 +203,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         HEAP_TEST(test_target_dies_in_the_finalizer), HEAP_TEST(test_called_without_being_saved),
         HEAP_TEST(test_target_dies_in_a_callback),    HEAP_TEST(test_nobody_brings_it_back),
-        HEAP_TEST(test_target_dies_at_every_step),
+        HEAP_TEST(test_what_is_saved_stays_silent),   HEAP_TEST(test_target_dies_at_every_step),
     };
     return cmocka_run_group_tests_name("revived weak references", tests, NULL, NULL);
 }
