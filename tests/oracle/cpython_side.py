@@ -14,6 +14,7 @@ import weakref
 import cpython_objects
 import gc_lists
 import trashcan
+import weak_lists
 from cpython_collector import Collector
 from cpython_objects import COUNT_OF_THE_DYING, HOLDERS, NODES, Plain, SilentNode, Watcher, name_of
 from events import CODE
@@ -88,6 +89,8 @@ class CPythonSide(Collector):
             watcher.argument = None
         else:
             self.call(watcher)
+        if by_count and weak_lists.let_go(watcher):
+            self.uses.use("held when called")
         self.after_call(watcher, by_count, sys.getrefcount(watcher))
 
     def call(self, watcher):

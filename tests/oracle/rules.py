@@ -15,6 +15,7 @@ RULES = {
     "garbage calls": "... and are called, as in 3.15, since that died while finalizers ran",
     "postponed": "... or died in callbacks: then they are called before the first finalizer",
     "late callback": "callbacks from weak references that finalizers made to garbage, silent as in 3.15",
+    "held when called": "weak references let go at once, not when all callbacks of their target have run",
     "age of the revived": "objects finalized at the end of their count that keep their generation",
     "revived within garbage": "... and stay in the collection that has found them",
     "gone with the callback": "weak references that died with their callback, not counted by collect",

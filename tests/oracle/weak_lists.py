@@ -12,14 +12,19 @@ The one without callback comes first, then the others, the newest first: in that
 """
 
 import ctypes
+import gc
 import weakref
 
 _TARGET, _PREVIOUS, _NEXT = 16, 40, 48
+_TUPLE_ITEMS = 24
 _word = ctypes.c_uint64.from_address
 
 _clear = ctypes.pythonapi._PyWeakref_ClearRef
 _clear.argtypes = [ctypes.c_void_p]
 _clear.restype = None
+_decref = ctypes.pythonapi.Py_DecRef
+_decref.argtypes = [ctypes.c_void_p]
+_decref.restype = None
 
 
 def clear_at(address):
@@ -43,6 +48,20 @@ def link(weak, target, goes_before):
         _word(following + _PREVIOUS).value = address
 
 
+def let_go(weak):
+    """Whether the tuple that holds what is called for one target, until all is called, had to let go."""
+    for holder in gc.get_referrers(weak):
+        if type(holder) is not tuple:
+            continue
+        for index in range(len(holder)):
+            item = _word(id(holder) + _TUPLE_ITEMS + 8 * index)
+            if item.value == id(weak):
+                item.value = 0
+                _decref(id(weak))
+                return True
+    return False
+
+
 class _Target:
     __slots__ = ("__weakref__",)
 
@@ -61,5 +80,5 @@ def is_supported():
     link(old, target, lambda _: False)
     if old() is not target:
         return False
-    target = None
+    del target
     return called == [new, old]
