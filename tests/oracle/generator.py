@@ -183,17 +183,23 @@ class Generator:
         return made + ([self.operation("EMPTY", path(owner))] if ending == 2 else [])
 
     def garbage_that_looks_out(self):
-        """Garbage with a finalizer that looks at what dies with an outsider's callback, or later."""
-        garbage, inside = _SCRATCH, _SCRATCH + 1
-        outside = self.root()
-        target = (outside + 1 + self.draw(_SCRATCH - 1)) % _SCRATCH
+        """Garbage that looks at what dies with an outsider's callback, or later.
+
+        There is a finalizer, and something that it does not reach.
+        """
+        garbage, inside, outside = _SCRATCH, _SCRATCH + 1, self.root()
+        beyond, target = (outside + 1) % _SCRATCH, (outside + 2) % _SCRATCH
         made = [self.operation("NEW", garbage, self.kind() % SILENT | FINALIZER, self.script()),
                 self.operation("SET", path(garbage), 3, path(garbage)),
+                self.operation("NEW", beyond, 0, -1),
+                self.operation("SET", path(beyond), 3, path(beyond)),
+                self.operation("SET", path(beyond), 2, path(garbage)),
                 self.operation("NEW", target, self.kind(), self.script())]
         for _ in range(1 + self.draw(3)):  # a row of targets, each held by the next
             carried = path(garbage if self.chance(50) else self.draw(ROOTS))
+            holder = garbage if self.chance(80) else beyond
             made += [self.operation("WATCH", inside, path(target), carried, self.script()),
-                     self.link(path(garbage), self.draw(3), path(inside))]
+                     self.link(path(holder), self.draw(2), path(inside))]
             if self.chance(50):
                 made += self.watchers(path(target))
             made += [self.operation("NEW", inside, self.kind(), self.script()),
@@ -202,7 +208,8 @@ class Generator:
         if self.chance(40):
             made.append(self.operation("WEAK", self.root(), path(garbage)))
         made += [self.operation("WATCH", outside, path(garbage), path(target), self.script()),
-                 self.operation("DROP", inside), self.operation("DROP", garbage)]
+                 self.operation("DROP", inside), self.operation("DROP", garbage),
+                 self.operation("DROP", beyond)]
         if self.chance(70):
             made.append(self.operation("DROP", target))
         return made + self.aging(0)
