@@ -503,8 +503,8 @@ ALWAYS_INLINE struct kin kin_of(const struct ouro__pools *pools, uint64_t word)
     uint64_t last = type | OURO__SPECIAL | OURO__PLAIN | OURO__ONE;
     uint64_t quiet = LIKELY(pools->marks.judged == 0) ? last | OURO__TRAPPED | OURO__AGED : last;
     struct kin kin = {shape->mask, last, quiet, -1, -1};
-    if ((shape->mask & (shape->mask - 1) & ((shape->mask & (shape->mask - 1)) - 1)) == 0 &&
-        shape->mask != 0) {
+    uint64_t behind_first = shape->mask & (shape->mask - 1);
+    if (shape->mask != 0 && (behind_first & (behind_first - 1)) == 0) {
         kin.first = __builtin_ctzl(shape->mask);
         kin.last = 63 - __builtin_clzl(shape->mask);
     }
