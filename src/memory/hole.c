@@ -30,6 +30,38 @@ static void count_block(const struct ouro__pool *pool, const char *entry, uint32
     if (last != first) blocks[last]++;
 }
 
+/* What a free block says of itself: in the hardened build its word, link and mirror, in the debug build all
+ * of it, since its fill is no zero. */
+static size_t spoken(const struct ouro__pool *pool)
+{
+    if (OURO_IS_DEBUG_BUILD) return pool->block_size;
+    return ouro__kind_prefix(ouro__bin_kind(pool->bin)) + 2 * sizeof(ouro__slot);
+}
+
+/* Whether what a free block says of itself lies on both sides of the border behind a part. */
+static bool is_crossed(const struct ouro__pool *pool, size_t part)
+{
+    const char *border = ouro__pool_start(pool) + (part + 1) * OURO_CARVE_SIZE;
+    const char *start = pool->first - ouro__kind_prefix(ouro__bin_kind(pool->bin));
+    if (border <= start) return false;
+    size_t inside = (size_t)(border - start) % pool->block_size;
+    return inside > 0 && inside < spoken(pool);
+}
+
+/* Takes the parts out that would leave half of what a guarded build's free block says.  [hole.whole] */
+static uint16_t keep_whole(const struct ouro__pool *pool, uint16_t parts)
+{
+    for (uint16_t before = 0; before != parts;) {
+        before = parts;
+        for (size_t part = 0; part + 1 < PARTS; part++) {
+            unsigned both = (parts | pool->holes) >> part & 3;
+            if ((both == 1 || both == 2) && is_crossed(pool, part))
+                parts &= (uint16_t) ~(both << part);
+        }
+    }
+    return parts;
+}
+
 /* The parts that free blocks alone overlap, and that are cut to their end.  [hole.free] */
 static uint16_t find_empty_parts(const struct ouro__pool *pool)
 {
@@ -44,7 +76,8 @@ static uint16_t find_empty_parts(const struct ouro__pool *pool)
     uint16_t empty = 0;
     for (size_t part = 0; part < cut && part < PARTS; part++)
         if (all[part] == free[part]) empty |= (uint16_t)(1u << part);
-    return empty & (uint16_t)~pool->holes;
+    empty &= (uint16_t)~pool->holes;
+    return OURO_GUARDED ? keep_whole(pool, empty) : empty;
 }
 
 /* Puts an entry behind the last one of the pool's free list, or NULL at its end; returns it. */
@@ -130,11 +163,15 @@ void ouro__hole_fill(struct ouro__pools *pools, struct ouro__pool *pool)
     uint32_t first;
     uint32_t count = lowest_hole(pool, &first);
     void *last = NULL;
-    for (uint32_t i = 0; i < count; i++) {
-        char *entry = pool->first + (size_t)(first + i) * pool->block_size;
-        ouro__block_cut(pool, entry, ouro__bin_kind(pool->bin));
+    enum ouro__kind kind = ouro__bin_kind(pool->bin);
+    char *entry = pool->first + (size_t)first * pool->block_size;
+    for (uint32_t i = 0; i < count; i++, entry += pool->block_size) {
+        ouro__block_cut(pool, entry, kind);
         last = append(pool, last, entry);
     }
+    if (OURO_GUARDED && kind != OURO__RAW && first + count < pool->carved &&
+        ouro__hole_has(pool, entry))
+        ouro__word_clear(entry); /* its word lay in this hole, it lies in the next  [guard.canary] */
     (void)append(pool, last, NULL);
     pool->unmarked = true; /* [young.bit] */
     pool->holes &= (uint16_t)(pool->holes - 1);

@@ -11,6 +11,8 @@
  *
  *   [hole.entry]  a block belongs to the page of its entry, where its link lies
  *   [hole.free]   a page becomes a hole only if every block that overlaps it is free
+ *   [hole.whole]  in guarded builds the word, link and mirror of a free block, in the debug build all of it,
+ *                 become holes together or not at all
  */
 #ifndef OURO_MEMORY_HOLE_H
 #define OURO_MEMORY_HOLE_H
