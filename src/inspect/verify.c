@@ -137,8 +137,8 @@ static void audit_class_list(struct audit *audit, size_t bin)
          bin >= (size_t)OURO__TRACKED << OURO__BIN_SHIFT))
         corrupt(audit, "[list.hot] the hot block of %zu at %p is no free block of its class",
                 ouro__bin_size(bin), hot);
-    for (void *entry = pools->front.shelf[bin].list; entry != NULL && !audit->failed;
-         entry = ouro__link(entry)) {
+    for (void *entry = pools->front.shelf[bin].list; entry != NULL;
+         entry = audit->failed ? NULL : ouro__link(entry)) {
         const struct ouro__pool *pool = ouro__pool_of(entry);
         if (pool->bin != bin || pool->state < OURO__POOL_CURRENT)
             corrupt(audit, "[list.class] the class list of %zu holds %p of another class",

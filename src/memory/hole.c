@@ -171,7 +171,8 @@ void ouro__hole_fill(struct ouro__pools *pools, struct ouro__pool *pool)
     }
     if (OURO_GUARDED && kind != OURO__RAW && first + count < pool->carved &&
         ouro__hole_has(pool, entry))
-        ouro__word_clear(entry); /* its word lay in this hole, it lies in the next  [guard.canary] */
+        ouro__word_clear(
+            entry); /* its word lay in this hole, it lies in the next  [guard.canary] */
     (void)append(pool, last, NULL);
     pool->unmarked = true; /* [young.bit] */
     pool->holes &= (uint16_t)(pool->holes - 1);

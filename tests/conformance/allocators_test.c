@@ -25,7 +25,7 @@ static void test_domains(void **state)
     assert_non_null(raw);
     after = stats_of(*state);
     assert_int_equal(after.raw_blocks - before.raw_blocks, 1);
-    assert_int_equal(after.raw_bytes - before.raw_bytes, 104);
+    assert_int_equal(after.raw_bytes - before.raw_bytes, TEST_IS_GUARDED ? 128 : 104);
     assert_int_equal(after.objects, before.objects);
     cell *object = cell_new(*state);
     before = after;

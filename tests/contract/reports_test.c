@@ -421,9 +421,12 @@ static void a_hook_that_changes_counts_is_caught_in_a_collection(void **state)
         struct apart apart;
         apart_run(collect_over_a_meddler, i == 0 ? NULL : &apart, 20, &apart);
         assert_int_equal(apart.signal, SIGABRT);
-        assert_true(apart_matches(apart.text,
-                                  "ouro: the traverse hook of type meddler changes the counts of "
-                                  "what it reports, of object 0x*\n"));
+        assert_true(apart_matches(
+            apart.text,
+            TEST_IS_GUARDED
+                ? "ouro: *cref of 0x* inside a traverse hook, which must change nothing*"
+                : "ouro: the traverse hook of type meddler changes the counts of "
+                  "what it reports, of object 0x*\n"));
     }
 }
 

@@ -66,7 +66,7 @@ static void test_a_free_block_that_was_written_to(void **state)
     void *dead = ouro__pool_of(living)->free;
     *ouro__word_of(dead) = *ouro__word_of(living);
     assert_corrupt(*state, "[pool.word] a free block of * has a word: written after free?");
-    *ouro__word_of(dead) = 0;
+    ouro__word_clear(dead);
     ouro_decref(living);
 }
 
@@ -110,7 +110,7 @@ static void test_a_cached_block_that_was_written_to(void **state)
     assert_non_null(cached);
     *ouro__word_of(cached) = *ouro__word_of(living);
     assert_corrupt(*state, "[pool.word] a cached block of * has a word: written after free?");
-    *ouro__word_of(cached) = 0;
+    ouro__word_clear(cached);
     ouro_decref(living);
 }
 
@@ -129,6 +129,7 @@ static void test_a_hot_block_of_another_class(void **state)
 
 static void test_a_free_block_without_a_young_bit(void **state)
 {
+    SKIP_WHERE_GUARDED(); /* what is in the quarantine has none  [quarantine.used] */
     cell *living = cell_beside_a_free_block(*state);
     struct ouro__pool *pool = ouro__pool_of(living);
     void *dead = pool->free;
@@ -274,9 +275,9 @@ static void test_a_count_that_is_too_low(void **state)
     cell *ring = cell_ring(*state, 2);
     cell *second = ring->left;
     ouro_set(ring, right, second);
-    ouro__word_set_count(second, 1);
+    ouro__word_set_count(second, OURO__ONE);
     assert_corrupt(*state, "object * of type cell has a count of 1, but other objects hold 2 *");
-    ouro__word_set_count(second, 2);
+    ouro__word_set_count(second, 2 * OURO__ONE);
     ouro_decref(ring);
     assert_int_equal(ouro_collect(*state, 2), 2);
 }

@@ -27,7 +27,7 @@ static void collect_with_a_low_count(void *argument)
     list *holder = list_new(heap);
     cell *target = cell_new(heap);
     for (int i = 0; i < 300; i++) list_append(holder, target);
-    ouro__word_set_count(target, 5);
+    ouro__word_set_count(target, 5 * OURO__ONE);
     (void)ouro_collect(heap, 2);
 }
 

@@ -87,7 +87,8 @@ static void test_a_large_block_goes_back_when_asked(void **state)
     void *large = ouro_mem_alloc(*state, SIZE);
     assert_non_null(large);
     ouro_mem_free(*state, large);
-    assert_true(ouro_trim(*state) >= SIZE);
+    size_t given_back = ouro_trim(*state);
+    if (!OURO_GUARDED) assert_true(given_back >= SIZE); /* there its pages go when it dies */
     assert_int_equal(ouro_trim(*state), 0);
 }
 
