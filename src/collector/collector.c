@@ -223,8 +223,9 @@ static void advance(struct ouro__collector *collector)
         return;
     case OURO__DARKEN: ouro__collector_enter(collector, OURO__CALL); return;
     case OURO__FINALIZE:
+        marks->condemned &= ~suspect; /* first: a value that loses its last reference dies below */
         if (let_go_of_dark(collector)) return;
-        marks->condemned &= ~suspect;
+        ouro__gray_forget(marks, collector->lane, collector->set); /* all is examined again */
         ouro__collector_enter(collector, OURO__AGAIN);
         return;
     case OURO__AGAIN:

@@ -44,7 +44,7 @@ void ouro__ephemeron_drop(struct ouro__life *life, struct ouro__ephemeron *ephem
     if (value != NULL) ouro_decref(value);
 }
 
-/* What is still condemned is freed without a look at its count, or examined again: then that must be right. */
+/* What is still condemned is freed without a look at its count. */
 bool ouro__ephemerons_postponed(struct ouro__life *life, int lane)
 {
     struct ouro__ephemeron *ephemeron = life->postponed[lane];
