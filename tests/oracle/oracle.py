@@ -110,7 +110,7 @@ def run_all(ouro, seed, programs, in_one_process):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("library")
+    parser.add_argument("side", metavar="library")
     parser.add_argument("--programs", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=None, help="default: another each time")
     parser.add_argument("--apart", type=int, default=500, help="programs in one process")
@@ -120,7 +120,7 @@ def main():
     seed = arguments.seed if arguments.seed is not None else random.SystemRandom().getrandbits(32)
     print(f"seed {seed}, CPython {sys.version.split()[0]}", flush=True)
     start = time.monotonic()
-    coverage, agreed = run_all(OuroSide(arguments.library), seed, arguments.programs,
+    coverage, agreed = run_all(OuroSide(arguments.side), seed, arguments.programs,
                                arguments.apart)
     seconds = time.monotonic() - start
     print(coverage.text())

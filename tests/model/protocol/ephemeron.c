@@ -71,15 +71,19 @@ void ephemerons_spare(struct world *world, int map, int key)
             release_reached(world, world->ephemerons[i].value);
 }
 
-/* What is condemned still loses the reference unseen: its count is right when it is verified again. */
+/* What is condemned for good loses the reference unseen.  What is to be verified again may end by it: a cycle that
+ * is given up then leaves nothing behind with a count of zero. */
 void ephemerons_postponed(struct world *world, struct verification *verification)
 {
     for (int value = 0; value < OBJECTS; value++)
         for (; verification->postponed[value] > 0; verification->postponed[value]--) {
-            if (has(verification->suspects, value))
+            if (verification->condemned && has(verification->suspects, value)) {
                 world->objects[value].count--;
-            else
-                decref(world, value);
+                continue;
+            }
+            world->letting_go++;
+            decref(world, value);
+            world->letting_go--;
         }
 }
 
