@@ -8,6 +8,7 @@
 #include "support/apart.h"
 #include "support/cell.h"
 #include "support/heap.h"
+#include "support/sought.h"
 
 /* What finalizers and callbacks of the running test have done. */
 static struct {
@@ -24,19 +25,6 @@ static int setup(void **state)
 }
 
 #define GC_TEST(function) cmocka_unit_test_setup_teardown(function, setup, test_teardown_heap)
-
-/* Whether a walk over objects met one. */
-struct sought {
-    const void *object;
-    bool found;
-};
-
-static int seek(void *object, void *argument)
-{
-    struct sought *sought = argument;
-    if (object == sought->object) sought->found = true;
-    return 0;
-}
 
 static void say_nothing(cell *self)
 {

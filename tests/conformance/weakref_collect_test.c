@@ -2,44 +2,8 @@
 /*
  * weakref_collect_test.c -- the core of CPython's test_weakref, by name: callbacks, finalizers and collections
  */
-#include <string.h>
-
 #include "support/cell.h"
-#include "support/heap.h"
-
-/* What callbacks and finalizers of the running test have done. */
-static struct {
-    ouro_heap *heap;
-    unsigned calls;
-    ouro_weakref *called[4];
-    ouro_weakref *weakref;
-    size_t answers;
-    void *saved;
-} seen;
-
-static int setup(void **state)
-{
-    memset(&seen, 0, sizeof seen);
-    int result = test_setup_heap(state);
-    seen.heap = *state;
-    return result;
-}
-
-#define WEAKREF_TEST(function) cmocka_unit_test_setup_teardown(function, setup, test_teardown_heap)
-
-static void note_call(ouro_weakref *self, void *argument)
-{
-    (void)argument;
-    assert_true(seen.calls < COUNT_OF(seen.called));
-    seen.called[seen.calls++] = self;
-}
-
-static void assert_answers(ouro_weakref *weakref, const void *expected)
-{
-    void *object = ouro_weakref_get(weakref);
-    assert_ptr_equal(object, expected);
-    ouro_xdecref(object);
-}
+#include "support/watched.h"
 
 static void collect_in_callback(ouro_weakref *self, void *argument)
 {

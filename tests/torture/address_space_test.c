@@ -14,15 +14,8 @@
 #include "support/apart.h"
 #include "support/cell.h"
 #include "support/heap.h"
+#include "support/plain.h"
 #include "support/setting.h"
-
-typedef struct row {
-    size_t length;
-    void *items[];
-} row;
-static const ouro_field row_fields[] = {OURO_ITEMS(row, items, NULL), OURO_END};
-static ouro_type row_type = OURO_TYPE(row, .fields = row_fields, .item_size = sizeof(void *),
-                                      .length_offset = offsetof(row, length));
 
 /* ---- taking all there is ---- */
 

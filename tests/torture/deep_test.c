@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "support/heap.h"
+#include "support/hidden.h"
+#include "support/plain.h"
 #include "support/refusal.h"
 #include "support/setting.h"
 
@@ -16,43 +18,11 @@ enum { STACK_SIZE = 64 << 10, CHAIN = 10000000, SHORTER_CHAIN = 1000000, DEPTH =
 
 /* ---- links of chains ---- */
 
-typedef struct node {
-    struct node *left, *right;
-} node;
-static ouro_type node_type;
-static const ouro_field node_fields[] = {
-    OURO_REF(node, left, NULL),
-    OURO_REF(node, right, NULL),
-    OURO_END,
-};
-static ouro_type node_type = OURO_TYPE(node, .fields = node_fields);
-
 typedef struct bag {
     ouro_vector items;
 } bag;
 static const ouro_field bag_fields[] = {OURO_VECTOR(bag, items, NULL), OURO_END};
 static ouro_type bag_type = OURO_TYPE(bag, .fields = bag_fields);
-
-typedef struct row {
-    size_t length;
-    void *items[];
-} row;
-static const ouro_field row_fields[] = {OURO_ITEMS(row, items, NULL), OURO_END};
-static ouro_type row_type = OURO_TYPE(row, .fields = row_fields, .item_size = sizeof(void *),
-                                      .length_offset = offsetof(row, length));
-
-/* A reference that only its hook knows. */
-typedef struct hidden {
-    void *next;
-} hidden;
-
-static int hidden_traverse(void *object, ouro_visit visit, void *argument)
-{
-    hidden *self = object;
-    return self->next != NULL ? visit(self->next, argument) : 0;
-}
-
-static ouro_type hidden_type = OURO_TYPE(hidden, .traverse = hidden_traverse);
 
 static size_t last_words;
 

@@ -12,29 +12,11 @@
 
 #include "support/cell.h"
 #include "support/heap.h"
+#include "support/hidden.h"
+#include "support/plain.h"
 #include "support/refusal.h"
 
 /* ---- what a heap is filled with ---- */
-
-typedef struct row {
-    size_t length;
-    void *items[];
-} row;
-static const ouro_field row_fields[] = {OURO_ITEMS(row, items, NULL), OURO_END};
-static ouro_type row_type = OURO_TYPE(row, .fields = row_fields, .item_size = sizeof(void *),
-                                      .length_offset = offsetof(row, length));
-
-/* A reference that only its hook knows. */
-typedef struct hidden {
-    void *next;
-} hidden;
-
-static int hidden_traverse(void *object, ouro_visit visit, void *argument)
-{
-    hidden *self = object;
-    return self->next != NULL ? visit(self->next, argument) : 0;
-}
-static ouro_type hidden_type = OURO_TYPE(hidden, .traverse = hidden_traverse);
 
 static size_t words_spoken, callbacks_heard;
 

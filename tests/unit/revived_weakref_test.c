@@ -109,18 +109,25 @@ static void test_target_dies_in_a_callback(void **state)
     }
 }
 
+/* Garbage holds a weak reference to a target that a callback lets go; returns that callback's.  Owned. */
+static ouro_weakref *lose_keeper(ouro_heap *heap)
+{
+    memset(&seen, 0, sizeof seen);
+    list *keeper = list_new(heap);
+    seen.target = cell_new(heap);
+    ouro_weakref *inside = ouro_weakref_new_callback(seen.target, hear, NULL);
+    list_append(keeper, keeper);
+    list_append(keeper, inside);
+    ouro_decref(inside);
+    ouro_weakref *outside = ouro_weakref_new_callback(keeper, let_target_go_in_callback, NULL);
+    ouro_decref(keeper);
+    return outside;
+}
+
 /* Without a finalizer nobody can bring it back, and it stays silent. */
 static void test_nobody_brings_it_back(void **state)
 {
-    memset(&seen, 0, sizeof seen);
-    list *keeper = list_new(*state);
-    seen.target = cell_new(*state);
-    ouro_auto ouro_weakref *inside = ouro_weakref_new_callback(seen.target, hear, NULL);
-    list_append(keeper, keeper);
-    list_append(keeper, inside);
-    ouro_decref(ouro_move(inside));
-    ouro_weakref *outside = ouro_weakref_new_callback(keeper, let_target_go_in_callback, NULL);
-    ouro_decref(keeper);
+    ouro_weakref *outside = lose_keeper(*state);
     assert_int_equal(ouro_collect(*state, 2), 2);
     assert_null(seen.target);
     assert_int_equal(seen.calls, 0);
@@ -138,15 +145,8 @@ static int take_weakref(void *object, void *argument)
 /* ... also when SAVEALL keeps it and the program finds it there. */
 static void test_what_is_saved_stays_silent(void **state)
 {
-    memset(&seen, 0, sizeof seen);
-    list *keeper = list_new(*state);
-    seen.target = cell_new(*state);
-    ouro_auto ouro_weakref *inside = ouro_weakref_new_callback(seen.target, hear, NULL);
-    list_append(keeper, keeper);
-    list_append(keeper, inside);
-    ouro_decref(ouro_move(inside));
-    ouro_weakref *outside = ouro_weakref_new_callback(keeper, let_target_go_in_callback, NULL);
-    ouro_decref(keeper);
+    ouro_auto ouro_weakref *inside = NULL;
+    ouro_weakref *outside = lose_keeper(*state);
     ouro_set_debug(*state, OURO_DEBUG_SAVEALL);
     assert_int_equal(ouro_collect(*state, 2), 2);
     assert_null(seen.target);
