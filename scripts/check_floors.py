@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 # Folders that see the public header alone.
-OUTSIDE = ["command", "examples", "bench", "tests/conformance", "tests/contract",
+OUTSIDE = ["command", "snapshot", "tools", "examples", "bench", "tests/conformance", "tests/contract",
            "tests/install", "tests/header"]
 SUFFIXES = {".c", ".h", ".cc", ".cpp", ".hpp"}
 INCLUDE = re.compile(r'\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')

@@ -77,7 +77,10 @@ OURO_API const char *ouro_version(void);
     X(OURO_EMPTY, "there is nothing to return")                                               \
     X(OURO_BAD_SETTING, "an environment variable has no usable value")                        \
     X(OURO_CORRUPT, "the heap's structures contradict each other")                            \
-    X(OURO_GONE, "the object that a weak reference looked at is gone")
+    X(OURO_GONE, "the object that a weak reference looked at is gone")                        \
+    X(OURO_BAD_FILE, "a file is not what it should be")                                       \
+    X(OURO_SYSTEM, "the system refused an operation")                                         \
+    X(OURO_INTERRUPTED, "the operation was told to stop")
 
 typedef enum ouro_status {
 #define OURO_STATUS_NAME_(name, text) name,
