@@ -57,14 +57,16 @@ class FloorsTest(TreeTest):
         self.assert_caught({"include/ouro/extra.h": '#include "base/os.h"\n'},
                            "include/ouro/extra.h:1:", "installed")
 
-    def test_outside_sees_the_public_header_alone(self):
+    def test_outside_sees_the_public_headers_alone(self):
         good = '#include <ouro/ouro.h>\n#include "table.h"\n#include <gc.h>\n'
         for folder in ("command", "examples", "bench", "tests/conformance", "tests/contract"):
             self.assert_passes({f"{folder}/main.c": good, f"{folder}/table.h": ""})
-            for name in ('"memory/pool.h"', "<ouro/detail.h>"):
+            for name in ('"memory/pool.h"', "<ouro/detail.h>", "<ouro/absent.h>"):
                 self.assert_caught({f"{folder}/main.c": f"#include {name}\n"},
-                                   f"{folder}/main.c:1:", "<ouro/ouro.h> alone")
+                                   f"{folder}/main.c:1:", "public headers alone")
         self.assert_caught({"command/main.c": '#include "../src/memory/pool.h"\n'}, "alone")
+        self.assert_passes({"include/ouro/graph.h": "#include <ouro/ouro.h>\n",
+                            "command/main.c": "#include <ouro/graph.h>\n"})
 
     def test_inner_tests_may_look_inside(self):
         self.assert_passes({f"tests/{kind}/pool_test.c": '#include "memory/pool.h"\n'
