@@ -97,6 +97,11 @@ void ouro__os_populate(void *start, size_t size)
     (void)madvise(start, size, MADV_POPULATE_WRITE);
 }
 
+void ouro__os_prefer_huge(void *start, size_t size)
+{
+    (void)madvise(start, size, MADV_HUGEPAGE);
+}
+
 size_t ouro__os_resident(const void *start, size_t size)
 {
     enum { page = 4096, batch = 512 };

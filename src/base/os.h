@@ -30,6 +30,9 @@ bool ouro__os_deny(void *start, size_t size);
 /* Commits a range at once.  A hint: failure changes nothing. */
 void ouro__os_populate(void *start, size_t size);
 
+/* Says that a range, aligned to 2 MiB, may get huge pages.  A hint: failure changes nothing. */
+void ouro__os_prefer_huge(void *start, size_t size);
+
 /* Bytes of a range that are in memory. */
 size_t ouro__os_resident(const void *start, size_t size);
 
