@@ -568,10 +568,13 @@ OURO_API size_t ouro_step(ouro_heap *heap, ouro_budget budget);
  * Names a root: `variable` is the address of a variable of the program that holds an owned reference or
  * NULL.  Where roots are named, the whole cycle begins at them and saves a pass over the heap.
  * They need not be all: what others hold is found alive all the same, at the price of a longer look.
- * Objects of other heaps are passed by.  The variable must stay where it is until ouro_unroot.  Failure: OURO_NO_MEMORY, OURO_LIMIT;
- * OURO_BAD_ARGUMENT for one that was not named.
+ * Objects of other heaps are passed by.  The variable must stay where it is until ouro_unroot.  For people it has
+ * the name that it is called by, or that ouro_root_as gives it: a text that stays as well.
+ * Failure: OURO_NO_MEMORY, OURO_LIMIT; OURO_BAD_ARGUMENT for one that was not named.
  */
 OURO_API ouro_status ouro_root(ouro_heap *heap, void *variable);
+#define ouro_root(heap, variable) ouro_root_as((heap), (variable), #variable)
+OURO_API ouro_status ouro_root_as(ouro_heap *heap, void *variable, const char *name);
 OURO_API ouro_status ouro_unroot(ouro_heap *heap, void *variable);
 
 OURO_API void ouro_collector_enable(ouro_heap *heap);
@@ -780,5 +783,7 @@ OURO_API bool ouro_is_object(const ouro_heap *heap, const void *address);
 #ifdef __cplusplus
 }
 #endif
+
+#include <ouro/inspect.h>
 
 #endif

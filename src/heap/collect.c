@@ -9,6 +9,8 @@
 
 #include "base/os.h"
 
+#include <string.h>
+
 static void count_pass(ouro_heap *heap, int generation)
 {
     for (int i = 1; i <= generation; i++) heap->passes[i] = 0;
@@ -177,28 +179,37 @@ size_t ouro_safepoint(ouro_heap *heap)
 
 /* ---- roots ---- */
 
-/* Room for one more root: a finalizer may have made it between two attempts. */
+/* Room for one more root: a finalizer may have made it between two attempts.  The names lie behind the
+ * addresses, in the same block. */
 static void *grow_roots(ouro_heap *heap, void *context)
 {
-    size_t *bytes = context;
-    if (heap->root_count < heap->root_capacity) return heap;
-    size_t capacity = heap->root_capacity > 0 ? 2 * heap->root_capacity : 8;
-    *bytes = capacity * sizeof(void *);
-    void *roots = ouro__raw_realloc(ouro__heap_pools(heap), heap->roots, *bytes);
+    size_t *bytes = context, had = heap->root_capacity;
+    if (heap->root_count < had) return heap;
+    size_t capacity = had > 0 ? 2 * had : 8;
+    *bytes = 2 * capacity * sizeof(void *);
+    void **roots = ouro__raw_realloc(ouro__heap_pools(heap), heap->roots, *bytes);
     if (roots == NULL) return NULL;
+    memcpy(roots + capacity, roots + had, had * sizeof *roots);
     heap->roots = roots;
+    heap->root_names = (const char **)(void *)(roots + capacity);
     heap->root_capacity = capacity;
     tell_roots(heap);
     return heap;
 }
 
-ouro_status ouro_root(ouro_heap *heap, void *variable)
+ouro_status(ouro_root)(ouro_heap *heap, void *variable)
+{
+    return ouro_root_as(heap, variable, NULL);
+}
+
+ouro_status ouro_root_as(ouro_heap *heap, void *variable, const char *name)
 {
     size_t bytes;
     if (ouro__heap_insist(heap, grow_roots, &bytes) == NULL) {
         ouro__heap_fail_refused(heap, "the table of roots", bytes);
         return heap->error.status;
     }
+    heap->root_names[heap->root_count] = name;
     heap->roots[heap->root_count++] = variable;
     tell_roots(heap);
     return OURO_OK;
@@ -209,6 +220,7 @@ ouro_status ouro_unroot(ouro_heap *heap, void *variable)
     for (size_t i = heap->root_count; i > 0; i--) {
         if (heap->roots[i - 1] != variable) continue;
         heap->roots[i - 1] = heap->roots[--heap->root_count];
+        heap->root_names[i - 1] = heap->root_names[heap->root_count];
         tell_roots(heap);
         return OURO_OK;
     }

@@ -5,7 +5,7 @@
  * Reads everything, writes nothing.  Objects that are dying, and garbage that is
  * condemned already or speaks its last words, are not shown.
  */
-#include "heap/heap.h"
+#include "inspect/inspect.h"
 
 struct looking {
     const ouro_heap *heap;
@@ -19,7 +19,7 @@ struct looking {
     void (*each)(void *object, struct looking *looking);
 };
 
-static bool is_hidden(const void *object)
+bool ouro__is_hidden(const void *object)
 {
     if (ouro__word_is_dying(*ouro__word_of(object))) return true;
     if (!ouro__is_tracked_entry(object)) return false;
@@ -35,7 +35,7 @@ static void show(struct looking *looking, void *object)
 static void look_at(void *object, void *context)
 {
     struct looking *looking = context;
-    if (!looking->stopped && !is_hidden(object)) looking->each(object, looking);
+    if (!looking->stopped && !ouro__is_hidden(object)) looking->each(object, looking);
 }
 
 static void look_at_pool(struct ouro__pool *pool, void *context)
@@ -47,6 +47,25 @@ static void look_everywhere(struct looking *looking)
 {
     ouro__walk_pools(ouro__heap_pools(looking->heap), OURO__REALM_ACYCLIC, look_at_pool, looking);
     ouro__walk_pools(ouro__heap_pools(looking->heap), OURO__REALM_TRACKED, look_at_pool, looking);
+}
+
+struct shown {
+    void (*visit)(void *object, void *context);
+    void *context;
+};
+
+static void visit_shown(void *object, struct looking *looking)
+{
+    const struct shown *shown = looking->argument;
+    shown->visit(object, shown->context);
+}
+
+void ouro__each_shown(const ouro_heap *heap, void (*visit)(void *object, void *context),
+                      void *context)
+{
+    struct shown shown = {visit, context};
+    struct looking looking = {.heap = heap, .argument = &shown, .each = visit_shown};
+    look_everywhere(&looking);
 }
 
 bool ouro_is_tracked(const void *object)

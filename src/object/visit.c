@@ -56,6 +56,12 @@ static void visit_by_hook(const ouro_type *type, void *object, struct visitor *v
     if (OURO_GUARDED) visitor->front->thread = visitor->thread;
 }
 
+void ouro__visit_hook(void *object, void (*visit)(void *referent, void *context), void *context)
+{
+    struct visitor visitor = {.visit = visit, .context = context};
+    visit_by_hook(ouro__type_of(object), object, &visitor);
+}
+
 static void visit_many(void **items, size_t length, struct visitor *visitor)
 {
     for (size_t i = 0; i < length; i++) (void)visit_one(items[i], visitor);

@@ -14,6 +14,9 @@
 /* Each reference that the mask does not show.  Not inline. */
 void ouro__visit_general(void *object, void (*visit)(void *referent, void *context), void *context);
 
+/* Those that its type's traverse hook reports, if it has one. */
+void ouro__visit_hook(void *object, void (*visit)(void *referent, void *context), void *context);
+
 /*
  * Each reference of an object, as long as `units` last, one a reference; the rest is left
  * to another call with the same `half`, whose owner is NULL at first.  True, and the owner NULL again, when
