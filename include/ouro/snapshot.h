@@ -17,6 +17,7 @@
 #ifndef OURO_SNAPSHOT_H
 #define OURO_SNAPSHOT_H
 
+#include <ouro/events.h>
 #include <ouro/graph.h>
 #include <ouro/ouro.h>
 
@@ -114,12 +115,7 @@ typedef struct ouro_snapshot_frame {
 } ouro_snapshot_frame;
 
 /* What the collector did: one row for each pass, each step of a whole cycle and each phase within. */
-typedef enum ouro_snapshot_event_kind {
-    OURO_EVENT_PASS,  /* a young or nearby pass, from start to end */
-    OURO_EVENT_CYCLE, /* a whole cycle, from its first step to its last */
-    OURO_EVENT_STEP,  /* one step of a whole cycle: a pause */
-    OURO_EVENT_PHASE, /* a phase within a step or pass */
-} ouro_snapshot_event_kind;
+typedef ouro_event_kind ouro_snapshot_event_kind; /* as the log of a heap has them: events.h */
 typedef struct ouro_snapshot_event {
     ouro_snapshot_event_kind kind;
     uint32_t generation;         /* 0 to 2 */

@@ -297,9 +297,23 @@ static bool work(struct ouro__collector *collector)
     }
 }
 
+/* The same, and the log hears which phase it is in, and how much work that was. */
+static NOINLINE void step_logged(struct ouro__collector *collector)
+{
+    struct ouro__log *log = collector->log;
+    while (collector->phase != OURO__IDLE && collector->units > 0) {
+        long before = collector->units;
+        ouro__log_phase(log, ouro__phase_name(collector->phase), collector->generation);
+        bool worked = work(collector);
+        if (before > collector->units) log->phase_units += (size_t)(before - collector->units);
+        if (!worked) advance(collector);
+    }
+}
+
 bool ouro__collector_step(struct ouro__collector *collector, long units)
 {
     collector->units = units;
+    if (UNLIKELY(collector->log != NULL)) step_logged(collector);
     while (collector->phase != OURO__IDLE && collector->units > 0)
         if (!work(collector)) advance(collector);
     if (units != OURO__UNBOUNDED) collector->work_done += (size_t)(units - collector->units);

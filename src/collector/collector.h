@@ -41,6 +41,7 @@
 #ifndef OURO_COLLECTOR_COLLECTOR_H
 #define OURO_COLLECTOR_COLLECTOR_H
 
+#include "events/log.h"
 #include "life/life.h"
 
 #include <limits.h>
@@ -81,6 +82,7 @@ struct ouro__collector {
     enum ouro__phase phase;
     int generation;
     unsigned debug;            /* OURO_DEBUG_ flags */
+    struct ouro__log *log;     /* where phases are written down, or NULL */
     void *const *const *roots; /* of the whole heap, named by the program: see ouro_root */
     size_t root_count;
     bool by_roots;               /* the cycle follows roots instead of counting references */

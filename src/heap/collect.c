@@ -61,8 +61,12 @@ static size_t run_pass(ouro_heap *heap, ouro_collection *info, uint64_t start)
 {
     while (ouro__collector_step(&heap->pass, OURO__UNBOUNDED)) {
     }
-    info->nanoseconds = ouro__os_nanoseconds() - start;
-    return close_collection(heap, &heap->pass, info);
+    uint64_t now = ouro__os_nanoseconds();
+    info->nanoseconds = now - start;
+    ouro__log_phase_end(&heap->log, now);
+    size_t found = close_collection(heap, &heap->pass, info);
+    ouro__events_passed(heap, info, start);
+    return found;
 }
 
 static size_t collect_young(ouro_heap *heap, int generation)
@@ -80,10 +84,12 @@ size_t ouro__heap_collect_nearby(ouro_heap *heap, long units)
     heap->collecting = true;
     uint64_t start = ouro__os_nanoseconds();
     size_t found = 0;
+    if (ouro__log_is_on(&heap->log)) ouro__log_phase(&heap->log, "explore", 1);
     if (ouro__nearby_propose(&heap->nearby, &heap->pass, units) > 0) {
         open_collection(heap, &info);
         found = run_pass(heap, &info, start);
     }
+    heap->log.phase = NULL; /* where nothing was proposed, it is not told */
     heap->collecting = false;
     return found;
 }
@@ -101,6 +107,7 @@ void ouro__heap_whole_begin(ouro_heap *heap)
 {
     heap->collecting = true;
     heap->running = (ouro_generation_stats){0};
+    heap->whole_began = ouro__os_nanoseconds();
     open_collection(heap, &(ouro_collection){.generation = 2});
     tell_roots(heap);
     heap->whole.direct = heap->pace.mostly_garbage;
@@ -119,6 +126,7 @@ bool ouro__heap_whole_step(ouro_heap *heap, long units)
     heap->running.nanoseconds += spent;
     if (!more) {
         ouro_collection info = {.generation = 2, .nanoseconds = heap->running.nanoseconds};
+        ouro__log_phase_end(&heap->log, start + spent);
         heap->running.collected = close_collection(heap, &heap->whole, &info);
     }
     heap->collecting = false;
@@ -127,8 +135,10 @@ bool ouro__heap_whole_step(ouro_heap *heap, long units)
 
 static size_t finish_whole(ouro_heap *heap)
 {
+    uint64_t start = ouro__os_nanoseconds();
     while (ouro__heap_whole_step(heap, OURO__UNBOUNDED)) {
     }
+    ouro__events_stepped(heap, start, ouro__os_nanoseconds() - start);
     return heap->running.collected;
 }
 

@@ -83,6 +83,7 @@ static void set_options(ouro_heap *heap, const ouro_heap_options *options)
     ouro__pace_init(heap);
     snprintf(heap->name, sizeof heap->name, "%s", options->name);
     ouro_set_threshold(heap, options->threshold);
+    ouro__events_begin(heap);
 }
 
 ouro_heap *ouro_heap_new(const ouro_heap_options *given, ouro_error *out_error)
@@ -273,6 +274,7 @@ ouro_status ouro_heap_close(ouro_heap *heap, const ouro_close_options *options,
     report.uncollectable = heap->garbage;
     ouro__debug_closed(heap, &report);
     if (out_report != NULL) *out_report = report;
+    ouro__events_end(heap);
     destroy(heap);
     return OURO_OK;
 }

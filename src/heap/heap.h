@@ -70,8 +70,14 @@ struct ouro_heap {
     ouro_generation_stats stats[3];
     ouro_generation_stats running; /* of the whole cycle that is under way */
     size_t garbage;                /* objects kept by SAVEALL */
+<<<<<<< HEAD
     void **roots;                  /* addresses of the program's variables: see ouro_root */
     const char **root_names;       /* of each, or NULL: borrowed */
+=======
+    struct ouro__log log;
+    uint64_t whole_began; /* when the last whole cycle did */
+    void **roots;         /* addresses of the program's variables: see ouro_root */
+>>>>>>> nx-events
     size_t root_count, root_capacity;
     struct ouro__heap_callback *callbacks;
     size_t callback_count, callback_capacity;
@@ -162,6 +168,16 @@ void ouro__debug_closed(const ouro_heap *heap, const ouro_close_report *report);
 
 /* What is known of a damaged object or block, in lines, behind a sentence of the debug build: dump.c. */
 void ouro__dump(const void *object, char *text, size_t size);
+
+/* ---- events.c: what is written down ---- */
+
+/* When a heap begins and ends. */
+void ouro__events_begin(ouro_heap *heap);
+void ouro__events_end(ouro_heap *heap);
+
+/* A pass or a step has ended, which began then and took so long; after its callbacks. */
+void ouro__events_passed(ouro_heap *heap, const ouro_collection *info, uint64_t start);
+void ouro__events_stepped(ouro_heap *heap, uint64_t start, uint64_t nanoseconds);
 
 /* Reads OURO_ variables into what the program left open. */
 ouro_status ouro__options_from_environment(ouro_heap_options *options, ouro_error *out_error);

@@ -236,6 +236,7 @@ size_t ouro__pace_step(ouro_heap *heap, uint64_t nanoseconds, size_t units)
         before = now;
     }
     pace->steps++;
+    ouro__events_stepped(heap, start, now - start);
     return more ? 0 : heap->running.collected;
 }
 

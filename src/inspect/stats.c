@@ -2,105 +2,13 @@
 /*
  * stats.c -- where the memory is, in numbers and as a drawing          [floor 7]
  *
- * No counter is kept for this: pools know what they handed out, class lists are
- * walked, and the difference is alive.
+ * What is alive is counted by memory/usage.c.
  */
 #include "base/os.h"
 #include "heap/heap.h"
+#include "memory/usage.h"
 
 #include <string.h>
-
-struct census {
-    ouro_class_stats bins[OURO__BINS];
-    ouro_heap_stats heap;
-    const struct ouro__pools *pools;
-};
-
-static ouro_class_kind kind_of_bin(size_t bin)
-{
-    return (ouro_class_kind)ouro__kind_realm(ouro__bin_kind(bin));
-}
-
-static size_t list_length(const struct ouro__pools *pools, size_t bin)
-{
-    size_t length = pools->front.shelf[bin].hot != NULL;
-    for (void *entry = pools->front.shelf[bin].list; entry != NULL; entry = ouro__link(entry))
-        length++;
-    return length;
-}
-
-static void count_large(struct ouro__pool *pool, ouro_heap_stats *stats)
-{
-    size_t bytes = ouro__arena_of(pool)->size - OURO__POOLS_START;
-    if (pool->used == 0) return;
-    stats->large_blocks++;
-    stats->committed_bytes += bytes;
-    if (ouro__bin_kind(pool->bin) == OURO__RAW) {
-        stats->raw_blocks++;
-        stats->raw_bytes += bytes;
-    } else {
-        stats->objects++;
-        stats->object_bytes += bytes;
-    }
-}
-
-static void count_pool(struct ouro__pool *pool, void *context)
-{
-    struct census *census = context;
-    if (ouro__arena_of(pool)->large) {
-        count_large(pool, &census->heap);
-        return;
-    }
-    ouro_class_stats *class = &census->bins[pool->bin];
-    class->pools++;
-    class->live += pool->used; /* what the class list holds is taken off later */
-    uint32_t carved = pool->carved - pool->hole_blocks;
-    class->free += carved - pool->used;
-    class->carved += carved;
-    class->capacity += pool->capacity;
-    ouro_heap_stats *stats = &census->heap;
-    size_t pool_bytes = (size_t)pool->pages << OURO_POOL_SHIFT;
-    stats->pools++;
-    stats->committed_bytes += (size_t)carved * pool->block_size;
-    stats->free_blocks += carved - pool->used;
-    stats->free_bytes += (size_t)(carved - pool->used) * pool->block_size;
-    stats->uncarved_bytes += (size_t)(pool->capacity - carved) * pool->block_size;
-    stats->rounding_bytes += pool_bytes - (size_t)pool->capacity * pool->block_size;
-}
-
-static void finish_bin(struct census *census, size_t bin)
-{
-    ouro_class_stats *class = &census->bins[bin];
-    ouro_heap_stats *stats = &census->heap;
-    class->kind = kind_of_bin(bin);
-    class->block_size = ouro__bin_size(bin);
-    class->cached += list_length(census->pools, bin);
-    class->live -= class->cached;
-    stats->cached_blocks += class->cached;
-    stats->cached_bytes += class->cached * class->block_size;
-    if (class->kind == OURO_CLASS_RAW) {
-        stats->raw_blocks += class->live;
-        stats->raw_bytes += class->live * class->block_size;
-    } else {
-        stats->objects += class->live;
-        stats->object_bytes += class->live * class->block_size;
-    }
-}
-
-static void take_census(const ouro_heap *heap, struct census *census)
-{
-    memset(census, 0, sizeof *census);
-    census->pools = ouro__heap_pools(heap);
-    for (int realm = 0; realm < OURO__REALMS; realm++)
-        ouro__walk_pools(census->pools, (enum ouro__realm)realm, count_pool, census);
-    const struct ouro__guard *guard = &census->pools->guard;
-    for (unsigned i = 0; i < guard->run_count; i++) { /* [quarantine.used] */
-        const struct ouro__run *run = &guard->runs[(guard->oldest + i) % OURO_QUARANTINE_RUNS];
-        census->bins[ouro__pool_of(run->first)->bin].cached += run->count;
-    }
-    for (size_t bin = 1; bin < OURO__BINS; bin++)
-        if (census->bins[bin].pools > 0) finish_bin(census, bin);
-}
 
 static void count_arenas(const struct ouro__arena *arena, ouro_heap_stats *stats)
 {
@@ -114,10 +22,10 @@ static void count_arenas(const struct ouro__arena *arena, ouro_heap_stats *stats
 
 void ouro_get_heap_stats(const ouro_heap *heap, ouro_heap_stats *out_stats)
 {
-    struct census census;
-    take_census(heap, &census);
-    const struct ouro__pools *pools = census.pools;
-    *out_stats = census.heap;
+    struct ouro__usage usage;
+    const struct ouro__pools *pools = ouro__heap_pools(heap);
+    ouro__usage_count(pools, &usage);
+    *out_stats = usage.total;
     out_stats->accounted_bytes = pools->accounted_bytes;
     out_stats->reserved_bytes = heap->size;
     out_stats->resident_bytes = ouro__os_resident(heap, heap->size);
@@ -133,12 +41,12 @@ void ouro_get_heap_stats(const ouro_heap *heap, ouro_heap_stats *out_stats)
 
 size_t ouro_get_class_stats(const ouro_heap *heap, ouro_class_stats *out_classes, size_t capacity)
 {
-    struct census census;
+    struct ouro__usage usage;
     size_t count = 0;
-    take_census(heap, &census);
+    ouro__usage_count(ouro__heap_pools(heap), &usage);
     for (size_t bin = 1; bin < OURO__BINS; bin++) {
-        if (census.bins[bin].pools == 0) continue;
-        if (count < capacity) out_classes[count] = census.bins[bin];
+        if (usage.bins[bin].pools == 0) continue;
+        if (count < capacity) out_classes[count] = usage.bins[bin];
         count++;
     }
     return count;
@@ -195,13 +103,13 @@ size_t ouro_draw_pools(const ouro_heap *heap, ouro_class_kind kind, size_t block
 
 /* ---- for people ---- */
 
-static void print_classes(const struct census *census, FILE *file)
+static void print_classes(const struct ouro__usage *usage, FILE *file)
 {
     static const char *const kinds[] = {"raw", "acyclic", "tracked"};
     fprintf(file, "%-8s %6s %7s %10s %8s %10s %10s %9s %6s\n", "kind", "size", "pools", "live",
             "cached", "free", "carved", "capacity", "in use");
     for (size_t bin = 1; bin < OURO__BINS; bin++) {
-        const ouro_class_stats *class = &census->bins[bin];
+        const ouro_class_stats *class = &usage->bins[bin];
         if (class->pools == 0) continue;
         fprintf(file, "%-8s %6zu %7zu %10zu %8zu %10zu %10zu %9zu %5.1f%%\n", kinds[class->kind],
                 class->block_size, class->pools, class->live, class->cached, class->free,
@@ -238,12 +146,12 @@ static void print_drawing(const ouro_heap *heap, ouro_class_kind kind, const cha
 
 void ouro_heap_print_stats(const ouro_heap *heap, FILE *file)
 {
-    struct census census;
+    struct ouro__usage usage;
     ouro_heap_stats stats;
-    take_census(heap, &census);
+    ouro__usage_count(ouro__heap_pools(heap), &usage);
     ouro_get_heap_stats(heap, &stats);
     fprintf(file, "Heap \"%s\"\n\n", heap->name);
-    print_classes(&census, file);
+    print_classes(&usage, file);
     fputc('\n', file);
     print_line(file, "objects alive", stats.objects);
     print_line(file, "bytes in their blocks", stats.object_bytes);

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * events.h -- what the collector did, and when
+ *
+ * A log of collections: each pass, each whole cycle, each step of one and each phase within, with how long
+ * it took; and how much memory there was at these moments.  It is kept when asked for:
+ *
+ *     ouro_set_event_log(heap, 10000);                 the last ten thousand are kept
+ *     ...
+ *     ouro_each_event(heap, print_event, NULL);
+ *
+ * The log lies outside the heap: it is in no statistics, and a heap's limit does not count it.  Contract as in
+ * ouro.h.  Since 0.2.0.
+ */
+#ifndef OURO_EVENTS_H
+#define OURO_EVENTS_H
+
+#include <ouro/ouro.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum ouro_event_kind {
+    OURO_EVENT_PASS, /* a young or nearby pass, from start to end: a pause */
+    OURO_EVENT_CYCLE, /* a whole cycle, from its first step to its last; the program runs in between */
+    OURO_EVENT_STEP,  /* one step of a whole cycle: a pause */
+    OURO_EVENT_PHASE, /* a phase within a step or pass */
+} ouro_event_kind;
+
+/* Times are nanoseconds.  Within a pause its phases follow each other; steps lie within their cycle, and so
+ * may passes.  Finalizers run within phases; callbacks of the collector outside of them and of passes. */
+typedef struct ouro_event {
+    ouro_event_kind kind;
+    int generation;       /* 0 to 2; of a nearby pass 1 */
+    const char *name;     /* static text: "young", "nearby", "whole", "step", or of the phase */
+    uint64_t start;       /* since the heap was made */
+    uint64_t nanoseconds; /* how long */
+    size_t candidates;    /* objects judged; this and the next two of passes and cycles alone */
+    size_t collected;
+    size_t uncollectable;
+    size_t
+        units; /* of work, as in ouro_budget; of a cycle those of its steps since the log is kept */
+} ouro_event;
+
+/* Memory at a moment. */
+typedef struct ouro_memory_sample {
+    uint64_t time; /* nanoseconds since the heap was made */
+    size_t objects;
+    size_t live_bytes; /* of objects and raw memory, in their blocks */
+    size_t committed_bytes;
+} ouro_memory_sample;
+
+/*
+ * Keeps the last `capacity` events and a quarter as many samples; 0: none, which costs one test per pass and step.
+ * What was kept before is dropped.  Samples are taken at the ends of pauses, but only as often as counting
+ * takes about a sixty-fourth of the time.  Failure: OURO_NO_MEMORY; then there is no log.
+ * Cost: 72 bytes for each event, 8 for its samples; about 50 ns for each pause and phase.
+ */
+OURO_API ouro_status ouro_set_event_log(ouro_heap *heap, size_t capacity);
+
+/*
+ * Visits what is kept, in the order in which it ended: phases before their pause, steps before their cycle.  A
+ * visitor that returns non-zero ends the walk.  It must not set the log, nor collect.
+ * Result: how many older events, or samples, were dropped since the log is kept.
+ */
+OURO_API size_t ouro_each_event(const ouro_heap *heap,
+                                int (*visit)(const ouro_event *event, void *argument),
+                                void *argument);
+OURO_API size_t ouro_each_sample(const ouro_heap *heap,
+                                 int (*visit)(const ouro_memory_sample *sample, void *argument),
+                                 void *argument);
+
+/* Adds a sample of this moment to the log, at a moment that the program finds worth it.  OURO_EMPTY: no log is
+ * kept.  Cost: a walk over all pools. */
+OURO_API ouro_status ouro_add_sample(ouro_heap *heap);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
