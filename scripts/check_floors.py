@@ -16,7 +16,7 @@ from pathlib import Path
 OUTSIDE = ["command", "snapshot", "tools", "examples", "bench", "tests/conformance", "tests/contract",
            "tests/install", "tests/header"]
 # What public headers and the rooms may include of these.
-PUBLIC = ["ouro/ouro.h", "ouro/detail.h", "ouro/guarded.h", "ouro/weak_map.h", "ouro/graph.h"]
+PUBLIC = ["ouro/ouro.h", "ouro/detail.h", "ouro/guarded.h", "ouro/weak_map.h", "ouro/graph.h", "ouro/trace.h"]
 SUFFIXES = {".c", ".h", ".cc", ".cpp", ".hpp"}
 INCLUDE = re.compile(r'\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)')
 COMMENT_OR_STRING = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"', re.DOTALL)
