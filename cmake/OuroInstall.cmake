@@ -10,6 +10,9 @@ install(TARGETS ouro_static ouro_shared EXPORT ouro
 if(TARGET ouro_command)
   install(TARGETS ouro_command RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endif()
+# gdb loads it with the shared library that it lies beside.
+install(PROGRAMS "${PROJECT_SOURCE_DIR}/tools/gdb/ouro-gdb.py" DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+  RENAME "libouro${OURO_GUARDED_SUFFIX}.so.${PROJECT_VERSION}-gdb.py")
 
 # A guarded build is a package of its own: ouro-hardened, ouro-debug.  What uses it is compiled for it.
 set(package "ouro${OURO_GUARDED_SUFFIX}")
