@@ -70,14 +70,10 @@ struct ouro_heap {
     ouro_generation_stats stats[3];
     ouro_generation_stats running; /* of the whole cycle that is under way */
     size_t garbage;                /* objects kept by SAVEALL */
-<<<<<<< HEAD
-    void **roots;                  /* addresses of the program's variables: see ouro_root */
-    const char **root_names;       /* of each, or NULL: borrowed */
-=======
     struct ouro__log log;
-    uint64_t whole_began; /* when the last whole cycle did */
-    void **roots;         /* addresses of the program's variables: see ouro_root */
->>>>>>> nx-events
+    uint64_t whole_began;    /* when the last whole cycle did */
+    void **roots;            /* addresses of the program's variables: see ouro_root */
+    const char **root_names; /* of each, or NULL: borrowed */
     size_t root_count, root_capacity;
     struct ouro__heap_callback *callbacks;
     size_t callback_count, callback_capacity;
