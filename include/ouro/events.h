@@ -95,6 +95,16 @@ OURO_API uint64_t ouro_pause_bound(size_t number);
  * was. */
 OURO_API uint64_t ouro_pause_quantile(const ouro_pauses *pauses, double share);
 
+/*
+ * Writes what is known of heaps in numbers, as OpenMetrics 1.0 text (application/openmetrics-text;
+ * version=1.0.0; charset=utf-8), for Prometheus and its kin: objects, bytes, pools, size classes, collections,
+ * pauses as a histogram, limits and debts.  Each line carries the label `heap`: the heap's name, with "#2" and so on
+ * behind it for others of the same name.  May be called at any moment of a collection cycle.
+ * Failure: OURO_SYSTEM when not all could be written, and errno says why; OURO_NO_MEMORY; told by the first heap's error.
+ * Cost: a walk over all pools of each.
+ */
+OURO_API ouro_status ouro_write_metrics(ouro_heap *const heaps[], size_t count, FILE *file);
+
 #ifdef __cplusplus
 }
 #endif
