@@ -75,6 +75,36 @@ OURO_API size_t ouro_each_sample(const ouro_heap *heap,
  * kept.  Cost: a walk over all pools. */
 OURO_API ouro_status ouro_add_sample(ouro_heap *heap);
 
+/*
+ * How long passes and steps have held the program up since the heap was made; counted always.  counts[i] are the
+ * pauses of at most ouro_pause_bound(i) nanoseconds and of more than the bound before; the last are those beyond
+ * all bounds.
+ */
+enum { OURO_PAUSE_BOUNDS = 43 };
+typedef struct ouro_pauses {
+    uint64_t counts[OURO_PAUSE_BOUNDS + 1];
+    uint64_t nanoseconds; /* of all together */
+    uint64_t longest;
+} ouro_pauses;
+OURO_API void ouro_get_pauses(const ouro_heap *heap, ouro_pauses *out_pauses);
+
+/* Six bounds in each power of ten from a microsecond on; UINT64_MAX beyond the last, ten seconds. */
+OURO_API uint64_t ouro_pause_bound(size_t number);
+
+/* A pause such that about that share (0 to 1) took no longer: exact to the bounds around it.  0 where none
+ * was. */
+OURO_API uint64_t ouro_pause_quantile(const ouro_pauses *pauses, double share);
+
+/*
+ * Writes what is known of heaps in numbers, as OpenMetrics 1.0 text (application/openmetrics-text;
+ * version=1.0.0; charset=utf-8), for Prometheus and its kin: objects, bytes, pools, size classes, collections,
+ * pauses as a histogram, limits and debts.  Each line carries the label `heap`: the heap's name, with "#2" and so on
+ * behind it for others of the same name.  May be called at any moment of a collection cycle.
+ * Failure: OURO_SYSTEM when not all could be written, and errno says why; OURO_NO_MEMORY; told by the first heap's error.
+ * Cost: a walk over all pools of each.
+ */
+OURO_API ouro_status ouro_write_metrics(ouro_heap *const heaps[], size_t count, FILE *file);
+
 #ifdef __cplusplus
 }
 #endif

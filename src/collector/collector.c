@@ -302,10 +302,10 @@ static NOINLINE void step_logged(struct ouro__collector *collector)
 {
     struct ouro__log *log = collector->log;
     while (collector->phase != OURO__IDLE && collector->units > 0) {
-        long before = collector->units;
+        long before = collector->units + collector->forfeited;
         ouro__log_phase(log, ouro__phase_name(collector->phase), collector->generation);
         bool worked = work(collector);
-        if (before > collector->units) log->phase_units += (size_t)(before - collector->units);
+        log->phase_units += (size_t)(before - collector->units - collector->forfeited);
         if (!worked) advance(collector);
     }
 }
@@ -313,10 +313,12 @@ static NOINLINE void step_logged(struct ouro__collector *collector)
 bool ouro__collector_step(struct ouro__collector *collector, long units)
 {
     collector->units = units;
+    collector->forfeited = 0;
     if (UNLIKELY(collector->log != NULL)) step_logged(collector);
     while (collector->phase != OURO__IDLE && collector->units > 0)
         if (!work(collector)) advance(collector);
     if (units != OURO__UNBOUNDED) collector->work_done += (size_t)(units - collector->units);
+    collector->effort += (size_t)(units - collector->units - collector->forfeited);
     return collector->phase != OURO__IDLE;
 }
 

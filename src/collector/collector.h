@@ -94,7 +94,9 @@ struct ouro__collector {
     uintptr_t near;              /* the page of the object whose references a pass looks at */
     size_t page;                 /* COUNT: the next page of the arena */
     long units;                  /* of work left in this step: objects and references */
-    size_t work_done;            /* units since the cycle began */
+    long forfeited;              /* units that this step was not to work off */
+    size_t work_done;            /* units since the cycle began, with the forfeited ones */
+    size_t effort;               /* units really worked off since the heap was made */
     size_t expected;             /* candidates that the heap expects, for work_left */
     size_t candidates;
     size_t unproven;     /* candidates that the whole heap's count could not prove live */

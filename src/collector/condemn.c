@@ -16,6 +16,13 @@
 /* A look into the table of weak references, at places that are not in the cache. */
 enum { WEAK_UNITS = 16 };
 
+/* The program's own time is long enough for a step: the rest of its units is not worked off. */
+static void end_step(struct ouro__collector *collector)
+{
+    collector->forfeited += collector->units;
+    collector->units = 0;
+}
+
 /* Code of the program runs for garbage, which inspection hides meanwhile; between steps it does not, since
  * what came back is the program's by then. */
 static void speak(struct ouro__collector *collector, bool speaks)
@@ -77,7 +84,7 @@ bool ouro__condemn_call(struct ouro__collector *collector)
     if (due == NULL) return false;
     collector->due = due->next;
     due->next = NULL;
-    collector->units = 0; /* the program's own time is long enough for a step */
+    end_step(collector);
     speak(collector, true);
     ouro__callbacks_run(collector->life, due);
     speak(collector, false);
@@ -184,7 +191,7 @@ static void finalize(struct ouro__collector *collector, void *entry)
     ouro__finalizer_run(&collector->life->finalizers, entry);
     speak(collector, false);
     ouro_decref(entry);
-    collector->units = 0; /* the program's own time is long enough for a step */
+    end_step(collector);
 }
 
 void ouro__condemn_finalize(struct ouro__collector *collector)

@@ -8,6 +8,7 @@
 #include "heap/heap.h"
 
 #include "base/os.h"
+#include "base/probe.h"
 
 #include <string.h>
 
@@ -31,6 +32,7 @@ static void add_stats(ouro_heap *heap, const ouro_collection *info)
 
 static void open_collection(ouro_heap *heap, const ouro_collection *info)
 {
+    OURO_PROBE2(gc__start, info->generation, heap);
     ouro__heap_tell(heap, info);
     ouro__debug_start(heap, info);
 }
@@ -43,6 +45,7 @@ static size_t close_collection(ouro_heap *heap, const struct ouro__collector *co
     info->collected = collector->collected;
     info->uncollectable = collector->saved;
     size_t found = info->collected + info->uncollectable;
+    OURO_PROBE2(gc__done, found, heap);
     heap->garbage += collector->saved;
     if (!info->nearby) count_pass(heap, info->generation);
     if (info->generation == 2)
@@ -135,10 +138,10 @@ bool ouro__heap_whole_step(ouro_heap *heap, long units)
 
 static size_t finish_whole(ouro_heap *heap)
 {
-    uint64_t start = ouro__os_nanoseconds();
+    struct ouro__step step = ouro__events_step(heap);
     while (ouro__heap_whole_step(heap, OURO__UNBOUNDED)) {
     }
-    ouro__events_stepped(heap, start, ouro__os_nanoseconds() - start);
+    ouro__events_stepped(heap, step, ouro__os_nanoseconds());
     return heap->running.collected;
 }
 

@@ -8,15 +8,18 @@
 #include "heap/heap.h"
 
 #include "base/os.h"
+#include "base/probe.h"
 #include "memory/usage.h"
 
 void ouro__events_begin(ouro_heap *heap)
 {
     heap->log.born = ouro__os_nanoseconds();
+    OURO_PROBE2(heap__new, heap, heap->name);
 }
 
 void ouro__events_end(ouro_heap *heap)
 {
+    OURO_PROBE2(heap__close, heap, heap->name);
     ouro__log_close(&heap->log);
 }
 
@@ -58,6 +61,7 @@ ouro_status ouro_add_sample(ouro_heap *heap)
 
 void ouro__events_passed(ouro_heap *heap, const ouro_collection *info, uint64_t start)
 {
+    ouro__pauses_add(&heap->pauses, info->nanoseconds);
     ouro__log_pause(&heap->log, (ouro_event){
                                     .kind = OURO_EVENT_PASS,
                                     .generation = info->generation,
@@ -71,15 +75,23 @@ void ouro__events_passed(ouro_heap *heap, const ouro_collection *info, uint64_t 
     sample_if_due(heap);
 }
 
-void ouro__events_stepped(ouro_heap *heap, uint64_t start, uint64_t nanoseconds)
+struct ouro__step ouro__events_step(const ouro_heap *heap)
+{
+    OURO_PROBE2(step__start, ouro__phase_name(heap->whole.phase), heap);
+    return (struct ouro__step){.start = ouro__os_nanoseconds(), .effort = heap->whole.effort};
+}
+
+void ouro__events_stepped(ouro_heap *heap, struct ouro__step step, uint64_t now)
 {
     const struct ouro__collector *whole = &heap->whole;
+    OURO_PROBE2(step__done, ouro__phase_name(whole->phase), whole->effort - step.effort);
+    ouro__pauses_add(&heap->pauses, now - step.start);
     ouro__log_pause(&heap->log, (ouro_event){
                                     .kind = OURO_EVENT_STEP,
                                     .generation = 2,
                                     .name = "step",
-                                    .start = start,
-                                    .nanoseconds = nanoseconds,
+                                    .start = step.start,
+                                    .nanoseconds = now - step.start,
                                 });
     if (whole->phase == OURO__IDLE)
         ouro__log_cycle(&heap->log, (ouro_event){
@@ -87,12 +99,17 @@ void ouro__events_stepped(ouro_heap *heap, uint64_t start, uint64_t nanoseconds)
                                         .generation = 2,
                                         .name = "whole",
                                         .start = heap->whole_began,
-                                        .nanoseconds = start + nanoseconds - heap->whole_began,
+                                        .nanoseconds = now - heap->whole_began,
                                         .candidates = whole->candidates,
                                         .collected = whole->collected,
                                         .uncollectable = whole->saved,
                                     });
     sample_if_due(heap);
+}
+
+void ouro_get_pauses(const ouro_heap *heap, ouro_pauses *out_pauses)
+{
+    *out_pauses = heap->pauses;
 }
 
 /* ---- the log ---- */

@@ -17,6 +17,7 @@
 
 #include "collector/collector.h"
 #include "collector/nearby.h"
+#include "events/pauses.h"
 #include "memory/walk.h"
 
 struct ouro__heap_callback {
@@ -71,6 +72,7 @@ struct ouro_heap {
     ouro_generation_stats running; /* of the whole cycle that is under way */
     size_t garbage;                /* objects kept by SAVEALL */
     struct ouro__log log;
+    ouro_pauses pauses;
     uint64_t whole_began;    /* when the last whole cycle did */
     void **roots;            /* addresses of the program's variables: see ouro_root */
     const char **root_names; /* of each, or NULL: borrowed */
@@ -171,9 +173,16 @@ void ouro__dump(const void *object, char *text, size_t size);
 void ouro__events_begin(ouro_heap *heap);
 void ouro__events_end(ouro_heap *heap);
 
-/* A pass or a step has ended, which began then and took so long; after its callbacks. */
+/* A pass has ended, which began then; after its callbacks. */
 void ouro__events_passed(ouro_heap *heap, const ouro_collection *info, uint64_t start);
-void ouro__events_stepped(ouro_heap *heap, uint64_t start, uint64_t nanoseconds);
+
+/* A step begins, and has ended. */
+struct ouro__step {
+    uint64_t start;
+    size_t effort; /* of the whole cycle's collector until then */
+};
+struct ouro__step ouro__events_step(const ouro_heap *heap);
+void ouro__events_stepped(ouro_heap *heap, struct ouro__step step, uint64_t now);
 
 /* Reads OURO_ variables into what the program left open. */
 ouro_status ouro__options_from_environment(ouro_heap_options *options, ouro_error *out_error);

@@ -223,10 +223,11 @@ size_t ouro__pace_step(ouro_heap *heap, uint64_t nanoseconds, size_t units)
 {
     enum { quantum = 512 };
     struct ouro__pace *pace = &heap->pace;
-    uint64_t start = ouro__os_nanoseconds(), now = start, before = start;
+    struct ouro__step step = ouro__events_step(heap);
+    uint64_t now = step.start, before = step.start;
     bool more = true;
     heap->whole.exact = false; /* the program runs in between, at the latest after this */
-    while (more && units > 0 && now - start < nanoseconds) {
+    while (more && units > 0 && now - step.start < nanoseconds) {
         size_t part = units < quantum ? units : quantum;
         enum ouro__phase phase = heap->whole.phase;
         more = ouro__heap_whole_step(heap, (long)part);
@@ -236,7 +237,7 @@ size_t ouro__pace_step(ouro_heap *heap, uint64_t nanoseconds, size_t units)
         before = now;
     }
     pace->steps++;
-    ouro__events_stepped(heap, start, now - start);
+    ouro__events_stepped(heap, step, now);
     return more ? 0 : heap->running.collected;
 }
 

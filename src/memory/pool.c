@@ -17,6 +17,7 @@
 #include "memory/pool.h"
 
 #include "base/os.h"
+#include "base/probe.h"
 #include "memory/hole.h"
 #include "memory/purge.h"
 #include "memory/quarantine.h"
@@ -232,6 +233,7 @@ static void *hand_over(struct ouro__pools *pools, struct ouro__pool *pool, void 
     shelf->list = ouro__link(first);
     shelf->room = pools->one_at_a_time ? 0 : list_limit(bin) - (int32_t)count;
     shelf->batches = 0;
+    OURO_PROBE2(alloc__refill, pool->block_size, count);
     return first;
 }
 
@@ -517,6 +519,7 @@ void *ouro__pools_take_large(struct ouro__pools *pools, enum ouro__kind kind, si
         pools->marks.young_handed++;
         ouro__young_mark(&pools->marks, pool->first);
     }
+    OURO_PROBE1(alloc__large, bytes);
     return pool->first;
 }
 

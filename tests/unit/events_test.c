@@ -5,6 +5,7 @@
 #include <ouro/events.h>
 
 #include "events/log.h"
+#include "events/pauses.h"
 #include "heap/heap.h"
 
 #include "support/cell.h"
@@ -204,6 +205,22 @@ static void test_the_log_may_be_set_in_the_middle(void **state)
     }
 }
 
+/* A finalizer ends the step that it runs in; the units that this leaves undone are not counted. */
+static void test_what_a_finalizer_cuts_off_is_no_work(void **state)
+{
+    of_finalizer = *state;
+    wanted_capacity = 200;
+    for (int generation = 0; generation < 3; generation += 2) {
+        assert_int_equal(ouro_set_event_log(*state, 200), OURO_OK);
+        teller *garbage = ouro_new(*state, teller);
+        ouro_set(garbage, self, garbage);
+        ouro_decref(garbage);
+        assert_int_equal(ouro_collect(*state, generation), 1);
+        (void)look(*state);
+        for (size_t i = 0; i < seen.count; i++) assert_true(seen.events[i].units < 1000000);
+    }
+}
+
 static void test_a_log_beyond_all_memory_is_refused(void **state)
 {
     assert_int_equal(ouro_set_event_log(*state, SIZE_MAX), OURO_NO_MEMORY);
@@ -259,6 +276,51 @@ static void test_samples_come_with_pauses(void **state)
     assert_int_equal(samples, 1);
 }
 
+static void test_pauses_are_counted(void **state)
+{
+    ouro_pauses pauses;
+    ouro_get_pauses(*state, &pauses);
+    assert_int_equal(pauses.longest, 0);
+    assert_int_equal(ouro_pause_quantile(&pauses, 0.5), 0);
+    assert_int_equal(ouro_set_event_log(*state, ROOM), OURO_OK);
+    for (int i = 0; i < 5; i++) (void)ouro_collect(*state, i % 3);
+    (void)look(*state);
+    uint64_t counted = 0, nanoseconds = 0, longest = 0;
+    for (size_t i = 0; i < seen.count; i++) {
+        const ouro_event *event = &seen.events[i];
+        if (event->kind != OURO_EVENT_PASS && event->kind != OURO_EVENT_STEP) continue;
+        nanoseconds += event->nanoseconds;
+        if (event->nanoseconds > longest) longest = event->nanoseconds;
+    }
+    ouro_get_pauses(*state, &pauses);
+    for (size_t i = 0; i <= OURO_PAUSE_BOUNDS; i++) counted += pauses.counts[i];
+    assert_int_equal(counted, 5);
+    assert_int_equal(pauses.nanoseconds, nanoseconds);
+    assert_int_equal(pauses.longest, longest);
+    assert_int_equal(ouro_pause_quantile(&pauses, 1), longest);
+}
+
+/* Bounds ascend, and each pause is counted between the two around it. */
+static void test_pauses_lie_between_their_bounds(void **state)
+{
+    (void)state;
+    assert_int_equal(ouro_pause_bound(OURO_PAUSE_BOUNDS), UINT64_MAX);
+    uint64_t before = 0;
+    for (size_t i = 0; i < OURO_PAUSE_BOUNDS; i++) {
+        uint64_t bound = ouro_pause_bound(i);
+        assert_true(bound > before);
+        ouro_pauses pauses = {{0}, 0, 0};
+        ouro__pauses_add(&pauses, before + 1);
+        ouro__pauses_add(&pauses, bound);
+        ouro__pauses_add(&pauses, bound + 1);
+        assert_int_equal(pauses.counts[i], 2);
+        assert_int_equal(pauses.counts[i + 1], 1);
+        uint64_t half = ouro_pause_quantile(&pauses, 0.5);
+        assert_true(half > before && half <= bound);
+        before = bound;
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -271,6 +333,9 @@ int main(void)
         HEAP_TEST(test_a_log_beyond_all_memory_is_refused),
         HEAP_TEST(test_samples_say_what_statistics_say),
         HEAP_TEST(test_samples_come_with_pauses),
+        HEAP_TEST(test_pauses_are_counted),
+        HEAP_TEST(test_pauses_lie_between_their_bounds),
+        HEAP_TEST(test_what_a_finalizer_cuts_off_is_no_work),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
