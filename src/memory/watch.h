@@ -49,25 +49,25 @@ ALWAYS_INLINE bool ouro__is_watched(void)
 /* The library is about to read or write bytes that are closed to the program. */
 ALWAYS_INLINE void ouro__watch_open(const void *start, size_t size)
 {
-    if (ouro__is_watched()) ouro__watch_open_slowly(start, size);
+    if (OURO_IS_DEBUG_BUILD && ouro__is_watched()) ouro__watch_open_slowly(start, size);
 }
 
 /* [watch.closed] */
 ALWAYS_INLINE void ouro__watch_close(const void *start, size_t size)
 {
-    if (ouro__is_watched()) ouro__watch_close_slowly(start, size);
+    if (OURO_IS_DEBUG_BUILD && ouro__is_watched()) ouro__watch_close_slowly(start, size);
 }
 
 /* So many bytes are the program's from now on; `is_zero`: it may read them before it writes. */
 ALWAYS_INLINE void ouro__watch_born(const void *entry, size_t size, bool is_zero)
 {
-    if (ouro__is_watched()) ouro__watch_born_slowly(entry, size, is_zero);
+    if (OURO_IS_DEBUG_BUILD && ouro__is_watched()) ouro__watch_born_slowly(entry, size, is_zero);
 }
 
 /* They are the library's again, and closed. */
 ALWAYS_INLINE void ouro__watch_died(const void *entry)
 {
-    if (ouro__is_watched()) ouro__watch_died_slowly(entry);
+    if (OURO_IS_DEBUG_BUILD && ouro__is_watched()) ouro__watch_died_slowly(entry);
 }
 
 #endif
