@@ -281,6 +281,7 @@ static void tell_memcheck(struct closing *closing)
 
 static void destroy(ouro_heap *heap)
 {
+    if (heap->cycle_log != NULL) ouro__os_unmap(heap->cycle_log, heap->cycle_log_size);
     ouro_arena_source source = ouro__heap_pools(heap)->source;
     ouro__pools_destroy(ouro__heap_pools(heap));
     if (is_apart(&source))
