@@ -228,7 +228,7 @@ typedef struct ouro_cycle {
  * Keeps the last `capacity` forms, those that were found longest ago give way; 0: none, which costs nothing but a test
  * per collection that finds garbage.  What was kept before is dropped.
  * Failure: OURO_NO_MEMORY; then nothing is kept.  The memory is none of the heap's, 1.6 KiB a form.
- * Cost when kept: some 20 microseconds for each collection that finds garbage.
+ * Cost when kept: some tens of microseconds for each collection that finds garbage.
  */
 OURO_API ouro_status ouro_set_cycle_log(ouro_heap *heap, size_t capacity);
 

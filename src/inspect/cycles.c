@@ -29,10 +29,25 @@ struct form {
     ouro_cycle_link links[OURO_LOOK_OBJECTS];
 };
 
+/* Sums over a part of the sample, or several. */
+struct weight {
+    uint64_t objects, bytes;
+};
+
+/* The round of each part, if it has one.  All together have no more links than there are objects. */
+struct rounds {
+    ouro_cycle_link links[OURO_LOOK_OBJECTS];
+    unsigned first[OURO_LOOK_OBJECTS], length[OURO_LOOK_OBJECTS];
+    void *object[OURO_LOOK_OBJECTS]; /* of the first link */
+    struct weight weight[OURO_LOOK_OBJECTS];
+    struct weight all, round; /* of all parts, and of those that have a round */
+};
+
 struct log {
     size_t capacity, length;
     uint64_t collections;
     struct ouro__sample sample;
+    struct rounds rounds;
     struct form now; /* the one at hand */
     struct form forms[];
 };
@@ -104,11 +119,6 @@ static struct form *place_of(struct log *log, const struct form *form)
 
 /* ---- what a collection has found ---- */
 
-/* Sums over parts of the sample. */
-struct weight {
-    uint64_t objects, bytes;
-};
-
 static struct weight weigh(const struct ouro__sample *sample, unsigned part)
 {
     struct weight weight = {0, 0};
@@ -121,7 +131,28 @@ static struct weight weigh(const struct ouro__sample *sample, unsigned part)
     return weight;
 }
 
-/* What is seen in one part stands for so much of the garbage. */
+static void add_weight(struct weight *sum, struct weight weight)
+{
+    sum->objects += weight.objects;
+    sum->bytes += weight.bytes;
+}
+
+static void find_rounds(const struct ouro__sample *sample, struct rounds *rounds)
+{
+    unsigned links = 0;
+    rounds->all = rounds->round = (struct weight){0, 0};
+    for (unsigned part = 0; part < sample->part_count; part++) {
+        rounds->first[part] = links;
+        rounds->length[part] =
+            ouro__sample_round(sample, part, rounds->links + links, &rounds->object[part]);
+        links += rounds->length[part];
+        rounds->weight[part] = weigh(sample, part);
+        add_weight(&rounds->all, rounds->weight[part]);
+        if (rounds->length[part] > 0) add_weight(&rounds->round, rounds->weight[part]);
+    }
+}
+
+/* The form at hand stands for so much of the garbage. */
 static void remember(struct log *log, uint64_t found, uint64_t objects, uint64_t bytes)
 {
     struct form *form = place_of(log, &log->now);
@@ -132,46 +163,22 @@ static void remember(struct log *log, uint64_t found, uint64_t objects, uint64_t
     if (log->now.site != 0) form->site = log->now.site;
 }
 
-/* Finds the round of a part and makes it the form at hand; false when there is none. */
-static bool look_at_part(struct log *log, unsigned part)
-{
-    ouro_cycle_link links[OURO_LOOK_OBJECTS];
-    void *object = NULL;
-    unsigned length = ouro__sample_round(&log->sample, part, links, &object);
-    if (length == 0) return false;
-    make_form(&log->now, links, length);
-    log->now.site = ouro_trace_site_of(object);
-    return true;
-}
-
 /* Parts without a round hang on those that have one: theirs is divided among the others. */
-static void look_at_sample(struct log *log, uint64_t garbage)
+static void remember_rounds(struct log *log, const struct rounds *rounds, uint64_t garbage)
 {
-    struct weight all = {0, 0}, rounds = {0, 0};
-    uint64_t seen = log->sample.length;
-    bool has_round[OURO_LOOK_OBJECTS];
-    struct weight weights[OURO_LOOK_OBJECTS];
+    uint64_t bytes = PART * rounds->all.bytes * garbage / log->sample.length;
     for (unsigned part = 0; part < log->sample.part_count; part++) {
-        struct weight weight = weights[part] = weigh(&log->sample, part);
-        all.objects += weight.objects;
-        all.bytes += weight.bytes;
-        has_round[part] = look_at_part(log, part);
-        if (!has_round[part]) continue;
-        rounds.objects += weight.objects;
-        rounds.bytes += weight.bytes;
+        if (rounds->length[part] == 0) continue;
+        make_form(&log->now, rounds->links + rounds->first[part], rounds->length[part]);
+        log->now.site = ouro_trace_site_of(rounds->object[part]);
+        remember(log, PART * garbage / log->sample.length,
+                 PART * garbage * rounds->weight[part].objects / rounds->round.objects,
+                 bytes / rounds->round.bytes * rounds->weight[part].bytes);
     }
-    uint64_t bytes = seen > 0 ? all.bytes * garbage / seen : 0;
-    for (unsigned part = 0; part < log->sample.part_count; part++) {
-        if (!has_round[part]) continue;
-        (void)look_at_part(log, part);
-        remember(log, PART * garbage / seen,
-                 PART * garbage * weights[part].objects / rounds.objects,
-                 PART * bytes / rounds.bytes * weights[part].bytes);
-    }
-    if (rounds.objects > 0) return;
+    if (rounds->round.objects > 0) return;
     log->now.length = 0;
     log->now.site = 0;
-    remember(log, PART, PART * garbage, PART * bytes);
+    remember(log, PART, PART * garbage, bytes);
 }
 
 static void look_at_garbage(const struct ouro__collector *collector, void *context)
@@ -179,7 +186,9 @@ static void look_at_garbage(const struct ouro__collector *collector, void *conte
     struct log *log = context;
     log->collections++;
     ouro__sample_take(&log->sample, collector);
-    look_at_sample(log, ouro__suspects(collector));
+    if (log->sample.length == 0) return; /* it lies too far behind what lives */
+    find_rounds(&log->sample, &log->rounds);
+    remember_rounds(log, &log->rounds, ouro__suspects(collector));
 }
 
 /* ---- for programs ---- */
