@@ -85,7 +85,7 @@ static int read_files(snapshot_call *call, int argc, char **argv)
     if (given < call->usage->files) {
         complain("snapshot %s: %s missing; `ouro snapshot %s --help` tells how it is called",
                  call->usage->name,
-                 call->usage->files == 1 ? "a file is" : "two files, of which some are",
+                 call->usage->files == 1 ? "the file is" : "of the two files one is",
                  call->usage->name);
         return COMMAND_BAD_INPUT;
     }
@@ -147,7 +147,7 @@ ouro_snapshot *snapshot_call_open(snapshot_call *call, const char *path, int *ou
     ouro_snapshot *snapshot = ouro_snapshot_open(path, &progress, &error);
     terminal_progress_end(&call->terminal);
     if (snapshot != NULL) return snapshot;
-    complain("%s: %s", path, error.message);
+    complain("%s", error.message); /* begins with the path */
     *out_status = error.status == OURO_NO_MEMORY ? COMMAND_FAILED : COMMAND_BAD_INPUT;
     return NULL;
 }

@@ -96,9 +96,9 @@ static bool print_forms(snapshot_call *call, const cycles *found, const uint8_t 
         else
             left++;
     }
-    terminal_heading(terminal, "%s: %s groups, which hold %s",
+    terminal_heading(terminal, "%s: %s group%s, holding %s",
                      unreached ? "Only the collector frees" : "Held by the program",
-                     show_count(groups).text, show_bytes(held).text);
+                     show_count(groups).text, groups == 1 ? "" : "s", show_bytes(held).text);
     bool good = !line.refused;
     if (groups > 0) good = table_end(&rows, terminal) && good;
     if (left > 0)

@@ -88,7 +88,8 @@ static bool print_rows(snapshot_call *call, const growth *found)
             left++;
         shown++;
     }
-    bool good = table_end(&rows, &call->terminal) && !name.refused;
+    if (shown == 0) terminal_say(&call->terminal, "nothing changed");
+    bool good = (shown == 0 || table_end(&rows, &call->terminal)) && !name.refused;
     if (left > 0)
         terminal_faint(&call->terminal, "   %s more types; --top 0 shows all",
                        show_count(left).text);
@@ -152,7 +153,8 @@ static bool print_places(snapshot_call *call, const growth *found, const paths *
     }
     terminal_gap(&call->terminal);
     terminal_heading(&call->terminal, "Older objects that hold new ones");
-    good = table_end(&rows, &call->terminal) && good && !line.refused;
+    if (shown == 0) terminal_say(&call->terminal, "none");
+    good = (shown == 0 || table_end(&rows, &call->terminal)) && good && !line.refused;
     if (found->apart > 0)
         terminal_say(&call->terminal,
                      "apart from these: %s new objects, %s, held from outside or by nobody",
@@ -223,6 +225,16 @@ static int answer_growth(const snapshot_call *call, const growth *found, const p
     return answer_print(&told);
 }
 
+/* Whether the type that was asked for, if one was, is in either file. */
+static bool knows_type(const snapshot_call *call, const growth *found)
+{
+    if (call->type == NULL) return true;
+    for (size_t i = 0; i < found->length; i++)
+        if (strcmp(found->rows[i].type, call->type) == 0) return true;
+    complain("neither file has a type '%s'; `ouro snapshot census` lists them", call->type);
+    return false;
+}
+
 static int tell(snapshot_call *call, const ouro_snapshot *before, const ouro_snapshot *after)
 {
     growth found = {0};
@@ -233,6 +245,8 @@ static int tell(snapshot_call *call, const ouro_snapshot *before, const ouro_sna
     terminal_progress_end(&call->terminal);
     if (!good)
         status = snapshot_refused("the comparison");
+    else if (!knows_type(call, &found))
+        status = COMMAND_BAD_INPUT;
     else
         status =
             call->json ? answer_growth(call, &found, &ways) : print_growth(call, &found, &ways);

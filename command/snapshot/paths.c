@@ -192,12 +192,11 @@ static int print_ways(snapshot_call *call, const ways *shown, uint32_t object)
     bool good = true;
     if (object != OURO_GRAPH_NONE) {
         terminal_heading(terminal, "%s", object_words(&line, snapshot, object));
-        terminal_say(terminal, "{%s}, count %s, %s objects refer to it",
-                     show_bytes(snapshot->sizes[object]).text,
-                     snapshot->counts[object] == UINT32_MAX
-                         ? "immortal"
-                         : show_count(snapshot->counts[object]).text,
-                     show_count(shown->referrers).text);
+        terminal_say(
+            terminal, "{%s}, count %s, referrers: %s", show_bytes(snapshot->sizes[object]).text,
+            snapshot->counts[object] == UINT32_MAX ? "immortal"
+                                                   : show_count(snapshot->counts[object]).text,
+            show_count(shown->referrers).text);
         if (shown->length == 0) print_unreached(call, shown, object);
     } else if (shown->length == 0) {
         terminal_say(terminal, "No root leads to an object of this type.");
