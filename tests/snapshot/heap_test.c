@@ -94,7 +94,7 @@ static void test_references(void **state)
     assert_true(snapshot->sizes[find(snapshot, items)] >= ouro_sizeof(items) + 2 * sizeof(void *));
     assert_int_equal(snapshot->flags[find(snapshot, eternal)] & OURO_OBJECT_GENERATION, 3);
     assert_int_equal(root_of(snapshot, items)->kind, OURO_ROOT_NAMED);
-    assert_string_equal(snapshot->strings[root_of(snapshot, items)->name], "&items");
+    assert_string_equal(snapshot->strings[root_of(snapshot, items)->name], "items");
     assert_int_equal(root_of(snapshot, held)->kind, OURO_ROOT_OUTSIDE);
     assert_int_equal(root_of(snapshot, held)->references, 1);
     assert_null(root_of(snapshot, first));
