@@ -86,6 +86,16 @@ static void set_options(ouro_heap *heap, const ouro_heap_options *options)
     ouro__events_begin(heap);
 }
 
+static void destroy(ouro_heap *heap)
+{
+    ouro_arena_source source = ouro__heap_pools(heap)->source;
+    ouro__pools_destroy(ouro__heap_pools(heap));
+    if (is_apart(&source))
+        ouro__os_unmap_apart(heap, heap->size);
+    else
+        source.give_back(source.context, heap, heap->size);
+}
+
 ouro_heap *ouro_heap_new(const ouro_heap_options *given, ouro_error *out_error)
 {
     ouro_heap_options options = given != NULL ? *given : (ouro_heap_options){0};
@@ -104,7 +114,11 @@ ouro_heap *ouro_heap_new(const ouro_heap_options *given, ouro_error *out_error)
     }
     heap->size = size;
     set_options(heap, &options);
-    return heap;
+    if (options.ignore_environment || ouro__watch_begin(heap) == OURO_OK) return heap;
+    if (out_error != NULL) *out_error = heap->error;
+    ouro__events_end(heap);
+    destroy(heap);
+    return NULL;
 }
 
 ouro_heap *ouro_heap_of(const void *object)
@@ -232,16 +246,6 @@ static size_t raw_blocks_left(const struct closing *closing)
            (closing->heap->life.weakrefs.ephemerons.table != NULL) -
            (closing->heap->roots != NULL) - (closing->heap->callbacks != NULL) -
            (closing->heap->life.paused != NULL);
-}
-
-static void destroy(ouro_heap *heap)
-{
-    ouro_arena_source source = ouro__heap_pools(heap)->source;
-    ouro__pools_destroy(ouro__heap_pools(heap));
-    if (is_apart(&source))
-        ouro__os_unmap_apart(heap, heap->size);
-    else
-        source.give_back(source.context, heap, heap->size);
 }
 
 ouro_status ouro_heap_close(ouro_heap *heap, const ouro_close_options *options,
