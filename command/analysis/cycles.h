@@ -51,7 +51,7 @@ typedef struct cycles {
  * False: no memory.  Cost: O(objects + edges).  In groups of more than CYCLE_EXACT_MAX members the round is a shortest one
  * through one of 16 members, of the whole group otherwise.
  */
-enum { CYCLE_EXACT_MAX = 256 };
+enum { CYCLE_EXACT_MAX = 64 };
 bool cycles_find(const ouro_snapshot *snapshot, cycles *out_cycles);
 void cycles_free(cycles *found);
 

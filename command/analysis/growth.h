@@ -34,6 +34,8 @@ typedef struct growth {
     growth_row total;
     growth_place *places; /* by `held`, largest first */
     size_t place_count;
+    uint64_t apart,
+        apart_bytes; /* new objects that no place leads to: roots hold them, or nobody */
     uint8_t *is_new; /* a byte for each object of `after` */
 } growth;
 

@@ -746,6 +746,21 @@ typedef struct ouro_class_stats {
 OURO_API size_t ouro_get_class_stats(const ouro_heap *heap, ouro_class_stats *out_classes,
                                      size_t capacity);
 
+/* One pool of memory.  live + cached + free blocks were cut; the rest of its capacity never was. */
+typedef struct ouro_pool_info {
+    const void *address;
+    size_t bytes;
+    ouro_class_kind kind;
+    size_t block_size;         /* 0: an empty pool, which waits to be purged or reused */
+    size_t capacity;           /* blocks; 1 of a large block with a mapping of its own */
+    size_t live, cached, free; /* cached: on the class list */
+} ouro_pool_info;
+/* Visits every pool, those that wait too; non-zero stops the walk.  Since 0.2.0.
+ * Cost: a walk over the pools and, for each, over the class list of its size. */
+OURO_API void ouro_each_pool(const ouro_heap *heap,
+                             int (*visit)(const ouro_pool_info *pool, void *argument),
+                             void *argument);
+
 /* A report for people, in the manner of sys._debugmallocstats, with a drawing of
  * how full the pools are. */
 OURO_API void ouro_heap_print_stats(const ouro_heap *heap, FILE *file);

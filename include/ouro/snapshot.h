@@ -150,6 +150,7 @@ typedef struct ouro_snapshot_link {
  */
 typedef struct ouro_snapshot {
     uint64_t file_bytes, unpacked_bytes;
+    uint64_t dropped_edges, dropped_roots; /* those to addresses at which no object is */
 
     uint32_t string_count;
     const char *const *strings; /* NUL-terminated UTF-8 */

@@ -359,6 +359,7 @@ static __attribute__((noinline)) void reap_guarded(struct ouro__pool *pool, size
     for (; dead != 0; dead &= dead - 1) {
         void *entry = start + (size_t)__builtin_ctzl(dead) * 8;
         ouro__word_clear(entry); /* [pool.word] */
+        ouro__watch_died(entry);
         ouro__guard_fill(entry, size);
         if (last != NULL)
             ouro__link_set(last, entry);

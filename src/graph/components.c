@@ -24,9 +24,11 @@
 
 #include <string.h>
 
+#define NO_EDGE UINT32_MAX
+
 struct visit {
     uint32_t node;
-    uint32_t edge;  /* the next one to follow */
+    uint32_t edge;  /* the next one to follow, or NO_EDGE */
     uint32_t order; /* its own; low is less when it reaches an earlier one */
 };
 
@@ -40,12 +42,49 @@ struct search {
     uint32_t done;       /* components */
 };
 
+/* The first of edges [edge, end) that leads to a node not yet seen, or NO_EDGE.  The others tell at once how far
+ * they reach: a node that is open now stays so until `node` is left. */
+static uint32_t next_way(struct search *search, uint32_t node, uint32_t edge, uint32_t end)
+{
+    const uint32_t *target = search->graph->target;
+    uint32_t low = search->low[node];
+    for (; edge < end; edge++) {
+        uint32_t seen = search->low[target[edge]];
+        if (seen == 0) break;
+        if (seen < low) low = seen;
+    }
+    search->low[node] = low;
+    return edge < end ? edge : NO_EDGE;
+}
+
+/* A deep search comes back to most nodes when no cache remembers them, so that edges are looked at ahead: where
+ * only one way goes on there is no need to come back. */
 static void enter(struct search *search, uint32_t node)
 {
+    uint32_t first = search->graph->first[node];
+    uint32_t end = search->graph->first[node + 1];
+    for (uint32_t e = first; e < end; e++) {
+        __builtin_prefetch(&search->low[search->graph->target[e]]);
+        __builtin_prefetch(&search->graph->first[search->graph->target[e]]);
+    }
     search->open[search->open_count++] = node;
     search->low[node] = search->open_count;
     search->path[search->depth++] =
-        (struct visit){node, search->graph->first[node], search->open_count};
+        (struct visit){node, next_way(search, node, first, end), search->open_count};
+}
+
+/* Follows the open edge of the node at the end of the path, which may lead to one that was seen meanwhile. */
+static void follow(struct search *search, struct visit *last)
+{
+    const ouro_graph *graph = search->graph;
+    uint32_t to = graph->target[last->edge];
+    uint32_t end = graph->first[last->node + 1];
+    uint32_t seen = search->low[to];
+    last->edge = next_way(search, last->node, last->edge + 1, end);
+    if (seen == 0)
+        enter(search, to);
+    else if (seen < search->low[last->node])
+        search->low[last->node] = seen;
 }
 
 /* All that was opened since `first` is one component. */
@@ -77,15 +116,10 @@ static void search_from(struct search *search, uint32_t start)
     enter(search, start);
     while (search->depth > 0) {
         struct visit *last = &search->path[search->depth - 1];
-        if (last->edge == search->graph->first[last->node + 1]) {
+        if (last->edge == NO_EDGE)
             leave(search);
-            continue;
-        }
-        uint32_t to = search->graph->target[last->edge++];
-        if (search->low[to] == 0)
-            enter(search, to);
-        else if (search->low[to] < search->low[last->node])
-            search->low[last->node] = search->low[to];
+        else
+            follow(search, last);
     }
 }
 

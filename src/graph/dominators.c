@@ -39,44 +39,67 @@ struct tree {
     uint32_t reached;
 };
 
-/* ---- the search ----------------------------------------------------------- */
+/* ---- the search -----------------------------------------------------------
+ *
+ * A deep search comes back to most nodes when no cache remembers them.  So all edges of a node are looked at
+ * when it is entered: what leads to a smaller number is counted for good [graph.later], and a node from which
+ * only one way goes on needs no second look.
+ */
+
+#define NO_EDGE UINT32_MAX
+
+/* The first of edges [edge, end) of node `at` that enter() has not counted, or NO_EDGE.  OURO_GRAPH_NONE, not yet
+ * reached, is the largest number. */
+static uint32_t next_way(const struct tree *tree, uint32_t at, uint32_t edge, uint32_t end)
+{
+    for (; edge < end; edge++)
+        if (tree->number[tree->graph->target[edge]] > at) return edge;
+    return NO_EDGE;
+}
 
 static uint32_t enter(struct tree *tree, uint32_t node, uint32_t parent)
 {
+    const uint32_t *target = tree->graph->target;
     uint32_t i = ++tree->reached;
-    uint32_t edge = tree->graph->first[node];
+    uint32_t first = tree->graph->first[node];
     uint32_t end = tree->graph->first[node + 1];
+    uint32_t way = NO_EDGE;
+    for (uint32_t e = first; e < end; e++) {
+        __builtin_prefetch(&tree->number[target[e]]);
+        __builtin_prefetch(&tree->graph->first[target[e]]);
+    }
     tree->number[node] = i;
     tree->node[i] = node;
     tree->parent[i] = parent;
-    tree->link[i] = (struct link){edge, parent};
-    for (uint32_t e = edge; e < end && e < edge + 8; e++)
-        __builtin_prefetch(&tree->number[tree->graph->target[e]]);
+    for (uint32_t e = end; e > first;) {
+        uint32_t seen = tree->number[target[--e]];
+        if (seen == OURO_GRAPH_NONE)
+            way = e;
+        else if (seen < i)
+            tree->begin[seen]++;
+    }
+    tree->link[i] = (struct link){way, parent};
     return i;
 }
 
-/* From a root, depth first.  Counts in begin[j] the edges to j from larger numbers [graph.later]. */
-static void search_from(struct tree *tree, uint32_t root)
+/* Follows an edge that was open when `at` was entered; what else was open then may have been reached meanwhile. */
+static uint32_t follow(struct tree *tree, uint32_t at)
 {
     const ouro_graph *graph = tree->graph;
+    uint32_t edge = tree->link[at].above;
+    uint32_t to = graph->target[edge];
+    uint32_t seen = tree->number[to];
+    tree->link[at].above = next_way(tree, at, edge + 1, graph->first[tree->node[at] + 1]);
+    if (seen == OURO_GRAPH_NONE) return enter(tree, to, at);
+    if (at < tree->link[seen].low) tree->link[seen].low = at;
+    return at;
+}
+
+static void search_from(struct tree *tree, uint32_t root)
+{
     if (tree->number[root] != OURO_GRAPH_NONE) return;
     uint32_t at = enter(tree, root, 0);
-    while (at != 0) {
-        uint32_t edge = tree->link[at].above;
-        if (edge == graph->first[tree->node[at] + 1]) {
-            at = tree->parent[at];
-            continue;
-        }
-        tree->link[at].above = edge + 1;
-        uint32_t to = graph->target[edge];
-        uint32_t seen = tree->number[to];
-        if (seen == OURO_GRAPH_NONE)
-            at = enter(tree, to, at);
-        else if (seen < at)
-            tree->begin[seen]++;
-        else if (at < tree->link[seen].low)
-            tree->link[seen].low = at;
-    }
+    while (at != 0) at = tree->link[at].above == NO_EDGE ? tree->parent[at] : follow(tree, at);
 }
 
 static void search(struct tree *tree, const uint32_t *roots, size_t root_count)
@@ -146,10 +169,12 @@ static uint32_t lowest(struct link *link, uint32_t v, uint32_t last)
 
 static void find_semidominators(struct tree *tree, const uint32_t *later)
 {
+    enum { AHEAD = 8 };
     uint32_t end = tree->begin[tree->reached + 1];
     for (uint32_t w = tree->reached; w > 0; w--) {
         uint32_t begin = tree->begin[w];
         uint32_t low = tree->link[w].low;
+        if (begin >= AHEAD) __builtin_prefetch(&tree->link[later[begin - AHEAD]]);
         for (uint32_t p = begin; p < end; p++) {
             uint32_t other = lowest(tree->link, later[p], w);
             if (other < low) low = other;

@@ -4,7 +4,7 @@
  *
  * For viewers that ask while the program runs: it goes on between the pieces, so the sum is of no single moment.
  */
-#include "heap/watch.h"
+#include "heap/viewers.h"
 
 #include "object/type.h"
 
@@ -78,10 +78,10 @@ static size_t count_arena(struct ouro__census *census, struct ouro__arena *arena
 
 bool ouro__census_go_on(struct ouro__census *census, const struct ouro__pools *pools)
 {
-    size_t left = OURO_CENSUS_POOLS; /* [watch.bounded] */
+    size_t left = OURO_CENSUS_POOLS; /* [viewers.bounded] */
     while (left > 0) {
         struct ouro__arena *arena =
-            next_arena(pools, census->realm, census->arena); /* [watch.once] */
+            next_arena(pools, census->realm, census->arena); /* [viewers.once] */
         if (arena == NULL) {
             count_large(census, pools);
             census->arena = 0;

@@ -79,10 +79,12 @@ static void put_block(struct lines *lines, const struct ouro__pool *pool, const 
 {
     if (ouro__bin_kind(pool->bin) == OURO__RAW) {
         const void *memory = entry + OURO__RAW_HEADER;
-        if (is_live(memory))
+        if (is_live(memory)) {
+            ouro__watch_open(entry, OURO__RAW_HEADER);
             put(lines, "raw memory %p of %zu bytes", memory, ((const size_t *)memory)[-2]);
-        else
+        } else {
             put(lines, "raw block %p, free or aligned", (const void *)entry);
+        }
     } else if (is_live(entry)) {
         put_object(lines, entry);
     } else {

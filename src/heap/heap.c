@@ -114,7 +114,7 @@ ouro_heap *ouro_heap_new(const ouro_heap_options *given, ouro_error *out_error)
     }
     heap->size = size;
     set_options(heap, &options);
-    if (options.ignore_environment || ouro__watch_begin(heap) == OURO_OK) return heap;
+    if (options.ignore_environment || ouro__viewers_begin(heap) == OURO_OK) return heap;
     if (out_error != NULL) *out_error = heap->error;
     ouro__events_end(heap);
     destroy(heap);
@@ -145,6 +145,7 @@ struct closing {
     void (*visit)(void *object, void *context);
     size_t vector_blocks;
     bool again;
+    bool keeps; /* addresses that memcheck is to report */
 };
 
 static void visit_pool(struct ouro__pool *pool, void *context)
@@ -248,6 +249,50 @@ static size_t raw_blocks_left(const struct closing *closing)
            (closing->heap->life.paused != NULL);
 }
 
+/* Memcheck forgets an object and its buffers, unless the program holds it: that it reports as lost. */
+static void forget_unless_held(void *object, void *context)
+{
+    struct closing *closing = context;
+    uint64_t word = *ouro__word_of(object);
+    uint32_t counted = *ouro__count_of(object) + ((word & OURO__SAVED) != 0);
+    *ouro__count_of(object) = 0; /* [mark.zero] */
+    const ouro_field *field = ouro__type_of(object)->fields;
+    for (; field != NULL && field->kind != OURO_FIELD_END; field++) {
+        if (field->kind != OURO_FIELD_VECTOR) continue;
+        ouro__watch_died(((ouro_vector *)(void *)((char *)object + field->offset))->items);
+    }
+    if (closing->keeps && !ouro__word_is_immortal(word) && ouro__word_count(word) > counted)
+        closing->again = true;
+    else
+        ouro__watch_died(object);
+}
+
+/* Stands in for the source's own: no other block shall have addresses of which memcheck speaks. */
+static void deny(void *context, void *region, size_t size)
+{
+    (void)context;
+    ouro__os_purge(region, size);
+    (void)ouro__os_deny(region, size);
+}
+
+/*
+ * What is left of the program's blocks is what memcheck reports as lost: objects that are held by references which
+ * no object accounts for, and raw memory that nobody freed.  References were counted before objects were released.
+ */
+static void tell_memcheck(struct closing *closing)
+{
+    struct ouro__life *life = &closing->heap->life;
+    ouro_arena_source *source = &ouro__life_pools(life)->source;
+    const void *const own[] = {life->weakrefs.table, life->weakrefs.ephemerons.table,
+                               closing->heap->roots, closing->heap->callbacks, life->paused};
+    closing->keeps = is_apart(source);
+    closing->again = false;
+    each_object(closing, forget_unless_held);
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) ouro__watch_died(own[i]);
+    bool lost = closing->again || closing->report->raw_blocks > 0;
+    if (closing->keeps && lost) source->give_back = deny;
+}
+
 ouro_status ouro_heap_close(ouro_heap *heap, const ouro_close_options *options,
                             ouro_close_report *out_report)
 {
@@ -272,10 +317,12 @@ ouro_status ouro_heap_close(ouro_heap *heap, const ouro_close_options *options,
     each_object(&closing, report_held);
     heap->enabled = false;
     if (!skips) run_finalizers(&closing);
+    if (ouro__is_watched()) each_object(&closing, count_references);
     each_object(&closing, release);
     report.finalized = heap->life.finalizers.run - finalized;
     report.raw_blocks = raw_blocks_left(&closing);
     report.uncollectable = heap->garbage;
+    if (ouro__is_watched()) tell_memcheck(&closing);
     ouro__debug_closed(heap, &report);
     if (out_report != NULL) *out_report = report;
     ouro__events_end(heap);

@@ -18,7 +18,7 @@
 #include "collector/collector.h"
 #include "collector/nearby.h"
 #include "events/pauses.h"
-#include "heap/watch.h"
+#include "heap/viewers.h"
 #include "memory/walk.h"
 
 struct ouro__heap_callback {
@@ -73,7 +73,7 @@ struct ouro_heap {
     ouro_generation_stats running; /* of the whole cycle that is under way */
     size_t garbage;                /* objects kept by SAVEALL */
     struct ouro__log log;
-    struct ouro__watch *watch; /* NULL: nobody watches */
+    struct ouro__viewers *viewers; /* NULL: nobody watches */
     ouro_pauses pauses;
     uint64_t whole_began;    /* when the last whole cycle did */
     void **roots;            /* addresses of the program's variables: see ouro_root */
@@ -186,18 +186,18 @@ struct ouro__step {
 struct ouro__step ouro__events_step(const ouro_heap *heap);
 void ouro__events_stepped(ouro_heap *heap, struct ouro__step step, uint64_t now);
 
-/* ---- watch.c: who watches from outside; the heap has a watch where it says so ---- */
+/* ---- viewers.c: who watches from outside; heap->viewers is NULL where nobody does ---- */
 
 /* What the environment asks for, when a heap begins; the error is the heap's. */
-ouro_status ouro__watch_begin(ouro_heap *heap);
-void ouro__watch_end(ouro_heap *heap);
+ouro_status ouro__viewers_begin(ouro_heap *heap);
+void ouro__viewers_end(ouro_heap *heap);
 
-/* The program passes by, or a pause has ended: may publish, and writes the log.  There is a watch. */
-void ouro__watch_pass(ouro_heap *heap);
-void ouro__watch_pause(ouro_heap *heap);
+/* The program passes by, or a pause has ended: may publish, and writes the log.  Somebody watches. */
+void ouro__viewers_pass(ouro_heap *heap);
+void ouro__viewers_pause(ouro_heap *heap);
 
 /* The log is about to be set anew. */
-void ouro__watch_log_ends(ouro_heap *heap);
+void ouro__viewers_log_ends(ouro_heap *heap);
 
 /* Reads OURO_ variables into what the program left open. */
 ouro_status ouro__options_from_environment(ouro_heap_options *options, ouro_error *out_error);

@@ -3,12 +3,13 @@
  * audit.h -- an audit of a whole heap, on its way                      [floor 7]
  *
  * verify.c goes through the structures and counts references; reports.c asks whether types report what their
- * objects hold.
+ * objects hold.  The number beside an object is that of references that the heap knows; once all are counted, how
+ * many of its count none of them explains.
  */
 #ifndef OURO_INSPECT_AUDIT_H
 #define OURO_INSPECT_AUDIT_H
 
-#include "heap/heap.h"
+#include "inspect/number.h"
 
 struct audit {
     ouro_heap *heap;
@@ -24,14 +25,6 @@ struct audit {
 /* Keeps the first contradiction. */
 void ouro__audit_fail(struct audit *audit, ouro_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-
-/* Beside each arena of objects while its heap is audited: 4 bytes for each 16 of it.  References that the
- * heap knows; once all are counted, how many of an object's count none of them explains. */
-ALWAYS_INLINE uint32_t *ouro__audit_number(const void *object)
-{
-    const struct ouro__arena *arena = ouro__arena_of(object);
-    return (uint32_t *)arena->audit + ouro__arena_offset(object) / 16;
-}
 
 /* Every living object, those included that nobody may meet. */
 void ouro__audit_each(struct audit *audit, void (*visit)(void *object, void *context),

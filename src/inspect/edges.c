@@ -114,6 +114,13 @@ static void show_map(struct showing *showing, const struct ouro__map *map, const
     showing->reference.index = 0;
 }
 
+/* A value that can be asked for, of a map that can. */
+static bool is_shown(const struct ouro__ephemeron *ephemeron)
+{
+    return ephemeron->value != NULL && ouro__ephemeron_answers(ephemeron) &&
+           !ouro__is_hidden(ephemeron->map);
+}
+
 /* What maps hold for it. */
 static void show_ephemerons(struct showing *showing)
 {
@@ -123,9 +130,7 @@ static void show_ephemerons(struct showing *showing)
     showing->reference.name = "";
     for (const struct ouro__ephemeron *ephemeron = ouro__ephemerons_of(weakrefs, key);
          ephemeron != NULL && !showing->stopped; ephemeron = ephemeron->next) {
-        if (ephemeron->value == NULL || !ouro__ephemeron_answers(ephemeron) ||
-            ouro__is_hidden(ephemeron->map))
-            continue;
+        if (!is_shown(ephemeron)) continue;
         showing->reference.through = ephemeron->map;
         show(showing, ephemeron->value);
     }
@@ -143,6 +148,52 @@ void ouro_each_reference(void *object, ouro_visit_reference visit, void *argumen
     else
         show_table(&showing, type);
     if ((*ouro__word_of(object) & OURO__KEYED) != 0) show_ephemerons(&showing);
+}
+
+/* ---- without names ---- */
+
+void ouro__each_held(void *object, void (*visit)(void *target, void *context), void *context)
+{
+    uint64_t word = *ouro__word_of(object);
+    if (!ouro__is_map(object)) ouro__visit(object, visit, context);
+    if (LIKELY((word & OURO__KEYED) == 0)) return;
+    for (const struct ouro__ephemeron *ephemeron =
+             ouro__ephemerons_of(&ouro__life_of(object)->weakrefs, object);
+         ephemeron != NULL; ephemeron = ephemeron->next)
+        if (is_shown(ephemeron)) visit(ephemeron->value, context);
+}
+
+/* ---- to some objects ---- */
+
+struct seeking {
+    struct ouro__targets targets;
+    ouro_visit_reference visit;
+    void *argument;
+    bool stopped;
+};
+
+static int show_if_sought(const ouro_reference *reference, void *argument)
+{
+    struct seeking *seeking = argument;
+    if (!ouro__targets_have(&seeking->targets, reference->target)) return 0;
+    seeking->stopped = seeking->visit(reference, seeking->argument) != 0;
+    return seeking->stopped;
+}
+
+static void seek_in(void *object, void *context)
+{
+    struct seeking *seeking = context;
+    if (!seeking->stopped) ouro_each_reference(object, show_if_sought, seeking);
+}
+
+void ouro_each_reference_to(void *const targets[], size_t count, ouro_visit_reference visit,
+                            void *argument)
+{
+    if (count == 0) return;
+    struct seeking seeking = {.visit = visit, .argument = argument};
+    ouro__targets_open(&seeking.targets, targets, count);
+    ouro__each_shown(ouro_heap_of(targets[0]), seek_in, &seeking);
+    ouro__targets_close(&seeking.targets);
 }
 
 /* ---- one object ---- */

@@ -14,4 +14,24 @@ bool ouro__is_hidden(const void *object);
 void ouro__each_shown(const ouro_heap *heap, void (*visit)(void *object, void *context),
                       void *context);
 
+/* Each reference that some count has, as ouro_each_reference tells them, without names. */
+void ouro__each_held(void *object, void (*visit)(void *target, void *context), void *context);
+
+/* Some objects, to be recognized among all. */
+struct ouro__targets {
+    void *const *list;
+    size_t count;
+    void **sorted; /* the same in memory of its own, or NULL */
+    size_t size;   /* of that */
+};
+void ouro__targets_open(struct ouro__targets *targets, void *const *list, size_t count);
+void ouro__targets_close(const struct ouro__targets *targets);
+bool ouro__targets_have(const struct ouro__targets *targets, const void *object);
+
+/* The size of a mapping that holds so many bytes. */
+ALWAYS_INLINE size_t ouro__whole_pages(size_t bytes)
+{
+    return (bytes + 4095) & ~(size_t)4095;
+}
+
 #endif

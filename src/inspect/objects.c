@@ -7,12 +7,16 @@
  */
 #include "inspect/inspect.h"
 
+#include "base/os.h"
+
+#include <stdlib.h>
+#include <string.h>
+
 struct looking {
     const ouro_heap *heap;
     ouro_visit visit;
     void *argument;
-    void *const *targets;
-    size_t target_count;
+    const struct ouro__targets *targets;
     int generation;
     bool found;
     bool stopped;
@@ -78,6 +82,43 @@ bool ouro_is_finalized(const void *object)
     return (*ouro__word_of(object) & OURO__FINALIZED) != 0;
 }
 
+/* ---- some among all ---- */
+
+/* So many are compared one by one. */
+enum { FEW = 8 };
+
+static int compare_addresses(const void *a, const void *b)
+{
+    uintptr_t first = (uintptr_t) * (void *const *)a, second = (uintptr_t) * (void *const *)b;
+    return (first > second) - (first < second);
+}
+
+void ouro__targets_open(struct ouro__targets *targets, void *const *list, size_t count)
+{
+    *targets = (struct ouro__targets){.list = list, .count = count};
+    if (count <= FEW) return;
+    targets->size = ouro__whole_pages(count * sizeof(void *));
+    targets->sorted = ouro__os_map(targets->size, 4096);
+    if (targets->sorted == NULL) return;
+    memcpy(targets->sorted, list, count * sizeof(void *));
+    qsort(targets->sorted, count, sizeof(void *), compare_addresses);
+}
+
+void ouro__targets_close(const struct ouro__targets *targets)
+{
+    if (targets->sorted != NULL) ouro__os_unmap(targets->sorted, targets->size);
+}
+
+bool ouro__targets_have(const struct ouro__targets *targets, const void *object)
+{
+    if (targets->sorted != NULL)
+        return bsearch(&object, targets->sorted, targets->count, sizeof(void *),
+                       compare_addresses) != NULL;
+    for (size_t i = 0; i < targets->count; i++)
+        if (targets->list[i] == object) return true;
+    return false;
+}
+
 /* ---- referents and referrers ---- */
 
 static void show_referent(void *referent, void *context)
@@ -94,8 +135,7 @@ void ouro_get_referents(void *object, ouro_visit visit, void *argument)
 static void compare(void *referent, void *context)
 {
     struct looking *looking = context;
-    for (size_t i = 0; i < looking->target_count; i++)
-        if (referent == looking->targets[i]) looking->found = true;
+    if (!looking->found) looking->found = ouro__targets_have(looking->targets, referent);
 }
 
 static void show_referrer(void *object, struct looking *looking)
@@ -108,13 +148,15 @@ static void show_referrer(void *object, struct looking *looking)
 void ouro_get_referrers_of(void *const targets[], size_t count, ouro_visit visit, void *argument)
 {
     if (count == 0) return;
+    struct ouro__targets sought;
+    ouro__targets_open(&sought, targets, count);
     struct looking looking = {.heap = ouro_heap_of(targets[0]),
                               .visit = visit,
                               .argument = argument,
-                              .targets = targets,
-                              .target_count = count,
+                              .targets = &sought,
                               .each = show_referrer};
     look_everywhere(&looking);
+    ouro__targets_close(&sought);
 }
 
 void ouro_get_referrers(void *target, ouro_visit visit, void *argument)

@@ -134,7 +134,7 @@ static void claim(struct search *search, const ouro_type *type, size_t position,
         claims->next = search->first;
         search->first = number;
     }
-    if (*ouro__audit_number(target) > 0)
+    if (*ouro__number_of(target) > 0)
         claims->made |= (uint64_t)1 << position;
     else
         claims->refuted |= (uint64_t)1 << position;
@@ -150,7 +150,7 @@ static void charge(struct search *search, const ouro_type *type, size_t position
     struct claims *claims = &search->claims[ouro__word_type(type->ready_word)];
     uint64_t bit = (uint64_t)1 << position;
     if ((standing(claims) & bit) == 0 || ouro__word_is_immortal(*ouro__word_of(target))) return;
-    uint32_t *unexplained = ouro__audit_number(target);
+    uint32_t *unexplained = ouro__number_of(target);
     if (*unexplained == 0) {
         claims->refuted |= bit;
         return;

@@ -8,7 +8,6 @@
  */
 #include "inspect/audit.h"
 
-#include "base/os.h"
 #include "memory/hole.h"
 
 #include <stdarg.h>
@@ -158,43 +157,23 @@ static void audit_class_list(struct audit *audit, size_t bin)
 
 /* ---- objects ---- */
 
-static size_t counts_size(const struct ouro__arena *arena)
+static void find_bounds(struct ouro__arena *arena, void *context)
 {
-    size_t size = arena->size < OURO_ARENA_SIZE ? arena->size : OURO_ARENA_SIZE;
-    return ((size + OURO_POOL_SIZE) / 4 + 4095) & ~(size_t)4095;
-}
-
-static void each_object_arena(struct audit *audit,
-                              void (*visit)(struct audit *audit, struct ouro__arena *arena))
-{
-    struct ouro__pools *pools = ouro__heap_pools(audit->heap);
-    for (int realm = OURO__REALM_ACYCLIC; realm < OURO__REALMS; realm++) {
-        struct ouro__arena *lists[] = {pools->realms[realm].arenas, pools->realms[realm].large};
-        for (int i = 0; i < 2; i++)
-            for (struct ouro__arena *arena = lists[i]; arena != NULL; arena = arena->next)
-                visit(audit, arena);
-    }
-}
-
-static void map_counts(struct audit *audit, struct ouro__arena *arena)
-{
+    struct audit *audit = context;
     uintptr_t start = (uintptr_t)arena;
     if (start < audit->lowest) audit->lowest = start;
     if (start + arena->size > audit->highest) audit->highest = start + arena->size;
-    arena->audit = ouro__os_map(counts_size(arena), 4096);
-    if (arena->audit != NULL || audit->failed) return;
-    audit->failed = true;
-    *audit->error = (ouro_error){.status = OURO_NO_MEMORY, .requested = counts_size(arena)};
-    snprintf(audit->error->message, sizeof audit->error->message,
-             "the audit of heap \"%s\" needs %zu bytes for an arena: the system gave none",
-             audit->heap->name, counts_size(arena));
 }
 
-static void unmap_counts(struct audit *audit, struct ouro__arena *arena)
+static void map_counts(struct audit *audit)
 {
-    (void)audit;
-    if (arena->audit != NULL) ouro__os_unmap(arena->audit, counts_size(arena));
-    arena->audit = NULL;
+    size_t refused = ouro__numbers_map(audit->heap);
+    if (refused == 0) return;
+    audit->failed = true;
+    *audit->error = (ouro_error){.status = OURO_NO_MEMORY, .requested = refused};
+    snprintf(audit->error->message, sizeof audit->error->message,
+             "the audit of heap \"%s\" needs %zu bytes for an arena: the system gave none",
+             audit->heap->name, refused);
 }
 
 static void count_reference(void *referent, void *context)
@@ -206,7 +185,7 @@ static void count_reference(void *referent, void *context)
                 audit->holder, ouro__type_of(audit->holder)->name, referent);
         return;
     }
-    ++*ouro__audit_number(referent);
+    ++*ouro__number_of(referent);
 }
 
 bool ouro__audit_passes_by(const void *object)
@@ -255,7 +234,7 @@ static void compare_count(void *object, void *context)
 {
     struct audit *audit = context;
     uint64_t word = *ouro__word_of(object);
-    uint32_t *number = ouro__audit_number(object), counted = *number;
+    uint32_t *number = ouro__number_of(object), counted = *number;
     uint32_t count = ouro__word_count(word);
     if (ouro__word_is_dying(word) || audit->failed) return;
     *number = count - counted;
@@ -343,13 +322,15 @@ static void audit_blocks(struct audit *audit)
 static void audit_references(struct audit *audit)
 {
     audit->lowest = UINTPTR_MAX;
-    each_object_arena(audit, map_counts);
-    if (!audit->failed) ouro__audit_each(audit, audit_object, audit);
+    ouro__each_object_arena(audit->heap, find_bounds, audit);
+    map_counts(audit);
+    if (audit->failed) return;
+    ouro__audit_each(audit, audit_object, audit);
     if (!audit->failed) ouro__audit_each(audit, compare_count, audit);
     if (!audit->failed) audit_weakrefs(audit);
     if (!audit->failed) audit_ephemerons(audit);
     if (!audit->failed) ouro__audit_reports(audit);
-    each_object_arena(audit, unmap_counts);
+    ouro__numbers_unmap(audit->heap);
 }
 
 ouro_status ouro_verify(ouro_heap *heap, ouro_error *out_error)

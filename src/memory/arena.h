@@ -71,9 +71,9 @@ _Static_assert(sizeof(struct ouro__pool) == 128, "two cache lines, and the table
 struct ouro__arena {
     void *owner; /* the heap; first, so that one load finds it */
     enum ouro__realm realm;
-    bool large;  /* one block with a mapping of its own */
-    void *audit; /* counts of references, while the heap is audited */
-    size_t size; /* of the mapping */
+    bool large;    /* one block with a mapping of its own */
+    void *numbers; /* of the objects, while somebody looks at all of them: inspect/number.h */
+    size_t size;   /* of the mapping */
     struct ouro__arena *next, *previous;
     uint64_t free_pages[8];   /* clean pages */
     uint64_t middle_pages[8]; /* first pages of pools that may hold objects that survived one young

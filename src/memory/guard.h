@@ -26,6 +26,7 @@
 #define OURO_MEMORY_GUARD_H
 
 #include "memory/arena.h"
+#include "memory/watch.h"
 
 #define OURO__CANARY_BITS 8
 
@@ -162,16 +163,21 @@ _Noreturn void ouro__guard_link_broken(const void *entry);
 ALWAYS_INLINE void *ouro__link(const void *entry)
 {
     const ouro__slot *words = (const ouro__slot *)entry;
+    ouro__watch_open(entry, 2 * sizeof(ouro__slot));
     if (OURO_GUARDED && UNLIKELY((uintptr_t)words[1] != ~(uintptr_t)words[0]))
         ouro__guard_link_broken(entry);
-    return words[0];
+    void *next = words[0];
+    ouro__watch_close(entry, 2 * sizeof(ouro__slot));
+    return next;
 }
 
 ALWAYS_INLINE void ouro__link_set(void *entry, void *next)
 {
     ouro__slot *words = (ouro__slot *)entry;
+    ouro__watch_open(entry, 2 * sizeof(ouro__slot));
     words[0] = next;
     if (OURO_GUARDED) words[1] = (void *)~(uintptr_t)next;
+    ouro__watch_close(entry, 2 * sizeof(ouro__slot));
 }
 
 /* ---- checks ---- */

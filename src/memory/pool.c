@@ -26,6 +26,7 @@
 
 void ouro__pools_init(struct ouro__pools *pools, const ouro_arena_source *source)
 {
+    if (OURO_IS_DEBUG_BUILD) ouro__watch_begin();
     pools->source = *source;
     pools->front.guess_word = UINT64_MAX; /* no object has such a word */
 }
@@ -123,6 +124,8 @@ static struct ouro__pool *format(struct ouro__pool *pool, size_t bin, unsigned p
     size_t size = ouro__bin_size(bin);
     size_t room = ((size_t)pages << OURO_POOL_SHIFT) - (offset - ouro__kind_prefix(kind));
     if (OURO_GUARDED) room -= sizeof(ouro__word); /* [guard.canary] behind the last block */
+    /* other words lie where blocks of another size were closed */
+    ouro__watch_open(ouro__pool_start(pool), (size_t)pages << OURO_POOL_SHIFT);
     pool->free = NULL;
     pool->used = pool->told = pool->carved = pool->wake = 0;
     pool->unmarked = false;

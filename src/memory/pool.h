@@ -80,9 +80,11 @@ ALWAYS_INLINE struct ouro__pools *ouro__pools_of(const void *entry)
 ALWAYS_INLINE void ouro__block_cut(const struct ouro__pool *pool, void *entry, enum ouro__kind kind)
 {
     if (kind != OURO__RAW) ouro__word_clear(entry); /* [pool.word] */
-    if (OURO_GUARDED)
-        memset(entry, OURO__FILL_FREE,
-               pool->block_size - ouro__kind_prefix(kind)); /* [guard.free] */
+    if (!OURO_GUARDED) return;
+    const size_t room = pool->block_size - ouro__kind_prefix(kind);
+    ouro__watch_open(entry, room);
+    memset(entry, OURO__FILL_FREE, room); /* [guard.free] */
+    ouro__watch_close(entry, room);
 }
 
 /* Makes zeroed pools usable. */

@@ -158,6 +158,7 @@ static unsigned purge_due(struct ouro__pools *pools, struct ouro__realm_arenas *
 void ouro__purge_large(struct ouro__pools *pools, struct ouro__arena *arena)
 {
     bool cuts = pools->source.obtain == ouro__system_source.obtain;
+    ouro__watch_open(arena, arena->size); /* [watch.back] */
     if (!cuts || arena->size - OURO__POOLS_START <= OURO_PURGE_LARGE_PART) {
         ouro__arena_free(&pools->source, arena);
         return;

@@ -45,6 +45,7 @@ NOINLINE void ouro__guard_check_free(const struct ouro__pool *pool, const void *
 {
     const ouro__word *words = entry;
     bool has_word = ouro__bin_kind(pool->bin) != OURO__RAW;
+    ouro__watch_open(entry, room_of(pool));
     if (has_word && *ouro__word_of(entry) != ouro__canary(entry))
         ouro__misuse(
             entry,
@@ -54,6 +55,7 @@ NOINLINE void ouro__guard_check_free(const struct ouro__pool *pool, const void *
     (void)ouro__link(entry);
     for (size_t i = 2; i < room_of(pool) / 8; i++)
         if (words[i] != fill_word) written_after_free(pool, entry);
+    ouro__watch_close(entry, room_of(pool));
 }
 
 /* ---- neighbours ---- */
@@ -89,6 +91,7 @@ void ouro__guard_hand_out(void *entry, unsigned char fill)
         ouro__guard_check_free(pool, entry);
     if (OURO_IS_DEBUG_BUILD) {
         ouro__guard_check_free(pool, entry);
+        ouro__watch_open(entry, room_of(pool));
         memset(entry, fill, room_of(pool));
         return;
     }
@@ -165,6 +168,7 @@ void ouro__guard_retire(struct ouro__pools *pools, void *entry)
             ouro__guard_refuse(entry, "free");
         ouro__word_clear(entry);
         ouro__state_clear(entry);
+        ouro__watch_died(entry);
     }
     if (UNLIKELY(pool->block_size == 0)) return;
     if (kind != OURO__RAW && UNLIKELY(!next_stands(pool, entry))) trampled_behind(pool, entry);
@@ -209,6 +213,7 @@ bool ouro__quarantine_large(struct ouro__pools *pools, struct ouro__arena *arena
     struct ouro__guard *guard = &pools->guard;
     if (pools->source.obtain != ouro__system_source.obtain) return false;
     char *start = (char *)arena + OURO__POOLS_START;
+    ouro__watch_close(start, arena->size - OURO__POOLS_START);
     ouro__os_purge(start, arena->size - OURO__POOLS_START);
     if (!ouro__os_deny(start, arena->size - OURO__POOLS_START)) return false;
     arena->next = NULL;

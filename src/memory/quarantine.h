@@ -42,11 +42,13 @@ void ouro__quarantine_add(struct ouro__pools *pools, struct ouro__pool *pool, vo
 ALWAYS_INLINE void ouro__guard_fill(void *entry, size_t size)
 {
     ouro__word *words = entry;
+    ouro__watch_open(entry, size);
     if (size > 256)
         memset(entry, OURO__FILL_FREE, size);
     else
         for (size_t i = 0; i < size / 8; i++)
             words[i] = UINT64_C(0x0101010101010101) * OURO__FILL_FREE;
+    ouro__watch_close(entry, size);
 }
 
 /* Empties the quarantine into the pools. */

@@ -67,6 +67,7 @@ void ouro__raw_free(struct ouro__pools *pools, void *memory)
     if (OURO_GUARDED) {
         ouro__raw_guarded_check(pools, memory, "free");
         ouro__state_clear(memory); /* [guard.live] */
+        ouro__watch_died(memory);
         if (ouro__arena_of(memory)->large)
             ouro__pools_give_large(pools, ouro__raw_block_of(memory));
         else

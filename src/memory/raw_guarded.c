@@ -31,6 +31,24 @@ static unsigned char *end_of(void *block)
     return (unsigned char *)block + ouro__pool_of(block)->block_size;
 }
 
+/* The size that was asked for. */
+static size_t size_of(const void *memory)
+{
+    const struct header *header = header_of(memory);
+    ouro__watch_open(header, sizeof *header);
+    const size_t size = header->size;
+    ouro__watch_close(header, sizeof *header);
+    return size;
+}
+
+/* What is not the program's of a block: [watch.closed]. */
+static void watch_close_around(char *block, char *memory, size_t size)
+{
+    char *fence = memory + size;
+    ouro__watch_close(block, (size_t)(memory - block));
+    ouro__watch_close(fence, (size_t)((char *)end_of(block) - fence));
+}
+
 void *ouro__raw_guarded_alloc(struct ouro__pools *pools, size_t size, size_t alignment)
 {
     size_t whole;
@@ -50,13 +68,15 @@ void *ouro__raw_guarded_alloc(struct ouro__pools *pools, size_t size, size_t ali
     unsigned char *fence = (unsigned char *)memory + size;
     memset(fence, ouro__fence_byte(memory), (size_t)(end_of(block) - fence));
     ouro__state_set(memory); /* [guard.live] */
+    ouro__watch_born(memory, size, false);
+    watch_close_around(block, memory, size);
     return memory;
 }
 
 size_t ouro__raw_guarded_size(const void *memory)
 {
     ouro__guard_check_raw(NULL, memory, "size");
-    return header_of(memory)->size;
+    return size_of(memory);
 }
 
 /* Whether the bytes around are as they were. */
@@ -68,16 +88,20 @@ void ouro__raw_guarded_check(const struct ouro__pools *pools, void *memory, cons
 
 void ouro__raw_check(void *memory)
 {
+    char *block = ouro__raw_block_of(memory);
     const struct header *header = header_of(memory);
+    ouro__watch_open(header, sizeof *header);
     const unsigned char *fence = (unsigned char *)memory + header->size;
-    const unsigned char *end = end_of(ouro__raw_block_of(memory));
+    const unsigned char *end = end_of(block);
     if (header->seal != seal_of(header) || fence >= end)
         ouro__misuse(memory, "raw memory %p was written to in front of its beginning", memory);
     const unsigned char byte = ouro__fence_byte(memory);
+    ouro__watch_open(fence, (size_t)(end - fence));
     for (const unsigned char *at = fence; at < end; at++)
         if (*at != byte)
             ouro__misuse(
                 memory,
                 "raw memory %p of %zu bytes was written to beyond its end, at byte %td behind it",
                 memory, header->size, at - fence);
+    watch_close_around(block, memory, header->size);
 }

@@ -50,7 +50,10 @@ static bool find(const void *object, struct fence *out_fence)
 void ouro__fence_set(void *object)
 {
     struct fence fence;
-    if (find(object, &fence)) memset(fence.start, ouro__fence_byte(object), fence.size);
+    if (!find(object, &fence)) return;
+    memset(fence.start, ouro__fence_byte(object), fence.size);
+    ouro__watch_born(object, (size_t)(fence.start - (const unsigned char *)object), true);
+    ouro__watch_close(fence.start, fence.size);
 }
 
 static _Noreturn void overflowed(const void *object, size_t distance)
@@ -69,7 +72,9 @@ void ouro__fence_check_all(const void *object)
                      "object %p of type %s says that it has more items than fit in its block",
                      object, ouro__type_of(object)->name);
     const unsigned char byte = ouro__fence_byte(object);
+    ouro__watch_open(fence.start, fence.size);
     for (size_t i = 0; i < fence.size; i++)
         if (UNLIKELY(fence.start[i] != byte)) overflowed(object, i);
+    ouro__watch_close(fence.start, fence.size);
     ouro__guard_check_next(ouro__pool_of(object), object);
 }

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * watch.h -- who watches a heap from outside the program               [floor 6]
+ * viewers.h -- who watches a heap from outside the program               [floor 6]
  *
- * A log file, and a published file with its census.  A heap that nobody watches has one NULL pointer of this,
+ * A log file, and a published file with its census.  A heap that nobody watches has a NULL pointer to this,
  * and tests it where allocations leave the inlined path, and once for each pause.
  *
- *   [watch.bounded]  between two moments at which the program goes on, a census looks at OURO_CENSUS_POOLS pools at
+ *   [viewers.bounded]  between two moments at which the program goes on, a census looks at OURO_CENSUS_POOLS pools at
  *                    most, or at all large blocks
- *   [watch.once]     arenas are counted in the order of their addresses, so one that comes or goes meanwhile is
+ *   [viewers.once]     arenas are counted in the order of their addresses, so one that comes or goes meanwhile is
  *                    counted once or not at all
  */
-#ifndef OURO_HEAP_WATCH_H
-#define OURO_HEAP_WATCH_H
+#ifndef OURO_HEAP_VIEWERS_H
+#define OURO_HEAP_VIEWERS_H
 
 #include "events/log_file.h"
 #include "events/publication.h"
@@ -35,7 +35,7 @@ struct ouro__census {
     struct ouro__census_row rows[OURO__CENSUS_ROWS]; /* by a hash of the type */
 };
 
-struct ouro__watch {
+struct ouro__viewers {
     struct ouro__log_file log_file;
     struct ouro__publication *publication; /* NULL: none */
     struct ouro__census census;

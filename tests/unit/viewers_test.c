@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * watch_test.c -- the log file and the published file, and the census in it
+ * viewers_test.c -- the log file and the published file, and the census in it
  */
 #include <ouro/published.h>
 
@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/ouro-watch-XXXXXX";
+static char folder[] = "/tmp/ouro-viewers-XXXXXX";
 static char path[64];
 
 static int make_folder(void **state)
@@ -81,7 +81,7 @@ static void test_a_log_file_has_what_the_log_has(void **state)
     assert_int_equal(ouro_set_log_file(*state, NULL), OURO_OK);
     assert_int_equal(count_lines("close\t"), 1);
     assert_int_equal(ouro_set_event_log(*state, 0), OURO_OK);
-    assert_null(((ouro_heap *)*state)->watch);
+    assert_null(((ouro_heap *)*state)->viewers);
     unlink(path);
 }
 
@@ -128,7 +128,7 @@ static void test_a_log_file_that_cannot_be_opened_is_told(void **state)
     assert_int_equal(ouro_set_log_file(*state, "/nowhere/at/all"), OURO_SYSTEM);
     assert_non_null(
         strstr(ouro_heap_error(*state)->message, "/nowhere/at/all cannot be opened: No such"));
-    assert_null(((ouro_heap *)*state)->watch);
+    assert_null(((ouro_heap *)*state)->viewers);
     assert_int_equal(ouro_set_event_log(*state, 0), OURO_OK);
 
     ouro_error error;
@@ -138,7 +138,7 @@ static void test_a_log_file_that_cannot_be_opened_is_told(void **state)
     assert_int_equal(setenv("OURO_LOG", "", 1), 0); /* as if it were not set */
     ouro_heap *heap = ouro_heap_new(NULL, &error);
     assert_non_null(heap);
-    assert_null(heap->watch);
+    assert_null(heap->viewers);
     assert_int_equal(ouro_heap_close(heap, NULL, NULL), OURO_OK);
     unsetenv("OURO_LOG");
 }
@@ -147,7 +147,7 @@ static void test_a_full_disk_ends_the_log(void **state)
 {
     assert_int_equal(ouro_set_log_file(*state, "/dev/full"), OURO_OK); /* and says so on stderr */
     (void)ouro_collect(*state, 0);
-    assert_null(((ouro_heap *)*state)->watch);
+    assert_null(((ouro_heap *)*state)->viewers);
     assert_int_equal(ouro_set_event_log(*state, 0), OURO_OK);
 }
 
@@ -169,8 +169,8 @@ static bool read_published(void)
 /* The program passes by, later. */
 static void pass_by(ouro_heap *heap)
 {
-    heap->watch->publication->due = 0;
-    ouro__watch_pass(heap);
+    heap->viewers->publication->due = 0;
+    ouro__viewers_pass(heap);
     assert_true(read_published());
 }
 
@@ -233,12 +233,12 @@ static void test_what_is_published_is_what_statistics_say(void **state)
     assert_int_equal(seen.generations[2].collections, 1);
     assert_int_equal(seen.generations[2].collected, 1000);
     assert_int_equal(seen.updates, 2);
-    ouro__watch_pass(*state); /* not due */
+    ouro__viewers_pass(*state); /* not due */
     assert_true(read_published());
     assert_int_equal(seen.updates, 2);
     assert_int_equal(ouro_publish(*state, NULL), OURO_OK);
     assert_false(read_published());
-    assert_null(((ouro_heap *)*state)->watch);
+    assert_null(((ouro_heap *)*state)->viewers);
 }
 
 /* A census is right at every moment of a collection cycle in which nothing changes. */
@@ -320,9 +320,9 @@ static void test_a_child_does_not_publish(void **state)
     pid_t child = fork();
     if (child == 0) {
         ouro_heap *heap = *state;
-        heap->watch->publication->due = 0;
-        ouro__watch_pass(heap);
-        _exit(heap->watch != NULL || ouro_heap_close(heap, NULL, NULL) != OURO_OK);
+        heap->viewers->publication->due = 0;
+        ouro__viewers_pass(heap);
+        _exit(heap->viewers != NULL || ouro_heap_close(heap, NULL, NULL) != OURO_OK);
     }
     int status;
     assert_int_equal(waitpid(child, &status, 0), child);
@@ -340,7 +340,7 @@ static void test_the_environment_publishes_all_heaps(void **state)
     assert_int_equal(setenv("OURO_PUBLISH", inner, 1), 0);
     ouro_heap *heap = ouro_heap_new(NULL, NULL);
     assert_non_null(heap);
-    snprintf(name, sizeof name, "%s", heap->watch->publication->path);
+    snprintf(name, sizeof name, "%s", heap->viewers->publication->path);
     assert_int_equal(strncmp(name, inner, strlen(inner)), 0);
     assert_string_equal(name + strlen(name) - 5, ".ouro");
     assert_int_equal(access(name, R_OK), 0);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * watch.c -- files in which a heap says how it is and what it did      [floor 6]
+ * viewers.c -- files in which a heap says how it is and what it did      [floor 6]
  *
  * Both are opened by the program or by the environment.  A log file is written at the end of each pause; the
  * published one where the program passes by, when it is due.
  */
-#include "heap/watch.h"
+#include "heap/viewers.h"
 
 #include "base/os.h"
 #include "base/os_file.h"
@@ -19,27 +19,27 @@
 
 enum { PAGE = 4096, LOG_CAPACITY = 1024 };
 
-static size_t watch_size(void)
+static size_t viewers_size(void)
 {
-    return (sizeof(struct ouro__watch) + PAGE - 1) & ~(size_t)(PAGE - 1);
+    return (sizeof(struct ouro__viewers) + PAGE - 1) & ~(size_t)(PAGE - 1);
 }
 
 /* The heap's, made if need be; or NULL, and the heap's error is set. */
-static struct ouro__watch *get_watch(ouro_heap *heap)
+static struct ouro__viewers *get_viewers(ouro_heap *heap)
 {
-    if (heap->watch == NULL) heap->watch = ouro__os_map(watch_size(), PAGE);
-    if (heap->watch == NULL)
-        ouro__heap_fail(heap, OURO_NO_MEMORY, watch_size(),
+    if (heap->viewers == NULL) heap->viewers = ouro__os_map(viewers_size(), PAGE);
+    if (heap->viewers == NULL)
+        ouro__heap_fail(heap, OURO_NO_MEMORY, viewers_size(),
                         "the system gave no memory to watch heap \"%s\"", heap->name);
-    return heap->watch;
+    return heap->viewers;
 }
 
 /* Nothing is left to watch: so that the test on the way of allocations fails again. */
 static void drop_if_idle(ouro_heap *heap)
 {
-    if (heap->watch->publication != NULL || heap->watch->log_file.is_open) return;
-    ouro__os_unmap(heap->watch, watch_size());
-    heap->watch = NULL;
+    if (heap->viewers->publication != NULL || heap->viewers->log_file.is_open) return;
+    ouro__os_unmap(heap->viewers, viewers_size());
+    heap->viewers = NULL;
 }
 
 /* How many heaps the process has watched: tells their files and lines apart. */
@@ -53,34 +53,34 @@ static unsigned next_number(void)
 
 static void write_log(ouro_heap *heap)
 {
-    if (ouro__log_file_write(&heap->watch->log_file, &heap->log, heap->name)) return;
+    if (ouro__log_file_write(&heap->viewers->log_file, &heap->log, heap->name)) return;
     fprintf(stderr, "ouro: the log of heap \"%s\" ends here: %s\n", heap->name, strerror(errno));
 }
 
 ouro_status ouro_set_log_file(ouro_heap *heap, const char *path)
 {
-    struct ouro__watch *watch = path != NULL ? get_watch(heap) : heap->watch;
-    if (watch == NULL) return path != NULL ? OURO_NO_MEMORY : OURO_OK;
-    ouro__log_file_close(&watch->log_file, &heap->log, heap->name);
+    struct ouro__viewers *viewers = path != NULL ? get_viewers(heap) : heap->viewers;
+    if (viewers == NULL) return path != NULL ? OURO_NO_MEMORY : OURO_OK;
+    ouro__log_file_close(&viewers->log_file, &heap->log, heap->name);
     ouro_status status = OURO_OK;
     if (path != NULL && !ouro__log_is_on(&heap->log))
         status = ouro_set_event_log(heap, LOG_CAPACITY);
     if (path != NULL && status == OURO_OK &&
-        !ouro__log_file_open(&watch->log_file, path, next_number())) {
+        !ouro__log_file_open(&viewers->log_file, path, next_number())) {
         status = OURO_SYSTEM;
         ouro__heap_fail(heap, status, 0, "the log file %.80s cannot be opened: %s", path,
                         strerror(errno));
     }
-    if (watch->log_file.is_open) write_log(heap);
+    if (viewers->log_file.is_open) write_log(heap);
     drop_if_idle(heap);
     return status;
 }
 
-void ouro__watch_log_ends(ouro_heap *heap)
+void ouro__viewers_log_ends(ouro_heap *heap)
 {
-    if (heap->watch == NULL) return;
-    if (heap->watch->log_file.is_open) write_log(heap);
-    heap->watch->log_file.events_written = heap->watch->log_file.samples_written = 0;
+    if (heap->viewers == NULL) return;
+    if (heap->viewers->log_file.is_open) write_log(heap);
+    heap->viewers->log_file.events_written = heap->viewers->log_file.samples_written = 0;
 }
 
 /* ---- what is published ---- */
@@ -179,12 +179,12 @@ static void publish_collector(const ouro_heap *heap, ouro_published *state)
             heap->stats[i].uncollectable, heap->stats[i].nanoseconds};
 }
 
-/* Begins or goes on with a census that a viewer has asked for.  Cost: [watch.bounded] */
+/* Begins or goes on with a census that a viewer has asked for.  Cost: [viewers.bounded] */
 static void count_census(ouro_heap *heap)
 {
-    struct ouro__census *census = &heap->watch->census;
-    ouro_published *state = &heap->watch->publication->state;
-    uint32_t request = ouro__publication_request(heap->watch->publication);
+    struct ouro__census *census = &heap->viewers->census;
+    ouro_published *state = &heap->viewers->publication->state;
+    uint32_t request = ouro__publication_request(heap->viewers->publication);
     if (census->request == 0 && request != 0 && request != state->census_answers)
         ouro__census_begin(census, request);
     if (census->request == 0) return;
@@ -197,9 +197,9 @@ static void count_census(ouro_heap *heap)
 
 static void stop_publishing(ouro_heap *heap)
 {
-    ouro__publication_close(heap->watch->publication);
-    heap->watch->publication = NULL;
-    heap->watch->census.request = 0;
+    ouro__publication_close(heap->viewers->publication);
+    heap->viewers->publication = NULL;
+    heap->viewers->census.request = 0;
     drop_if_idle(heap);
 }
 
@@ -207,7 +207,7 @@ static void stop_publishing(ouro_heap *heap)
 static bool publish_now(ouro_heap *heap)
 {
     enum { interval = 10, share = 64 };
-    struct ouro__publication *publication = heap->watch->publication;
+    struct ouro__publication *publication = heap->viewers->publication;
     struct ouro__usage usage;
     uint64_t before = ouro__os_nanoseconds();
     ouro__usage_count(ouro__heap_pools(heap), &usage);
@@ -226,30 +226,30 @@ static bool publish_now(ouro_heap *heap)
     return true;
 }
 
-void ouro__watch_pass(ouro_heap *heap)
+void ouro__viewers_pass(ouro_heap *heap)
 {
-    const struct ouro__publication *publication = heap->watch->publication;
+    const struct ouro__publication *publication = heap->viewers->publication;
     if (publication == NULL || ouro__os_milliseconds() < publication->due) return;
     (void)publish_now(heap);
 }
 
-void ouro__watch_pause(ouro_heap *heap)
+void ouro__viewers_pause(ouro_heap *heap)
 {
-    if (heap->watch->log_file.is_open) {
+    if (heap->viewers->log_file.is_open) {
         write_log(heap);
-        if (!heap->watch->log_file.is_open) drop_if_idle(heap);
+        if (!heap->viewers->log_file.is_open) drop_if_idle(heap);
     }
-    if (heap->watch != NULL) ouro__watch_pass(heap);
+    if (heap->viewers != NULL) ouro__viewers_pass(heap);
 }
 
 ouro_status ouro_publish(ouro_heap *heap, const char *path)
 {
-    if (heap->watch != NULL && heap->watch->publication != NULL) stop_publishing(heap);
+    if (heap->viewers != NULL && heap->viewers->publication != NULL) stop_publishing(heap);
     if (path == NULL) return OURO_OK;
-    struct ouro__watch *watch = get_watch(heap);
-    if (watch == NULL) return OURO_NO_MEMORY;
-    watch->publication = ouro__publication_open(path);
-    if (watch->publication == NULL) {
+    struct ouro__viewers *viewers = get_viewers(heap);
+    if (viewers == NULL) return OURO_NO_MEMORY;
+    viewers->publication = ouro__publication_open(path);
+    if (viewers->publication == NULL) {
         ouro_status status = errno == ENOMEM ? OURO_NO_MEMORY : OURO_SYSTEM;
         ouro__heap_fail(heap, status, 0, "heap \"%s\" cannot publish itself in %.80s: %s%s",
                         heap->name, path, strerror(errno),
@@ -257,7 +257,7 @@ ouro_status ouro_publish(ouro_heap *heap, const char *path)
         drop_if_idle(heap);
         return status;
     }
-    ouro_published *state = &watch->publication->state;
+    ouro_published *state = &viewers->publication->state;
     state->born = heap->log.born;
     snprintf(state->heap, sizeof state->heap, "%s", heap->name);
     if (publish_now(heap)) return OURO_OK;
@@ -267,7 +267,7 @@ ouro_status ouro_publish(ouro_heap *heap, const char *path)
 
 /* ---- beginning and end ---- */
 
-ouro_status ouro__watch_begin(ouro_heap *heap)
+ouro_status ouro__viewers_begin(ouro_heap *heap)
 {
     const char *log = getenv("OURO_LOG"), *folder = getenv("OURO_PUBLISH");
     if (log != NULL && log[0] != '\0') {
@@ -288,15 +288,15 @@ ouro_status ouro__watch_begin(ouro_heap *heap)
     return ouro_publish(heap, path);
 }
 
-void ouro__watch_end(ouro_heap *heap)
+void ouro__viewers_end(ouro_heap *heap)
 {
-    if (heap->watch == NULL) return;
-    if (heap->watch->publication != NULL) {
-        heap->watch->publication->state.is_closed = 1;
-        (void)ouro__publication_write(heap->watch->publication);
+    if (heap->viewers == NULL) return;
+    if (heap->viewers->publication != NULL) {
+        heap->viewers->publication->state.is_closed = 1;
+        (void)ouro__publication_write(heap->viewers->publication);
         stop_publishing(heap);
     }
-    if (heap->watch == NULL) return;
-    ouro__log_file_close(&heap->watch->log_file, &heap->log, heap->name);
+    if (heap->viewers == NULL) return;
+    ouro__log_file_close(&heap->viewers->log_file, &heap->log, heap->name);
     drop_if_idle(heap);
 }
