@@ -20,6 +20,8 @@ typedef struct subcommand {
 
 static const subcommand subcommands[] = {
     {"demo", "four questions about Python's memory, answered by doing it", demo_command},
+    {"snapshot", "questions about a heap as it was: census, paths, cycles, growth",
+     snapshot_command},
 };
 
 enum { SUBCOMMANDS = sizeof(subcommands) / sizeof(subcommands[0]) };

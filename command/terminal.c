@@ -52,6 +52,16 @@ static const char *style(const terminal_output *terminal, const char *sequence)
     return terminal->colour ? sequence : "";
 }
 
+__attribute__((format(printf, 3, 0))) static void print_styled(const terminal_output *terminal,
+                                                               const char *sequence,
+                                                               const char *format,
+                                                               va_list arguments)
+{
+    fputs(style(terminal, sequence), stdout);
+    vprintf(format, arguments);
+    printf("%s\n", style(terminal, STYLE_END));
+}
+
 /* Writes the format with its braces turned into styles, ready for printf.  The
  * arguments come later, so their own braces are safe. */
 static const char *styled(const terminal_output *terminal, const char *format, char out[FORMAT_MAX])
@@ -106,6 +116,36 @@ void terminal_say(terminal_output *terminal, const char *format, ...)
 void terminal_gap(terminal_output *terminal)
 {
     if (!terminal->quiet) putchar('\n');
+}
+
+void terminal_heading(terminal_output *terminal, const char *format, ...)
+{
+    va_list arguments;
+    if (terminal->quiet) return;
+    va_start(arguments, format);
+    print_styled(terminal, STYLE_TITLE, format, arguments);
+    va_end(arguments);
+}
+
+void terminal_faint(terminal_output *terminal, const char *format, ...)
+{
+    va_list arguments;
+    if (terminal->quiet) return;
+    va_start(arguments, format);
+    print_styled(terminal, STYLE_FAINT, format, arguments);
+    va_end(arguments);
+}
+
+void terminal_bar(const terminal_output *terminal, double share, size_t width, char *out)
+{
+    static const char *const eighths[] = {"",       "\u258f", "\u258e", "\u258d",
+                                          "\u258c", "\u258b", "\u258a", "\u2589"};
+    double length = share < 0 ? 0 : share > 1 ? (double)width : share * (double)width;
+    size_t whole = (size_t)(length + (terminal->unicode ? 0.0625 : 0.5));
+    *out = '\0';
+    for (size_t i = 0; i < whole; i++) strcat(out, terminal->unicode ? "\u2588" : "#");
+    if (terminal->unicode && whole < width)
+        strcat(out, eighths[(size_t)((length + 0.0625) * 8) % 8]);
 }
 
 void terminal_code(terminal_output *terminal, const char *code)
@@ -200,9 +240,19 @@ void terminal_progress(terminal_output *terminal, uint64_t done, uint64_t total)
     fflush(stderr);
 }
 
+void terminal_progress_stage(terminal_output *terminal, const char *activity)
+{
+    terminal_progress_end(terminal);
+    if (!terminal->live) return;
+    terminal->drawn = clock_now();
+    fprintf(stderr, "\r\033[K   %s ...", activity);
+    fflush(stderr);
+}
+
 void terminal_progress_end(terminal_output *terminal)
 {
     if (terminal->drawn != 0) fputs("\r\033[K", stderr);
+    terminal->drawn = 0;
     terminal->activity = NULL;
 }
 

@@ -38,6 +38,15 @@ __attribute__((format(printf, 2, 3))) void terminal_say(terminal_output *termina
                                                         const char *format, ...);
 void terminal_gap(terminal_output *terminal);
 
+/* A line that names what follows, and one that stands back behind it. */
+__attribute__((format(printf, 2, 3))) void terminal_heading(terminal_output *terminal,
+                                                            const char *format, ...);
+__attribute__((format(printf, 2, 3))) void terminal_faint(terminal_output *terminal,
+                                                          const char *format, ...);
+
+/* A bar of at most `width` characters, as long as `share` (0 to 1) says.  `out` has room for 3 bytes each and a NUL. */
+void terminal_bar(const terminal_output *terminal, double share, size_t width, char *out);
+
 /* Two columns: the code on the left, flushed before it is run, and on the right
  * what happened: any number of lines. */
 void terminal_code(terminal_output *terminal, const char *code);
@@ -64,6 +73,9 @@ const char *terminal_arrow(const terminal_output *terminal);
 void terminal_progress_begin(terminal_output *terminal, const char *activity);
 void terminal_progress(terminal_output *terminal, uint64_t done, uint64_t total);
 void terminal_progress_end(terminal_output *terminal);
+
+/* The same for what cannot tell how far it is: shows at once, until terminal_progress_end. */
+void terminal_progress_stage(terminal_output *terminal, const char *activity);
 
 /* Figures as people read them: 12,345; 1.2 MiB; 3.4 ms. */
 typedef struct readable {

@@ -7,12 +7,15 @@
  */
 #include "saving.h"
 
-static ouro_edge_kind kind_of(ouro_reference_kind kind)
+ouro_edge_kind ouro__edge_kind_of(ouro_reference_kind kind)
 {
     static const ouro_edge_kind kinds[] = {
-        [OURO_REFERENCE_FIELD] = OURO_EDGE_FIELD,       [OURO_REFERENCE_ITEM] = OURO_EDGE_ITEM,
-        [OURO_REFERENCE_HOOK] = OURO_EDGE_INTERNAL,     [OURO_REFERENCE_EPHEMERON] = OURO_EDGE_EPHEMERON,
-        [OURO_REFERENCE_WEAK] = OURO_EDGE_WEAK,         [OURO_REFERENCE_BORROWED] = OURO_EDGE_BORROWED,
+        [OURO_REFERENCE_FIELD] = OURO_EDGE_FIELD,
+        [OURO_REFERENCE_ITEM] = OURO_EDGE_ITEM,
+        [OURO_REFERENCE_HOOK] = OURO_EDGE_INTERNAL,
+        [OURO_REFERENCE_EPHEMERON] = OURO_EDGE_EPHEMERON,
+        [OURO_REFERENCE_WEAK] = OURO_EDGE_WEAK,
+        [OURO_REFERENCE_BORROWED] = OURO_EDGE_BORROWED,
     };
     return kinds[kind];
 }
@@ -58,7 +61,7 @@ static int save_reference(const ouro_reference *reference, void *argument)
     const char *name = reference->kind == OURO_REFERENCE_EPHEMERON && reference->through != NULL
                            ? ouro_type_of(reference->through)->name
                            : reference->name;
-    uint32_t label = ouro__save_label(saving, kind_of(reference->kind), name);
+    uint32_t label = ouro__save_label(saving, ouro__edge_kind_of(reference->kind), name);
     uint32_t index = reference->index < UINT32_MAX ? (uint32_t)reference->index : UINT32_MAX;
     ouro_snapshot_add_edge(saving->writer, (uint64_t)(uintptr_t)reference->target, label, index);
     return 0;

@@ -35,9 +35,12 @@ struct ouro__saving {
 uint32_t ouro__save_type(struct ouro__saving *saving, ouro_type *type);
 uint32_t ouro__save_label(struct ouro__saving *saving, ouro_edge_kind kind, const char *name);
 
+ouro_edge_kind ouro__edge_kind_of(ouro_reference_kind kind);
+
 void ouro__save_notes(struct ouro__saving *saving);   /* heap_notes.c */
 void ouro__save_objects(struct ouro__saving *saving); /* heap_objects.c: objects, references, roots */
 void ouro__save_pools(struct ouro__saving *saving);   /* heap_pools.c */
+void ouro__save_cycles(struct ouro__saving *saving);  /* heap_cycles.c */
 
 /* All of it, and the end. */
 ouro_status ouro__save_heap(ouro_heap *heap, const ouro_snapshot_sink *sink, ouro_error *error);

@@ -3,7 +3,6 @@
  * cycle_forms.c -- ten thousand rings of one kind are one line
  */
 #include "cycle_parts.h"
-#include "describe.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,20 +19,13 @@ static const uint32_t *round_of(const cycles *found, size_t group, size_t *out_l
     return found->rounds + found->groups[group].first_edge;
 }
 
-static uint64_t look(const cycles *found, uint32_t edge)
-{
-    const ouro_snapshot *snapshot = found->snapshot;
-    uint32_t type = snapshot->object_types[edge_owner(snapshot, edge)];
-    return (uint64_t)type << 32 | snapshot->labels_of[edge];
-}
-
 static uint64_t hash_round(const cycles *found, size_t group)
 {
     size_t length;
     const uint32_t *round = round_of(found, group, &length);
     uint64_t hash = length;
     for (size_t i = 0; i < length; i++) {
-        hash = (hash ^ look(found, round[i])) * UINT64_C(0x9E3779B97F4A7C15);
+        hash = (hash ^ cycle_look(found->snapshot, round[i])) * UINT64_C(0x9E3779B97F4A7C15);
         hash ^= hash >> 29;
     }
     return hash;
@@ -46,7 +38,8 @@ static int compare_looks(const cycles *found, size_t left, size_t right)
     const uint32_t *b = round_of(found, right, &right_length);
     if (left_length != right_length) return left_length < right_length ? -1 : 1;
     for (size_t i = 0; i < left_length; i++) {
-        uint64_t look_a = look(found, a[i]), look_b = look(found, b[i]);
+        uint64_t look_a = cycle_look(found->snapshot, a[i]),
+                 look_b = cycle_look(found->snapshot, b[i]);
         if (look_a != look_b) return look_a < look_b ? -1 : 1;
     }
     return 0;

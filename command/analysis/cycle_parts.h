@@ -19,6 +19,9 @@ typedef struct cycle_search {
     uint32_t *via;             /* of each object; OURO_GRAPH_NONE everywhere between two uses */
 } cycle_search;
 
+/* What an edge of a round looks like: the type of its owner and what stands on it, but not the index. */
+uint64_t cycle_look(const ouro_snapshot *snapshot, uint32_t edge);
+
 /* Who is reached, who is entered, and what goes with whom (cycle_held.c).  False: no memory. */
 bool cycle_find_held(cycle_search *search);
 

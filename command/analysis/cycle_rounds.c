@@ -97,8 +97,7 @@ static bool find_round(cycle_search *search, cycle_group *group, size_t *capacit
 
 /* ---- turned so that equal ones look equal -------------------------------------- */
 
-/* What an edge looks like: the type of its owner and what stands on it, but not the index. */
-static uint64_t look(const ouro_snapshot *snapshot, uint32_t edge)
+uint64_t cycle_look(const ouro_snapshot *snapshot, uint32_t edge)
 {
     uint32_t type = snapshot->object_types[edge_owner(snapshot, edge)];
     return (uint64_t)type << 32 | snapshot->labels_of[edge];
@@ -133,7 +132,7 @@ static bool turn_round(const cycles *found, const cycle_group *group)
     uint32_t *turned = malloc(length * sizeof(uint32_t));
     bool good = looks != NULL && turned != NULL;
     if (good) {
-        for (size_t i = 0; i < length; i++) looks[i] = look(found->snapshot, round[i]);
+        for (size_t i = 0; i < length; i++) looks[i] = cycle_look(found->snapshot, round[i]);
         size_t begin = least_rotation(looks, length);
         for (size_t i = 0; i < length; i++) turned[i] = round[(begin + i) % length];
         memcpy(round, turned, length * sizeof(uint32_t));

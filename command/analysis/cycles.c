@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SHOWN_MAX = 8, SHOWN_OF_LONG = 6 };
+/* What is shown of a round: so many steps, and so many that look the same before they are counted. */
+enum { SHOWN_MAX = 8, SHOWN_ALIKE = 3 };
 
 static bool refers_to_itself(const ouro_graph *graph, uint32_t object)
 {
@@ -118,17 +119,32 @@ void cycles_free(cycles *found)
     *found = (cycles){0};
 }
 
+/* How many edges of the round from number `begin` on look the same. */
+static size_t same_looks(const cycles *found, const cycle_group *group, size_t begin)
+{
+    const uint32_t *round = found->rounds + group->first_edge;
+    uint64_t first = cycle_look(found->snapshot, round[begin]);
+    size_t end = begin + 1;
+    while (end < group->round_length && cycle_look(found->snapshot, round[end]) == first) end++;
+    return end - begin;
+}
+
 void describe_round(text *out, const cycles *found, const cycle_group *described)
 {
     const ouro_snapshot *snapshot = found->snapshot;
     const uint32_t *round = found->rounds + described->first_edge;
     size_t length = described->round_length;
-    size_t shown = length <= SHOWN_MAX ? length : SHOWN_OF_LONG;
-    for (size_t i = 0; i < shown; i++) {
+    for (size_t i = 0, shown = 0; i < length; shown++) {
+        size_t run = same_looks(found, described, i);
+        if (shown == SHOWN_MAX) {
+            text_print(out, "... %zu more ... -> ", length - i);
+            break;
+        }
         describe_type(out, snapshot, snapshot->object_types[edge_owner(snapshot, round[i])]);
         describe_edge(out, snapshot, round[i]);
+        if (run > SHOWN_ALIKE) text_print(out, " (%zu times)", run);
         text_add(out, " -> ");
+        i += run > SHOWN_ALIKE ? run : 1;
     }
-    if (shown < length) text_print(out, "... %zu more ... -> ", length - shown);
     describe_type(out, snapshot, snapshot->object_types[edge_owner(snapshot, round[0])]);
 }

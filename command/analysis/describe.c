@@ -74,8 +74,17 @@ void describe_label(text *out, const ouro_snapshot *snapshot, uint32_t label, ui
     text_add(out, close);
 }
 
+/* A key is told by its own text where the label has none. */
 void describe_edge(text *out, const ouro_snapshot *snapshot, uint32_t edge)
 {
+    const ouro_snapshot_label *label = &snapshot->labels[snapshot->labels_of[edge]];
+    uint32_t text_of_key = snapshot->texts[snapshot->graph.target[edge]];
+    if (label->kind == OURO_EDGE_KEYS && *snapshot->strings[label->name] == '\0') {
+        text_add(out, ".key(\"");
+        text_add_safely(out, snapshot->strings[text_of_key], TEXT_MAX);
+        text_add(out, "\")");
+        return;
+    }
     describe_label(out, snapshot, snapshot->labels_of[edge], snapshot->indexes[edge]);
 }
 

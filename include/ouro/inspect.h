@@ -8,6 +8,7 @@
  *   census       how many objects of which type and size there are; what grew between two moments
  *   why          what keeps an object alive: the shortest path from what the program holds
  *   retained     how much would go with an object
+ *   cycles       which cycles the last collections have found
  *
  * Everything here may be called at any moment: between the steps of a collection, in finalizers and callbacks.
  * Objects that are dying, and garbage that a collection has found, are not shown.  A function that is called
@@ -194,6 +195,49 @@ OURO_API ouro_status ouro_get_retained(void *object, ouro_retained *out_retained
  * Failure and cost: likewise. */
 OURO_API ouro_status ouro_get_most_retained(ouro_heap *heap, ouro_retained *out_retained,
                                             size_t capacity, size_t *out_count);
+
+/* ---- cycles ---------------------------------------------------------------
+ *
+ * Whoever knows which cycles his program makes can make them no more, or cut them himself.  A log, kept when it is
+ * asked for, remembers them by form: which types refer to each other in turn, by which fields.
+ */
+
+/* An object of this type refers to the next of the round by this reference. */
+typedef struct ouro_cycle_link {
+    ouro_type *type;
+    const char *name; /* as in ouro_reference */
+    ouro_reference_kind kind;
+} ouro_cycle_link;
+
+/*
+ * Garbage cycles of one form.  A round whose links repeat has them once: rings of nodes are of one form, however long.
+ * Of each collection a few objects are looked at, the first 64 of its garbage at most, so that a pause stays a
+ * pause; from these is concluded to the others.  Numbers are exact while a collection finds no more than that, and estimates
+ * beyond.
+ */
+typedef struct ouro_cycle {
+    const ouro_cycle_link *links; /* the last refers to the first */
+    size_t length;                /* 0: garbage whose rounds are longer than what was looked at */
+    size_t found;                 /* about how many such cycles */
+    size_t objects;               /* that went with them, */
+    size_t bytes;                 /* and how large they were */
+    uint32_t site;                /* where one of them was born: see trace.h; 0: not known */
+} ouro_cycle;
+
+/*
+ * Keeps the last `capacity` forms, those that were found longest ago give way; 0: none, which costs nothing but a test
+ * per collection that finds garbage.  What was kept before is dropped.
+ * Failure: OURO_NO_MEMORY; then nothing is kept.  The memory is none of the heap's, 1.6 KiB a form.
+ * Cost when kept: some tens of microseconds for each collection that finds garbage.
+ */
+OURO_API ouro_status ouro_set_cycle_log(ouro_heap *heap, size_t capacity);
+
+/* The forms that are kept, those with most bytes first.  Non-zero stops the walk. */
+typedef int (*ouro_visit_cycle)(const ouro_cycle *cycle, void *argument);
+OURO_API void ouro_each_cycle(const ouro_heap *heap, ouro_visit_cycle visit, void *argument);
+
+/* A form in one line, as `parent.children[] -> child.parent -> parent`.  As ouro_path_text. */
+OURO_API size_t ouro_cycle_text(const ouro_cycle *cycle, char *out_text, size_t size);
 
 #ifdef __cplusplus
 }

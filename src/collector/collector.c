@@ -112,6 +112,8 @@ static void pass_sentence(struct ouro__collector *collector)
 {
     /* where all references stay among the condemned there is nothing to sever */
     bool severs = collector->outward > 0 || collector->rescued || collector->has_hooks;
+    if (UNLIKELY(collector->found != NULL) && ouro__suspects(collector) > 0)
+        collector->found(collector, collector->found_context);
     if ((collector->debug & OURO_DEBUG_SAVEALL) != 0)
         ouro__collector_enter(collector, OURO__SAVE);
     else

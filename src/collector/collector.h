@@ -81,8 +81,12 @@ struct ouro__collector {
     int lane; /* OURO__PASS or OURO__WHOLE */
     enum ouro__phase phase;
     int generation;
-    unsigned debug;            /* OURO_DEBUG_ flags */
-    struct ouro__log *log;     /* where phases are written down, or NULL */
+    unsigned debug;        /* OURO_DEBUG_ flags */
+    struct ouro__log *log; /* where phases are written down, or NULL */
+    /* Hears of garbage that is final while it is whole: the suspects of the set; or NULL.  It must leave all as it
+     * is, and is over soon. */
+    void (*found)(const struct ouro__collector *collector, void *context);
+    void *found_context;
     void *const *const *roots; /* of the whole heap, named by the program: see ouro_root */
     size_t root_count;
     bool by_roots;               /* the cycle follows roots instead of counting references */

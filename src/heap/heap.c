@@ -88,6 +88,7 @@ static void set_options(ouro_heap *heap, const ouro_heap_options *options)
 
 static void destroy(ouro_heap *heap)
 {
+    if (heap->cycle_log != NULL) ouro__os_unmap(heap->cycle_log, heap->cycle_log_size);
     ouro_arena_source source = ouro__heap_pools(heap)->source;
     ouro__pools_destroy(ouro__heap_pools(heap));
     if (is_apart(&source))

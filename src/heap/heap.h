@@ -74,6 +74,8 @@ struct ouro_heap {
     size_t garbage;                /* objects kept by SAVEALL */
     struct ouro__log log;
     struct ouro__viewers *viewers; /* NULL: nobody watches */
+    void *cycle_log;               /* of inspect/cycles.c, in a mapping of its own, or NULL */
+    size_t cycle_log_size;
     ouro_pauses pauses;
     uint64_t whole_began;    /* when the last whole cycle did */
     void **roots;            /* addresses of the program's variables: see ouro_root */

@@ -7,9 +7,7 @@
  */
 #include "base/os.h"
 #include "inspect/live.h"
-
-#include <stdarg.h>
-#include <stdio.h>
+#include "inspect/text.h"
 
 struct path {
     ouro_path path; /* first: what the program gets */
@@ -124,56 +122,39 @@ void ouro_path_free(const ouro_path *path)
 
 /* ---- for people ---- */
 
-struct text {
-    char *text;
-    size_t size;
-    size_t length; /* of the whole */
-};
-
-static void add(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void add(struct text *text, const char *format, ...)
-{
-    va_list arguments;
-    size_t room = text->length < text->size ? text->size - text->length : 0;
-    va_start(arguments, format);
-    int length = vsnprintf(room > 0 ? text->text + text->length : NULL, room, format, arguments);
-    va_end(arguments);
-    if (length > 0) text->length += (size_t)length;
-}
-
-static void add_holder(struct text *text, const ouro_path *path)
+static void add_holder(struct ouro__text *text, const ouro_path *path)
 {
     switch (path->holder) {
-    case OURO_HELD_BY_NOBODY: add(text, "nothing holds it"); return;
-    case OURO_HELD_BY_ROOT: add(text, "root %s: ", path->root_name); return;
+    case OURO_HELD_BY_NOBODY: ouro__text_add(text, "nothing holds it"); return;
+    case OURO_HELD_BY_ROOT: ouro__text_add(text, "root %s: ", path->root_name); return;
     case OURO_HELD_BY_PROGRAM:
-        add(text, "the program, by %zu reference%s: ", path->references,
-            path->references == 1 ? "" : "s");
+        ouro__text_add(text, "the program, by %zu reference%s: ", path->references,
+                       path->references == 1 ? "" : "s");
         return;
-    case OURO_HELD_BY_HEAP: add(text, "the heap's garbage: "); return;
-    case OURO_HELD_IMMORTAL: add(text, "immortal: "); return;
+    case OURO_HELD_BY_HEAP: ouro__text_add(text, "the heap's garbage: "); return;
+    case OURO_HELD_IMMORTAL: ouro__text_add(text, "immortal: "); return;
     }
 }
 
-static void add_step(struct text *text, const ouro_reference *step)
+static void add_step(struct ouro__text *text, const ouro_reference *step)
 {
-    add(text, "%s", ouro_type_of(step->owner)->name);
+    ouro__text_add(text, "%s", ouro_type_of(step->owner)->name);
     switch (step->kind) {
-    case OURO_REFERENCE_ITEM: add(text, ".%s[%zu]", step->name, step->index); break;
-    case OURO_REFERENCE_HOOK: add(text, ".traverse[%zu]", step->index); break;
-    case OURO_REFERENCE_EPHEMERON: add(text, " as a key"); break;
-    default: add(text, ".%s", step->name); break;
+    case OURO_REFERENCE_ITEM: ouro__text_add(text, ".%s[%zu]", step->name, step->index); break;
+    case OURO_REFERENCE_HOOK: ouro__text_add(text, ".traverse[%zu]", step->index); break;
+    case OURO_REFERENCE_EPHEMERON: ouro__text_add(text, " as a key"); break;
+    default: ouro__text_add(text, ".%s", step->name); break;
     }
-    add(text, " -> ");
+    ouro__text_add(text, " -> ");
 }
 
 size_t ouro_path_text(const ouro_path *path, char *out_text, size_t size)
 {
-    struct text text = {out_text, size, 0};
-    if (size > 0) out_text[0] = '\0';
+    struct ouro__text text;
+    ouro__text_begin(&text, out_text, size);
     add_holder(&text, path);
     for (size_t i = 0; i < path->length; i++) add_step(&text, &path->steps[i]);
     const void *last = path->length > 0 ? path->steps[path->length - 1].target : path->first;
-    if (last != NULL) add(&text, "%s", ouro_type_of(last)->name);
+    if (last != NULL) ouro__text_add(&text, "%s", ouro_type_of(last)->name);
     return text.length;
 }

@@ -15,6 +15,7 @@ struct showing {
     ouro_visit_reference visit;
     void *argument;
     bool stopped;
+    bool of_garbage;
 };
 
 static void show(struct showing *showing, void *target)
@@ -130,24 +131,37 @@ static void show_ephemerons(struct showing *showing)
     showing->reference.name = "";
     for (const struct ouro__ephemeron *ephemeron = ouro__ephemerons_of(weakrefs, key);
          ephemeron != NULL && !showing->stopped; ephemeron = ephemeron->next) {
-        if (!is_shown(ephemeron)) continue;
+        if (showing->of_garbage ? ephemeron->value == NULL : !is_shown(ephemeron)) continue;
         showing->reference.through = ephemeron->map;
         show(showing, ephemeron->value);
     }
     showing->reference.through = NULL;
 }
 
+static void show_all(struct showing *showing)
+{
+    void *object = showing->reference.owner;
+    const ouro_type *type = ouro__type_of(object);
+    if (ouro__is_map(object))
+        show_map(showing, object, type);
+    else if (type == &ouro_weakref_type || type == &ouro_weakref_callback_type)
+        show_weakref(showing, object);
+    else
+        show_table(showing, type);
+    if ((*ouro__word_of(object) & OURO__KEYED) != 0) show_ephemerons(showing);
+}
+
 void ouro_each_reference(void *object, ouro_visit_reference visit, void *argument)
 {
-    const ouro_type *type = ouro__type_of(object);
     struct showing showing = {.reference.owner = object, .visit = visit, .argument = argument};
-    if (ouro__is_map(object))
-        show_map(&showing, object, type);
-    else if (type == &ouro_weakref_type || type == &ouro_weakref_callback_type)
-        show_weakref(&showing, object);
-    else
-        show_table(&showing, type);
-    if ((*ouro__word_of(object) & OURO__KEYED) != 0) show_ephemerons(&showing);
+    show_all(&showing);
+}
+
+void ouro__each_reference_of_garbage(void *object, ouro_visit_reference visit, void *argument)
+{
+    struct showing showing = {.reference.owner = object, .visit = visit, .argument = argument};
+    showing.of_garbage = true;
+    show_all(&showing);
 }
 
 /* ---- without names ---- */

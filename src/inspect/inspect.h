@@ -17,6 +17,9 @@ void ouro__each_shown(const ouro_heap *heap, void (*visit)(void *object, void *c
 /* Each reference that some count has, as ouro_each_reference tells them, without names. */
 void ouro__each_held(void *object, void (*visit)(void *target, void *context), void *context);
 
+/* As ouro_each_reference, of garbage that is whole still: what weak maps hold for it is shown, too. */
+void ouro__each_reference_of_garbage(void *object, ouro_visit_reference visit, void *argument);
+
 /* Some objects, to be recognized among all. */
 struct ouro__targets {
     void *const *list;

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * census.c -- `ouro snapshot census`: objects and bytes by type, or all about one type
+ */
+#include "analysis/census.h"
+
+#include "analysis/describe.h"
+#include "answer.h"
+#include "command.h"
+#include "snapshot.h"
+#include "table.h"
+#include "type_facts.h"
+
+#include <string.h>
+
+static const snapshot_usage usage = {
+    .name = "census",
+    .help = "Usage: ouro snapshot census [OPTION]... FILE\n"
+            "\n"
+            "Counts the objects of a snapshot by type.  With --type it tells about one type:\n"
+            "its largest objects, who refers to them and by which field, and what would go\n"
+            "with them.\n"
+            "\n"
+            "Options:\n"
+            "  --by WHAT    order: bytes (the default), objects, retained, name\n"
+            "  --retained   what would go, at least, if all objects of a type went\n"
+            "  --type NAME  about this type alone\n"
+            "  --top N      show N rows (20); 0: all\n"
+            "  --json       print one JSON object instead of text\n"
+            "  --help       print this and exit\n",
+    .takes = TAKES_TOP | TAKES_TYPE | TAKES_BY | TAKES_RETAINED,
+    .files = 1,
+    .top = 20,
+};
+
+static bool print_rows(snapshot_call *call, const census *taken)
+{
+    static const table_column columns[] = {{"objects", true}, {"bytes", true},   {"share", true},
+                                           {"", false},       {"garbage", true}, {"retained", true},
+                                           {"type", false}};
+    static const table_column without[] = {
+        {"objects", true}, {"bytes", true}, {"share", true}, {"", false}, {"type", false}};
+    table rows;
+    text name = {0};
+    char bar[64];
+    if (call->retained)
+        table_begin(&rows, columns, 7);
+    else
+        table_begin(&rows, without, 5);
+    for (size_t i = 0; i < taken->length && i < call->top; i++) {
+        const census_row *row = &taken->rows[i];
+        double share = share_of(row->bytes, taken->total.bytes);
+        table_cell(&rows, "%s", show_count(row->objects).text);
+        table_cell(&rows, "%s", show_bytes(row->bytes).text);
+        table_cell(&rows, "%.0f%%", 100 * share);
+        terminal_bar(&call->terminal, share, 12, bar);
+        table_cell(&rows, "%s", bar);
+        if (call->retained) {
+            table_cell(&rows, "%s",
+                       row->unreached_objects == 0 ? "-" : show_count(row->unreached_objects).text);
+            table_cell(&rows, "%s", show_bytes(row->retained).text);
+        }
+        table_cell(&rows, "%s", type_words(&name, taken->snapshot, row->type));
+    }
+    bool good = table_end(&rows, &call->terminal) && !name.refused;
+    text_free(&name);
+    return good;
+}
+
+static int print_census(snapshot_call *call, const census *taken)
+{
+    terminal_output *terminal = &call->terminal;
+    terminal_heading(terminal, "%s objects, %s, of %s types", show_count(taken->total.objects).text,
+                     show_bytes(taken->total.bytes).text, show_count(taken->length).text);
+    if (!print_rows(call, taken)) return snapshot_refused("the table");
+    if (taken->length > call->top)
+        terminal_faint(terminal, "   %s more types; --top 0 shows all",
+                       show_count(taken->length - call->top).text);
+    if (call->retained && taken->total.unreached_objects > 0)
+        terminal_say(terminal, "garbage: {%s objects}, %s, wait for the collector",
+                     show_count(taken->total.unreached_objects).text,
+                     show_bytes(taken->total.unreached_bytes).text);
+    return finish_output();
+}
+
+static int answer_census(const snapshot_call *call, const census *taken)
+{
+    const ouro_snapshot *snapshot = taken->snapshot;
+    answer told;
+    answer_begin(&told);
+    answer_integer(&told, told.root, "objects", taken->total.objects);
+    answer_integer(&told, told.root, "bytes", taken->total.bytes);
+    answer_integer(&told, told.root, "type_count", taken->length);
+    json_object *list = answer_list(&told, told.root, "types");
+    for (size_t i = 0; i < taken->length && i < call->top; i++) {
+        const census_row *row = &taken->rows[i];
+        json_object *section = answer_row(&told, list);
+        answer_string(&told, section, "type", snapshot->strings[snapshot->types[row->type].name]);
+        answer_integer(&told, section, "objects", row->objects);
+        answer_integer(&told, section, "bytes", row->bytes);
+        answer_address(&told, section, "largest", snapshot->addresses[row->largest]);
+        if (!call->retained) continue;
+        answer_integer(&told, section, "retained", row->retained);
+        answer_integer(&told, section, "unreached_objects", row->unreached_objects);
+        answer_integer(&told, section, "unreached_bytes", row->unreached_bytes);
+    }
+    return answer_print(&told);
+}
+
+static bool find_order(snapshot_call *call, census_order *out_order, int *out_status)
+{
+    static const char *const names[] = {[CENSUS_BY_BYTES] = "bytes",
+                                        [CENSUS_BY_OBJECTS] = "objects",
+                                        [CENSUS_BY_RETAINED] = "retained",
+                                        [CENSUS_BY_NAME] = "name"};
+    *out_order = CENSUS_BY_BYTES;
+    if (call->by == NULL) return true;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(call->by, names[i]) != 0) continue;
+        *out_order = (census_order)i;
+        call->retained = call->retained || *out_order == CENSUS_BY_RETAINED;
+        return true;
+    }
+    complain("snapshot census: --by takes bytes, objects, retained or name, not '%s'", call->by);
+    *out_status = COMMAND_BAD_INPUT;
+    return false;
+}
+
+static int take(snapshot_call *call, const ouro_snapshot *snapshot, census_order order)
+{
+    retention held = {0};
+    census taken = {0};
+    int status;
+    if (call->retained)
+        terminal_progress_stage(&call->terminal, "finding what each object retains");
+    bool good = !call->retained || (retention_find(snapshot, &held) && retention_grow_tree(&held));
+    terminal_progress_end(&call->terminal);
+    if (!good || !census_take(snapshot, call->retained ? &held : NULL, &taken)) {
+        status = snapshot_refused("the census");
+    } else {
+        census_sort(&taken, order);
+        status = call->json ? answer_census(call, &taken) : print_census(call, &taken);
+    }
+    census_free(&taken);
+    retention_free(&held);
+    return status;
+}
+
+int snapshot_census_command(int argc, char **argv)
+{
+    snapshot_call call;
+    census_order order;
+    int status;
+    if (!snapshot_call_read(&call, &usage, argc, argv, &status)) return status;
+    if (!find_order(&call, &order, &status)) return status;
+    ouro_snapshot *snapshot = snapshot_call_open(&call, call.files[0], &status);
+    if (snapshot == NULL) return status;
+    uint32_t type;
+    if (call.type == NULL)
+        status = take(&call, snapshot, order);
+    else if (snapshot_call_type(&call, snapshot, &type, &status))
+        status = tell_type(&call, snapshot, type);
+    ouro_snapshot_close(snapshot);
+    return status;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * snapshot.c -- `ouro snapshot`: finds the subcommand and runs it
+ */
+#include "snapshot.h"
+
+#include "command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct subcommand {
+    const char *name;
+    const char *summary;
+    int (*run)(int argc, char **argv);
+} subcommand;
+
+static const subcommand subcommands[] = {
+    {"info", "what is in a file, and how much", snapshot_info_command},
+    {"census", "objects and bytes by type", snapshot_census_command},
+    {"dominators", "what each object alone keeps alive", snapshot_dominators_command},
+    {"paths", "why an object is alive", snapshot_paths_command},
+    {"cycles", "objects that hold each other", snapshot_cycles_command},
+    {"diff", "what grew between two files", snapshot_diff_command},
+};
+
+enum { SUBCOMMANDS = sizeof(subcommands) / sizeof(subcommands[0]) };
+
+static void print_help(FILE *file)
+{
+    fputs("Usage: ouro snapshot COMMAND [OPTION]... FILE...\n"
+          "\n"
+          "Answers questions about a heap as it was at one moment.\n"
+          "\n"
+          "Commands:\n",
+          file);
+    for (size_t i = 0; i < SUBCOMMANDS; i++)
+        fprintf(file, "  %-10s  %s\n", subcommands[i].name, subcommands[i].summary);
+    fputs("\n"
+          "To find a leak: take a snapshot, let the program do what leaks, take another;\n"
+          "`diff` names what grew and where it is kept, `paths` says why one of them is\n"
+          "alive, `dominators` what it costs, `cycles` what only the collector can free.\n"
+          "\n"
+          "Options:\n"
+          "  --help  print this and exit; `ouro snapshot COMMAND --help` tells about one command\n"
+          "\n"
+          "Exit status: 0 all went well, 1 something failed, 2 wrong arguments or input.\n",
+          file);
+}
+
+int snapshot_command(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help(stderr);
+        return COMMAND_BAD_INPUT;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+        print_help(stdout);
+        return finish_output();
+    }
+    for (size_t i = 0; i < SUBCOMMANDS; i++)
+        if (strcmp(name, subcommands[i].name) == 0) return subcommands[i].run(argc - 1, argv + 1);
+    complain("snapshot: there is no command '%s'; `ouro snapshot --help` lists them", name);
+    return COMMAND_BAD_INPUT;
+}
