@@ -22,6 +22,8 @@ static const subcommand subcommands[] = {
     {"demo", "four questions about Python's memory, answered by doing it", demo_command},
     {"snapshot", "questions about a heap as it was: census, paths, cycles, growth",
      snapshot_command},
+    {"top", "a heap of a program that runs, while it runs", top_command},
+    {"trace", "what collections did, as a trace that Perfetto opens", trace_command},
 };
 
 enum { SUBCOMMANDS = sizeof(subcommands) / sizeof(subcommands[0]) };

@@ -18,7 +18,7 @@ OUTSIDE = ["command", "snapshot", "tools", "examples", "bench", "tests/conforman
            "tests/install", "tests/header"]
 # What public headers and the rooms may include of these.
 PUBLIC = ["ouro/ouro.h", "ouro/detail.h", "ouro/events.h", "ouro/graph.h", "ouro/guarded.h",
-          "ouro/inspect.h", "ouro/trace.h", "ouro/weak_map.h"]
+          "ouro/inspect.h", "ouro/published.h", "ouro/trace.h", "ouro/weak_map.h"]
 # Parts of ouro.h, which nobody includes but itself.
 INNER = ["ouro/detail.h", "ouro/guarded.h"]
 SUFFIXES = {".c", ".h", ".cc", ".cpp", ".hpp"}

@@ -2,7 +2,7 @@
 /*
  * heap.c -- a snapshot of a heap
  *
- *     notes  ->  objects, references, roots  ->  pools, cycles  ->  end        into a sink, a file, or a child's file
+ *     notes  ->  objects, references, roots  ->  pools, cycles, events  ->  end        into a sink, a file, or a child's file
  *
  * Reads and counts, by the functions that may be called at any moment; the heap does not change meanwhile.
  */
@@ -20,6 +20,7 @@ ouro_status ouro__save_heap(ouro_heap *heap, const ouro_snapshot_sink *sink, our
     ouro__save_objects(&saving);
     ouro__save_pools(&saving);
     ouro__save_cycles(&saving);
+    ouro__save_events(&saving);
     return ouro_snapshot_writer_finish(saving.writer, error);
 }
 

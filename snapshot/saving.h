@@ -41,6 +41,7 @@ void ouro__save_notes(struct ouro__saving *saving);   /* heap_notes.c */
 void ouro__save_objects(struct ouro__saving *saving); /* heap_objects.c: objects, references, roots */
 void ouro__save_pools(struct ouro__saving *saving);   /* heap_pools.c */
 void ouro__save_cycles(struct ouro__saving *saving);  /* heap_cycles.c */
+void ouro__save_events(struct ouro__saving *saving);  /* heap_events.c: events and samples */
 
 /* All of it, and the end. */
 ouro_status ouro__save_heap(ouro_heap *heap, const ouro_snapshot_sink *sink, ouro_error *error);

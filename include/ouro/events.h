@@ -76,6 +76,15 @@ OURO_API size_t ouro_each_sample(const ouro_heap *heap,
 OURO_API ouro_status ouro_add_sample(ouro_heap *heap);
 
 /*
+ * Appends the log to a file as well, from now on, at the end of each pause; a log of 1024 events is begun if none is
+ * kept.  NULL: no longer.  Several heaps and processes may append to the same file.  `ouro trace` makes of
+ * it what Perfetto opens; docs/design/events.md has its lines.  The environment says the same by OURO_LOG.  A
+ * file that cannot be written on (a full disk) is told on stderr, once, and given up.
+ * Failure: OURO_SYSTEM, when the file cannot be opened; OURO_NO_MEMORY.  Cost: a system call at each pause.
+ */
+OURO_API ouro_status ouro_set_log_file(ouro_heap *heap, const char *path);
+
+/*
  * How long passes and steps have held the program up since the heap was made; counted always.  counts[i] are the
  * pauses of at most ouro_pause_bound(i) nanoseconds and of more than the bound before; the last are those beyond
  * all bounds.
@@ -104,6 +113,17 @@ OURO_API uint64_t ouro_pause_quantile(const ouro_pauses *pauses, double share);
  * Cost: a walk over all pools of each.
  */
 OURO_API ouro_status ouro_write_metrics(ouro_heap *const heaps[], size_t count, FILE *file);
+
+/*
+ * Publishes what the heap knows of itself in a small file, for `ouro top` and other viewers (published.h has its
+ * layout); only the program's user may read it.  It is written anew at collections and where allocations leave the
+ * inlined path, at most each 10 milliseconds and for at most a sixty-fourth of the time, and goes away when the heap
+ * closes.  A viewer may ask for a census by type, which is counted piece by piece.  `path` should end in ".ouro", by
+ * which `ouro top` finds it.  NULL: no longer.  A child made by fork does not publish.
+ * The environment says the same for all heaps of a program by OURO_PUBLISH, the name of a folder.
+ * Failure: OURO_SYSTEM, when the file cannot be made, or is there and no published heap; OURO_NO_MEMORY.
+ */
+OURO_API ouro_status ouro_publish(ouro_heap *heap, const char *path);
 
 #ifdef __cplusplus
 }

@@ -14,6 +14,8 @@
 #ifndef OURO_BASE_PROBE_H
 #define OURO_BASE_PROBE_H
 
+#include <stddef.h>
+
 #if defined(OURO_USDT) && OURO_USDT
 #include <sys/sdt.h>
 #define OURO_PROBE1(name, a) DTRACE_PROBE1(ouro, name, a)

@@ -179,4 +179,7 @@ _Static_assert(OURO_ARENA_PAGES == 512, "page bitmaps have eight words");
 _Static_assert(OURO_TYPES_MAX <= (1u << 20), "the type field of the object word");
 _Static_assert(OURO_LIST_MAX >= 2 * OURO_LIST_MIN, "a list can be halved");
 
+/* A census that a viewer asks for looks at so many pools at a time: half a millisecond where objects are small. */
+#define OURO_CENSUS_POOLS 64u
+
 #endif

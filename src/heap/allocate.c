@@ -19,6 +19,7 @@ static bool may_collect(const ouro_heap *heap)
 ALWAYS_INLINE void collect_if_due(ouro_heap *heap)
 {
     ouro__hook_check(&heap->life.finalizers);
+    if (UNLIKELY(heap->viewers != NULL)) ouro__viewers_pass(heap);
     if (heap->collect_at == OURO_COLLECT_AT_ALLOCATION)
         (void)ouro__life_resume(&heap->life, OURO_DEATH_PAYMENT);
     if (!may_collect(heap)) return;

@@ -185,6 +185,7 @@ size_t ouro_collect(ouro_heap *heap, int generation)
 size_t ouro_safepoint(ouro_heap *heap)
 {
     ouro__hook_check(&heap->life.finalizers);
+    if (UNLIKELY(heap->viewers != NULL)) ouro__viewers_pass(heap);
     if (heap->collecting) return 0;
     (void)ouro__life_resume(&heap->life, OURO_DEATH_PAYMENT);
     return heap->enabled ? ouro__pace_pay(heap) : 0;

@@ -20,6 +20,7 @@ void ouro__events_begin(ouro_heap *heap)
 void ouro__events_end(ouro_heap *heap)
 {
     OURO_PROBE2(heap__close, heap, heap->name);
+    ouro__viewers_end(heap);
     ouro__log_close(&heap->log);
 }
 
@@ -73,6 +74,7 @@ void ouro__events_passed(ouro_heap *heap, const ouro_collection *info, uint64_t 
                                     .uncollectable = info->uncollectable,
                                 });
     sample_if_due(heap);
+    if (UNLIKELY(heap->viewers != NULL)) ouro__viewers_pause(heap);
 }
 
 struct ouro__step ouro__events_step(const ouro_heap *heap)
@@ -105,6 +107,7 @@ void ouro__events_stepped(ouro_heap *heap, struct ouro__step step, uint64_t now)
                                         .uncollectable = whole->saved,
                                     });
     sample_if_due(heap);
+    if (UNLIKELY(heap->viewers != NULL)) ouro__viewers_pause(heap);
 }
 
 void ouro_get_pauses(const ouro_heap *heap, ouro_pauses *out_pauses)
@@ -117,6 +120,7 @@ void ouro_get_pauses(const ouro_heap *heap, ouro_pauses *out_pauses)
 ouro_status ouro_set_event_log(ouro_heap *heap, size_t capacity)
 {
     bool opened = false;
+    ouro__viewers_log_ends(heap);
     if (capacity > 0)
         opened = ouro__log_open(&heap->log, capacity);
     else

@@ -86,6 +86,17 @@ static void set_options(ouro_heap *heap, const ouro_heap_options *options)
     ouro__events_begin(heap);
 }
 
+static void destroy(ouro_heap *heap)
+{
+    if (heap->cycle_log != NULL) ouro__os_unmap(heap->cycle_log, heap->cycle_log_size);
+    ouro_arena_source source = ouro__heap_pools(heap)->source;
+    ouro__pools_destroy(ouro__heap_pools(heap));
+    if (is_apart(&source))
+        ouro__os_unmap_apart(heap, heap->size);
+    else
+        source.give_back(source.context, heap, heap->size);
+}
+
 ouro_heap *ouro_heap_new(const ouro_heap_options *given, ouro_error *out_error)
 {
     ouro_heap_options options = given != NULL ? *given : (ouro_heap_options){0};
@@ -104,7 +115,11 @@ ouro_heap *ouro_heap_new(const ouro_heap_options *given, ouro_error *out_error)
     }
     heap->size = size;
     set_options(heap, &options);
-    return heap;
+    if (options.ignore_environment || ouro__viewers_begin(heap) == OURO_OK) return heap;
+    if (out_error != NULL) *out_error = heap->error;
+    ouro__events_end(heap);
+    destroy(heap);
+    return NULL;
 }
 
 ouro_heap *ouro_heap_of(const void *object)
@@ -277,17 +292,6 @@ static void tell_memcheck(struct closing *closing)
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) ouro__watch_died(own[i]);
     bool lost = closing->again || closing->report->raw_blocks > 0;
     if (closing->keeps && lost) source->give_back = deny;
-}
-
-static void destroy(ouro_heap *heap)
-{
-    if (heap->cycle_log != NULL) ouro__os_unmap(heap->cycle_log, heap->cycle_log_size);
-    ouro_arena_source source = ouro__heap_pools(heap)->source;
-    ouro__pools_destroy(ouro__heap_pools(heap));
-    if (is_apart(&source))
-        ouro__os_unmap_apart(heap, heap->size);
-    else
-        source.give_back(source.context, heap, heap->size);
 }
 
 ouro_status ouro_heap_close(ouro_heap *heap, const ouro_close_options *options,

@@ -18,6 +18,7 @@
 #include "collector/collector.h"
 #include "collector/nearby.h"
 #include "events/pauses.h"
+#include "heap/viewers.h"
 #include "memory/walk.h"
 
 struct ouro__heap_callback {
@@ -72,7 +73,8 @@ struct ouro_heap {
     ouro_generation_stats running; /* of the whole cycle that is under way */
     size_t garbage;                /* objects kept by SAVEALL */
     struct ouro__log log;
-    void *cycle_log; /* of inspect/cycles.c, in a mapping of its own, or NULL */
+    struct ouro__viewers *viewers; /* NULL: nobody watches */
+    void *cycle_log;               /* of inspect/cycles.c, in a mapping of its own, or NULL */
     size_t cycle_log_size;
     ouro_pauses pauses;
     uint64_t whole_began;    /* when the last whole cycle did */
@@ -185,6 +187,19 @@ struct ouro__step {
 };
 struct ouro__step ouro__events_step(const ouro_heap *heap);
 void ouro__events_stepped(ouro_heap *heap, struct ouro__step step, uint64_t now);
+
+/* ---- viewers.c: who watches from outside; heap->viewers is NULL where nobody does ---- */
+
+/* What the environment asks for, when a heap begins; the error is the heap's. */
+ouro_status ouro__viewers_begin(ouro_heap *heap);
+void ouro__viewers_end(ouro_heap *heap);
+
+/* The program passes by, or a pause has ended: may publish, and writes the log.  Somebody watches. */
+void ouro__viewers_pass(ouro_heap *heap);
+void ouro__viewers_pause(ouro_heap *heap);
+
+/* The log is about to be set anew. */
+void ouro__viewers_log_ends(ouro_heap *heap);
 
 /* Reads OURO_ variables into what the program left open. */
 ouro_status ouro__options_from_environment(ouro_heap_options *options, ouro_error *out_error);

@@ -282,6 +282,7 @@ static void pay_deaths(ouro_heap *heap, ouro_budget budget)
 size_t ouro_step(ouro_heap *heap, ouro_budget budget)
 {
     if (ouro__heap_is_busy(heap)) return 0;
+    if (UNLIKELY(heap->viewers != NULL)) ouro__viewers_pass(heap);
     pay_deaths(heap, budget);
     if (ouro__life_is_dying(&heap->life)) return 0; /* [life.whole] */
     if (heap->whole.phase == OURO__IDLE) {

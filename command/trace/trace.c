@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * trace.c -- `ouro trace`: what collections did, for a viewer of traces
+ *
+ * Of a snapshot, of a log file, or of a program that it runs, with OURO_LOG in the environment.
+ */
+#include "trace/trace.h"
+
+#include "answer.h"
+#include "command.h"
+#include "terminal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char help[] =
+    "Usage: ouro trace [OPTION]... -o TRACE FILE\n"
+    "       ouro trace [OPTION]... -o TRACE PROGRAM [ARGUMENT]...\n"
+    "\n"
+    "Writes what collections did, and how much memory there was, as a trace that\n"
+    "https://ui.perfetto.dev and Chrome's about:tracing open: pauses with their phases, whole\n"
+    "cycles, and counters.\n"
+    "\n"
+    "FILE is a snapshot of a heap that kept a log (ouro_set_event_log), or a log file (OURO_LOG).\n"
+    "A PROGRAM is run with OURO_LOG in its environment; each of its heaps is traced, and those of\n"
+    "its children.  The exit status is then the program's.\n"
+    "\n"
+    "Options:\n"
+    "  -o, --output TRACE  where the trace goes; - is the standard output\n"
+    "      --json          print what is in the trace as one JSON object\n"
+    "      --help          print this and exit\n";
+
+typedef struct request {
+    const char *output;
+    bool as_json;
+    char **words; /* the file, or the program and its arguments */
+    int count;
+} request;
+
+/* ---- what there is ---- */
+
+typedef struct summary {
+    size_t events, samples, pauses;
+    uint64_t lost, longest;
+} summary;
+
+static summary summarize(const trace *traced)
+{
+    summary sum = {0};
+    for (size_t i = 0; i < traced->count; i++) {
+        const trace_heap *heap = &traced->heaps[i];
+        sum.events += heap->event_count;
+        sum.samples += heap->sample_count;
+        sum.lost += heap->lost;
+        for (size_t j = 0; j < heap->event_count; j++) {
+            const trace_event *event = &heap->events[j];
+            if (event->kind != OURO_EVENT_PASS && event->kind != OURO_EVENT_STEP) continue;
+            sum.pauses++;
+            if (event->nanoseconds > sum.longest) sum.longest = event->nanoseconds;
+        }
+    }
+    return sum;
+}
+
+static int print_json(const trace *traced, const request *wanted)
+{
+    summary sum = summarize(traced);
+    answer begun;
+    answer_begin(&begun);
+    answer_string(&begun, begun.root, "trace", wanted->output);
+    answer_integer(&begun, begun.root, "heaps", traced->count);
+    answer_integer(&begun, begun.root, "events", sum.events);
+    answer_integer(&begun, begun.root, "samples", sum.samples);
+    answer_integer(&begun, begun.root, "lost", sum.lost);
+    answer_integer(&begun, begun.root, "pauses", sum.pauses);
+    answer_integer(&begun, begun.root, "longest_pause_nanoseconds", sum.longest);
+    return answer_print(&begun);
+}
+
+static void print_text(const trace *traced, const request *wanted)
+{
+    summary sum = summarize(traced);
+    fprintf(stderr, "ouro: %s has %s events of %s heaps: %s pauses, the longest of %s\n",
+            wanted->output, show_count(sum.events).text, show_count(traced->count).text,
+            show_count(sum.pauses).text, show_seconds((double)sum.longest / 1e9).text);
+    if (sum.lost > 0)
+        complain("%s events were lost: give the program a larger log (ouro_set_event_log)",
+                 show_count(sum.lost).text);
+}
+
+/* ---- writing ---- */
+
+static int write_trace(trace *traced, const request *wanted)
+{
+    bool to_output = strcmp(wanted->output, "-") == 0;
+    FILE *file = to_output ? stdout : fopen(wanted->output, "w");
+    if (file == NULL) {
+        complain("%s cannot be written: %s", wanted->output, strerror(errno));
+        return COMMAND_FAILED;
+    }
+    trace_sort(traced);
+    bool written = trace_write_json(traced, file);
+    int error = errno;
+    if (!to_output && fclose(file) != 0) {
+        written = false;
+        error = errno;
+    }
+    if (!written) {
+        complain("the trace %s is incomplete: %s", wanted->output, strerror(error));
+        return COMMAND_FAILED;
+    }
+    if (wanted->as_json && !to_output) return print_json(traced, wanted);
+    print_text(traced, wanted);
+    return finish_output();
+}
+
+/* ---- of a file ---- */
+
+typedef enum kind { A_PROGRAM, A_SNAPSHOT, A_LOG } kind;
+
+static kind kind_of(const char *path)
+{
+    char begin[16] = "";
+    FILE *file = fopen(path, "r");
+    if (file == NULL) return A_PROGRAM;
+    size_t length = fread(begin, 1, sizeof begin - 1, file);
+    fclose(file);
+    if (length >= 13 && memcmp(begin, "ouro snapshot", 13) == 0) return A_SNAPSHOT;
+    return length >= 5 && memcmp(begin, "heap\t", 5) == 0 ? A_LOG : A_PROGRAM;
+}
+
+static int read_log(trace *traced, const char *path)
+{
+    FILE *file = fopen(path, "r");
+    if (file == NULL) {
+        complain("%s cannot be read: %s", path, strerror(errno));
+        return COMMAND_BAD_INPUT;
+    }
+    int status = trace_read_log(traced, path, file);
+    fclose(file);
+    return status;
+}
+
+static int convert(const request *wanted, const char *path, kind what)
+{
+    trace traced = {0};
+    int status = what == A_SNAPSHOT ? trace_read_snapshot(&traced, path) : read_log(&traced, path);
+    if (status == COMMAND_OK && summarize(&traced).events == 0 && what == A_SNAPSHOT) {
+        complain("%s has no events: its heap kept no log (ouro_set_event_log)", path);
+        status = COMMAND_FAILED;
+    }
+    if (status == COMMAND_OK) status = write_trace(&traced, wanted);
+    trace_free(&traced);
+    return status;
+}
+
+/* ---- of a program ---- */
+
+/* Runs it to its end; its exit status as a shell would have it, or -1. */
+static int run(char **words, const char *log)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        if (setenv("OURO_LOG", log, 1) == 0) execvp(words[0], words);
+        complain("%s cannot be run: %s", words[0], strerror(errno));
+        _exit(errno == ENOENT ? 127 : 126);
+    }
+    if (child < 0) {
+        complain("no process for %s: %s", words[0], strerror(errno));
+        return -1;
+    }
+    (void)signal(SIGINT, SIG_IGN); /* for the program alone: what it did until then is traced */
+    (void)signal(SIGQUIT, SIG_IGN);
+    int status;
+    while (waitpid(child, &status, 0) < 0)
+        if (errno != EINTR) return -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static int trace_program(const request *wanted)
+{
+    char log[] = "/tmp/ouro-trace-XXXXXX";
+    int file = mkostemp(log, O_CLOEXEC);
+    if (file < 0) {
+        complain("no temporary file for the log: %s", strerror(errno));
+        return COMMAND_FAILED;
+    }
+    int status = run(wanted->words, log);
+    off_t length = lseek(file, 0, SEEK_END);
+    close(file);
+    int converted = COMMAND_FAILED;
+    if ((status == 126 || status == 127) && length == 0)
+        converted = COMMAND_OK; /* it has been told */
+    else if (status >= 0 && length == 0)
+        complain("%s made no heap that asks the environment: there is nothing to trace",
+                 wanted->words[0]);
+    else if (status >= 0)
+        converted = convert(wanted, log, A_LOG);
+    unlink(log);
+    return status > 0 ? status : converted;
+}
+
+/* ---- arguments ---- */
+
+static int read_arguments(int argc, char **argv, request *wanted)
+{
+    static const struct option options[] = {{"output", required_argument, NULL, 'o'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    *wanted = (request){0};
+    optind = 1;
+    for (int option; (option = getopt_long(argc, argv, "+o:h", options, NULL)) != -1;) {
+        if (option == 'o') wanted->output = optarg;
+        if (option == 'j') wanted->as_json = true;
+        if (option == 'h') {
+            fputs(help, stdout);
+            return -1;
+        }
+        if (option == '?') return COMMAND_BAD_INPUT;
+    }
+    wanted->words = argv + optind;
+    wanted->count = argc - optind;
+    if (wanted->output != NULL && wanted->count > 0) return COMMAND_OK;
+    complain(wanted->output == NULL ? "say where the trace goes: -o TRACE"
+                                    : "say what to trace: a snapshot, a log or a program");
+    return COMMAND_BAD_INPUT;
+}
+
+int trace_command(int argc, char **argv)
+{
+    request wanted;
+    int status = read_arguments(argc, argv, &wanted);
+    if (status < 0) return finish_output();
+    if (status != COMMAND_OK) return status;
+    kind what = wanted.count == 1 ? kind_of(wanted.words[0]) : A_PROGRAM;
+    return what == A_PROGRAM ? trace_program(&wanted) : convert(&wanted, wanted.words[0], what);
+}

@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""`ouro trace`: the trace of a program keeps the rules of the format, and says what the program says.
+
+usage: trace_test.py COMMAND PROGRAM [SNAPSHOT]
+
+SNAPSHOT is one of a heap that kept a log.  The rules are those of the Trace Event Format that viewers
+rely on: required fields, slices of a track that lie within each other or apart, counters that are numbers.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+
+def run(*words, status=0, **more):
+    done = subprocess.run(words, capture_output=True, text=True, timeout=100, **more)
+    assert done.returncode == status, f"{words} ends with {done.returncode}: {done.stderr}"
+    return done
+
+
+def nanoseconds(number):
+    return round(number * 1000)
+
+
+def check_track(slices):
+    """They begin one after the other, and each lies in the one that is open, or behind it."""
+    before, open_ends = -1, []
+    for event in slices:
+        start = nanoseconds(event["ts"])
+        end = start + nanoseconds(event["dur"])
+        assert start >= before, f"out of order: {event}"
+        before = start
+        while open_ends and open_ends[-1] <= start:
+            open_ends.pop()
+        assert not open_ends or end <= open_ends[-1], f"neither within nor behind: {event}"
+        open_ends.append(end)
+
+
+def check(trace):
+    """The slices by track and the counters by name of a trace that keeps the rules."""
+    tracks, counters, names = {}, {}, {}
+    for event in trace["traceEvents"]:
+        assert isinstance(event["name"], str) and event["name"], event
+        assert isinstance(event["pid"], int) and isinstance(event["tid"], int), event
+        if event["ph"] == "M":
+            names[event["pid"], event["tid"], event["name"]] = event["args"]["name"]
+            continue
+        assert event["ts"] >= 0, event
+        if event["ph"] == "X":
+            assert event["dur"] >= 0 and isinstance(event["args"], dict), event
+            tracks.setdefault((event["pid"], event["tid"]), []).append(event)
+        else:
+            assert event["ph"] == "C", event
+            assert event["args"] and all(isinstance(value, int) for value in event["args"].values()), event
+            counters.setdefault((event["pid"], event["name"]), []).append(event)
+    for (process, track), slices in tracks.items():
+        check_track(slices)
+        assert (process, track, "thread_name") in names and (process, 0, "process_name") in names
+    for samples in counters.values():
+        times = [event["ts"] for event in samples]
+        assert times == sorted(times)
+    return tracks, counters
+
+
+def kinds(tracks, kind):
+    return [event for slices in tracks.values() for event in slices if event["cat"] == kind]
+
+
+def check_phases_fill_pauses(tracks):
+    """Each phase lies in a pass or a step of its track."""
+    for slices in tracks.values():
+        end = -1
+        for event in slices:
+            if event["cat"] in ("pass", "step"):
+                end = nanoseconds(event["ts"]) + nanoseconds(event["dur"])
+            elif event["cat"] == "phase":
+                assert nanoseconds(event["ts"]) + nanoseconds(event["dur"]) <= end, event
+
+
+def trace_a_program(command, program, folder):
+    output = os.path.join(folder, "trace.json")
+    done = run(command, "trace", "--json", "-o", output, program, "300")
+    said = dict(line.split() for line in done.stdout.split("ready")[0].splitlines())
+    summary = json.loads(done.stdout.split("ready")[1])
+    with open(output, encoding="utf-8") as file:
+        tracks, counters = check(json.load(file))
+    check_phases_fill_pauses(tracks)
+    passes, cycles = kinds(tracks, "pass"), kinds(tracks, "cycle")
+    # closing the heap collects once more
+    assert len(cycles) == int(said["whole_collections"]) + 1, (len(cycles), said)
+    assert len([event for event in passes if event["name"] == "young" and event["args"]["generation"] == 0]) \
+        == int(said["young_collections"]), said
+    collected = sum(event["args"]["collected"] for event in passes + cycles[:-1])
+    assert collected == int(said["collected"]), (collected, said)
+    assert summary["heaps"] == 1 and summary["lost"] == 0, summary
+    assert summary["pauses"] == len(passes) + len(kinds(tracks, "step")), summary
+    assert summary["longest_pause_nanoseconds"] >= int(said["longest_pause"]), summary
+    for cycle in cycles:
+        start, end = nanoseconds(cycle["ts"]), nanoseconds(cycle["ts"]) + nanoseconds(cycle["dur"])
+        steps = [event for event in kinds(tracks, "step") if start <= nanoseconds(event["ts"]) < end]
+        assert steps and all(nanoseconds(event["ts"] + event["dur"]) <= end for event in steps), cycle
+    assert {name for _, name in counters} == {"churn: objects", "churn: bytes"}, counters.keys()
+
+
+def two_programs_and_one_that_was_killed(command, program, folder):
+    log, output = os.path.join(folder, "log"), os.path.join(folder, "two.json")
+    for rounds in "20", "30":
+        run(program, rounds, env={**os.environ, "OURO_LOG": log})
+    whole = run(command, "trace", "--json", "-o", output, log)
+    assert json.loads(whole.stdout)["heaps"] == 2
+    with open(output, encoding="utf-8") as file:
+        check(json.load(file))
+    with open(log, "a", encoding="utf-8") as file:
+        file.write("event\t12")  # cut off
+    run(command, "trace", "-o", output, log)
+    with open(log, "a", encoding="utf-8") as file:
+        file.write("\nrubbish\n")
+    refused = run(command, "trace", "-o", output, log, status=2)
+    assert "is none of a log of collections" in refused.stderr, refused.stderr
+
+
+def what_cannot_be_traced(command, folder):
+    output = os.path.join(folder, "none.json")
+    assert "nothing to trace" in run(command, "trace", "-o", output, "true", status=1).stderr
+    assert "cannot be run" in run(command, "trace", "-o", output, "/nowhere/at/all", status=127).stderr
+    run(command, "trace", "-o", output, "sh", "-c", "exit 7", status=7)
+    run(command, "trace", "true", status=2)
+    run(command, "trace", "-o", output, status=2)
+    assert "Usage: ouro trace" in run(command, "trace", "--help").stdout
+
+
+def trace_a_snapshot(command, snapshot, folder):
+    output = os.path.join(folder, "snapshot.json")
+    run(command, "trace", "-o", output, snapshot)
+    with open(output, encoding="utf-8") as file:
+        tracks, counters = check(json.load(file))
+    check_phases_fill_pauses(tracks)
+    assert kinds(tracks, "pass") and kinds(tracks, "phase") and counters
+
+
+def main():
+    command, program = sys.argv[1:3]
+    with tempfile.TemporaryDirectory() as folder:
+        trace_a_program(command, program, folder)
+        two_programs_and_one_that_was_killed(command, program, folder)
+        what_cannot_be_traced(command, folder)
+        if len(sys.argv) > 3:
+            snapshot = os.path.join(folder, "heap.snapshot")
+            run(sys.argv[3], snapshot)
+            trace_a_snapshot(command, snapshot, folder)
+
+
+if __name__ == "__main__":
+    main()
