@@ -7,7 +7,7 @@
  */
 #include "support/stepped.h"
 
-#include <string.h>
+#include "heap/heap.h"
 
 enum { EDGES = 8192 };
 
@@ -36,6 +36,9 @@ static int add_object(void *object, void *argument)
 {
     ouro_object_info info;
     (void)argument;
+    if (ouro__is_tracked_entry(object) &&
+        ouro__is_condemned(&ouro__heap_pools(stepped.heap)->marks, object))
+        model_fail("an object of type %s is condemned, and shown", ouro_type_of(object)->name);
     if (shown.length == MIRROR_NODES) model_fail("more objects are shown than there can be");
     ouro_get_object_info(object, &info);
     shown.bytes[shown.length] = info.block_bytes + info.buffer_bytes;
@@ -48,6 +51,10 @@ static int add_edge(const ouro_reference *reference, void *argument)
 {
     (void)argument;
     size_t owner = place_of(reference->owner), target = place_of(reference->target);
+    if (reference->through != NULL && place_of(reference->through) == shown.length)
+        model_fail("a weak map that is not shown is shown with its key");
+    if (!ouro_reference_holds(reference->kind) && target == shown.length)
+        model_fail("an object that is not shown is shown by whoever sees it");
     if (!ouro_reference_holds(reference->kind) || target == shown.length) return 0;
     if (shown.edge_count == EDGES) model_fail("more references are shown than there can be");
     shown.edges[shown.edge_count].owner = (uint8_t)owner;
