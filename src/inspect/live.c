@@ -69,14 +69,14 @@ static void add_edge(void *target, void *context)
     building->live->outside[node]++; /* known, for now */
 }
 
-static void add_edges(struct ouro__live *live, uint32_t *first, uint32_t *target, uint32_t most)
+static void add_edges(struct building *building)
 {
-    struct building building = {live, first, target, 0, most};
+    const struct ouro__live *live = building->live;
     for (uint32_t node = 0; node < live->graph.nodes; node++) {
-        first[node] = building.length;
-        ouro__each_held(live->objects[node], add_edge, &building);
+        building->first[node] = building->length;
+        ouro__each_held(live->objects[node], add_edge, building);
     }
-    first[live->graph.nodes] = building.length;
+    building->first[live->graph.nodes] = building->length;
 }
 
 /* ---- roots ---- */
@@ -136,7 +136,7 @@ ouro_status ouro__live_open(struct ouro__live *live, ouro_heap *heap, const void
     live->outside = ouro__scratch_array(&live->scratch, amount.objects, sizeof(uint32_t));
     live->roots = ouro__scratch_array(&live->scratch, roots, sizeof(uint32_t));
     ouro__each_shown(heap, add_node, live);
-    add_edges(live, first, target, (uint32_t)amount.references);
+    add_edges(&(struct building){live, first, target, 0, (uint32_t)amount.references});
     live->graph.first = first;
     live->graph.target = target;
     live->asked = object != NULL ? node_of(object) : OURO_GRAPH_NONE;
