@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 """`ouro snapshot export` by its own words: tables, drawings, arguments, failures.
 
-usage: export_test.py OURO
+usage: export_test.py OURO [sanitized]
 """
 import json
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -113,6 +114,25 @@ def check_arguments(ouro, odd, folder):
     check(done.returncode == 0 and Path(out).read_bytes() == export(ouro, odd, "--to", "csv"), "a file is another")
 
 
+def check_little_memory(ouro, random):
+    """With less and less memory an export succeeds or says that there is none; it leaves nothing and never crashes."""
+    outcomes = set()
+    for form in ("devtools", "pprof", "dhat", "graphviz", "csv"):
+        for megabytes in range(6, 60, 3):
+            limit = megabytes << 20
+            out = random.with_suffix(".out")
+            done = run(ouro, "snapshot", "export", str(random), "--to", form, "-o", str(out), "--by", "types",
+                       preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
+            if done.returncode == 127 or "shared librar" in done.stderr:
+                continue  # not even the program itself could be loaded
+            check(done.returncode in (0, 1), f"{form} in {megabytes} MB ended with {done.returncode}: {done.stderr}")
+            check(out.exists() == (done.returncode == 0), f"{form} in {megabytes} MB has left something")
+            check(done.returncode == 0 or "memory" in done.stderr, f"{form} in {megabytes} MB says {done.stderr}")
+            outcomes.add(done.returncode)
+            out.unlink(missing_ok=True)
+    check(outcomes == {0, 1}, f"memory was never short, or always: {outcomes}")
+
+
 def main():
     ouro = sys.argv[1]
     with tempfile.TemporaryDirectory() as folder:
@@ -122,6 +142,9 @@ def main():
         check_devtools(ouro, odd)
         check_profile_depth(ouro, odd)
         check_arguments(ouro, str(odd), Path(folder))
+        if "sanitized" not in sys.argv[2:]:  # sanitizers take terabytes of addresses
+            random, = snapshots(folder, ["random:60000"])
+            check_little_memory(ouro, random)
     print("tables, drawings, nodes and edges, stacks, arguments: as they should be")
     return 0
 
