@@ -53,7 +53,7 @@ class ManPages(unittest.TestCase):
                 self.assertTrue(path.is_file(), f"{path} is missing")
                 page = plain(path.read_text(encoding="utf-8"))
                 for option in set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text)):
-                    self.assertRegex(page, re.escape(option) + r"(?![\w-])", f"{option} is not in {path}")
+                    self.assertRegex(page, rf"(?m)^\.It {option}(?![\w-])", f"{option} is not in {path}")
                 for name in commands_of(text):
                     self.assertRegex(page, rf"\bCm {name}\b", f"{name} is not in {path}")
 
