@@ -13,6 +13,7 @@ import os
 import pty
 import random
 import re
+import resource
 import select
 import subprocess
 import sys
@@ -481,6 +482,34 @@ class Refusals(SnapshotTest):
                                         stderr=subprocess.PIPE, timeout=60, check=False)
             self.assertEqual(result.returncode, 1)
             self.assertIn(b"the output is incomplete", result.stderr)
+
+    @unittest.skipIf(os.environ.get("OURO_SANITIZED"), "sanitizers need addresses of their own")
+    def test_refused_memory(self):
+        """However few addresses there are, a sentence and no crash."""
+        chain = [{"address": BASE + 64 * i, "size": 8, "type": f"type {i % 3000}", "count": 1, "flags": 3,
+                  "text": f"text {i}", "edges": [(BASE + 64 * ((i + 1) % 20000), FIELD, "next", 0)]}
+                 for i in range(20000)]
+        path = self.file(snapshot_bytes(chain, [(BASE, NAMED, "main", 1)]))
+        refused = finished = 0
+        for arguments in (["census", "--retained", "--json"], ["dominators", "--top", "0", "--depth", "100"],
+                          ["paths", "--object", hex(BASE + 64 * 9000)], ["cycles"], ["census", "--type", "type 7"],
+                          ["diff", path]):
+            for kilobytes in range(5000, 24000, 1700):
+                limit = (kilobytes << 10, kilobytes << 10)
+                result = subprocess.run(
+                    [COMMAND, "snapshot", *arguments, path], env=environment(),
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, check=False,
+                    preexec_fn=lambda limit=limit: resource.setrlimit(resource.RLIMIT_AS, limit))
+                message = result.stderr.decode()
+                if result.returncode == 127 or "shared object" in message:
+                    continue  # too few for the program itself
+                self.assertIn(result.returncode, (0, 1), (arguments, kilobytes, message))
+                if result.returncode == 1:
+                    self.assertRegex(message, r"\Aouro: [^\n]+\n\Z")
+                refused += result.returncode == 1
+                finished += result.returncode == 0
+        self.assertGreater(refused, 6)
+        self.assertGreater(finished, 6)
 
     def test_an_empty_heap(self):
         path = self.file(snapshot_bytes([], []))
