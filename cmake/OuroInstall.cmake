@@ -9,6 +9,8 @@ install(TARGETS ouro_static ouro_shared EXPORT ouro
   LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 if(TARGET ouro_command)
   install(TARGETS ouro_command RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+  install(DIRECTORY "${PROJECT_SOURCE_DIR}/docs/man/" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1"
+    FILES_MATCHING PATTERN "*.1")
 endif()
 # gdb loads it with the shared library that it lies beside.
 install(PROGRAMS "${PROJECT_SOURCE_DIR}/tools/gdb/ouro-gdb.py" DESTINATION "${CMAKE_INSTALL_LIBDIR}"
