@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { QUESTIONS = 4, QUESTION_CYCLES = 4, EVENT_LOG = 20000 };
+enum { QUESTIONS = 4, QUESTION_CYCLES = 4, EVENT_LOG = 20000, SAMPLES = 200 };
 
 #define DPKG_DIRECTORY "/var/lib/dpkg"
 
@@ -228,9 +228,19 @@ static int complain_of_problem(const demo_packages *packages, const control_prob
     return problem->machine_failed ? COMMAND_FAILED : COMMAND_BAD_INPUT;
 }
 
+typedef struct loading {
+    terminal_output *terminal;
+    ouro_heap *heap;  /* whose memory is sampled meanwhile, or NULL */
+    uint64_t sampled; /* bytes read when it last was */
+} loading;
+
 static void show_progress(void *context, uint64_t done, uint64_t total)
 {
-    terminal_progress(context, done, total);
+    loading *state = context;
+    terminal_progress(state->terminal, done, total);
+    if (state->heap == NULL || done - state->sampled < total / SAMPLES) return;
+    state->sampled = done;
+    (void)ouro_add_sample(state->heap); /* a heap without a log has no timeline */
 }
 
 static int load_packages(demo *shown, demo_packages *packages, const char *file)
@@ -253,8 +263,10 @@ static int load_packages(demo *shown, demo_packages *packages, const char *file)
         demo_refused(shown, packages->heap);
     uint64_t began = clock_now();
     terminal_progress_begin(&shown->terminal, "reading packages");
-    packages->database = packages_load(packages->heap, &source, show_progress, &shown->terminal,
-                                       &packages->figures, &problem);
+    loading state = {.terminal = &shown->terminal,
+                     .heap = shown->snapshot != NULL ? packages->heap : NULL};
+    packages->database =
+        packages_load(packages->heap, &source, show_progress, &state, &packages->figures, &problem);
     terminal_progress_end(&shown->terminal);
     packages->load_seconds = (double)(clock_now() - began) / 1e9;
     control_source_close(&source);
@@ -263,10 +275,12 @@ static int load_packages(demo *shown, demo_packages *packages, const char *file)
     return complain_of_problem(packages, &problem);
 }
 
-/* Saves the packages as they are before the question drops them. */
+/* Saves the packages as they are before the question drops them, with a collection in the log, which small
+ * databases never cause. */
 static void save_snapshot(demo *shown, const demo_packages *packages)
 {
     ouro_error error;
+    ouro_collect(packages->heap, 2);
     if (ouro_snapshot_save(packages->heap, shown->snapshot, NULL, &error) == OURO_OK) {
         demo_string(shown->answer, "snapshot", shown->snapshot);
         return;

@@ -168,7 +168,7 @@ export function timeline(model) {
   const lead = 'Memory, garbage and pauses over the life of the heap, as far as its log goes back.';
   const { eventCount, sampleCount, events: kept } = model.timeline;
   if (eventCount === 0 && sampleCount === 0) {
-    return view('Timeline', lead, empty('The heap kept no log of its collections.', 'It costs one test per pause when off and about 50 ns when on. Turn it on when the heap is made, and write the snapshot again:',
+    return view('Timeline', lead, empty('The snapshot has no log of collections.', 'Either none ran, or the heap kept no log: it costs one test per pause when off and about 50 ns when on. Turn it on when the heap is made, and write the snapshot again:',
       'ouro_set_event_log(heap, 10000);'));
   }
   const events = eventsOf(model);
