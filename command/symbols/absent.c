@@ -21,11 +21,11 @@ void symbols_free(struct symbols *symbols)
     free(symbols);
 }
 
-unsigned symbols_find(struct symbols *symbols, const char *module, uint64_t offset,
+unsigned symbols_find(struct symbols *symbols, const char *path, uint64_t offset,
                       struct symbol *out_symbols, unsigned capacity)
 {
     (void)symbols;
-    (void)module;
+    (void)path;
     (void)offset;
     if (capacity > 0) out_symbols[0] = (struct symbol){"", "", 0};
     return 1;
