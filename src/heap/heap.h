@@ -20,7 +20,7 @@
 #include "events/pauses.h"
 #include "heap/viewers.h"
 #include "memory/walk.h"
-#include "trace/trace.h"
+#include "tracing/trace.h"
 
 struct ouro__heap_callback {
     ouro_collector_callback call;

@@ -2,7 +2,7 @@
 /*
  * trace.c -- the front door of allocation tracing                      [floor 6]
  *
- * The room trace keeps the tables; here are the options, the errors and the questions of single objects and
+ * The room tracing keeps the tables; here are the options, the errors and the questions of single objects and
  * sites.  Neighbours: trace_snapshot.c copies all sites at once.
  */
 #include "heap/heap.h"

@@ -21,7 +21,7 @@
  *   [meter.kept]    shelves of raw bins have no room while a block with a number is alive, as nothing else
  *                   would tell its death
  *
- * Below: pool.h.  Above: trace, which listens.
+ * Below: pool.h.  Above: tracing, which listens.
  */
 #ifndef OURO_MEMORY_METER_H
 #define OURO_MEMORY_METER_H

@@ -16,8 +16,8 @@
 #ifndef OURO_TRACE_TRACE_H
 #define OURO_TRACE_TRACE_H
 
-#include "trace/chance.h"
-#include "trace/frames.h"
+#include "tracing/chance.h"
+#include "tracing/frames.h"
 
 enum { OURO__TRACE_CACHE = 512 };
 

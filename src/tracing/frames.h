@@ -6,7 +6,7 @@
 #define OURO_TRACE_FRAMES_H
 
 #include "memory/meter.h"
-#include "trace/sites.h"
+#include "tracing/sites.h"
 
 /* How frames are found, and where the stack lies of the thread that was asked for last. */
 struct ouro__frames {

@@ -12,7 +12,7 @@
  *
  * The unwinder starts in here.  What is in front of the call into the library is cut off.
  */
-#include "trace/frames.h"
+#include "tracing/frames.h"
 
 #include "base/os.h"
 

@@ -7,7 +7,7 @@
  *
  * Neighbours: base/check.c prints what is written here; heap/dump.c puts it among its lines.
  */
-#include "trace/trace.h"
+#include "tracing/trace.h"
 
 #include <pthread.h>
 #include <stdio.h>

@@ -11,7 +11,7 @@
 #ifndef OURO_TRACE_SITES_H
 #define OURO_TRACE_SITES_H
 
-#include "trace/store.h"
+#include "tracing/store.h"
 
 #include <ouro/trace.h>
 

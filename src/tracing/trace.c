@@ -5,7 +5,7 @@
  * Neighbours: memory/meter.c decides which births are heard of, frames.c who the caller was, sites.c which
  * site that is.
  */
-#include "trace/trace.h"
+#include "tracing/trace.h"
 
 #include "base/os.h"
 #include "memory/walk.h"

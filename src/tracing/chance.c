@@ -2,7 +2,7 @@
 /*
  * chance.c -- which allocations are looked at                          [floor 3]
  */
-#include "trace/chance.h"
+#include "tracing/chance.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /*
  * store.c -- the memory of tracing's own tables                        [floor 3]
  */
-#include "trace/store.h"
+#include "tracing/store.h"
 
 #include "base/os.h"
 

@@ -2,7 +2,7 @@
 /*
  * sites.c -- the places that allocate, each once                       [floor 3]
  */
-#include "trace/sites.h"
+#include "tracing/sites.h"
 
 static uint64_t mix(uint64_t hash, uint64_t value)
 {
