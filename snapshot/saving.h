@@ -28,6 +28,7 @@ struct ouro__saving {
     ouro_heap *heap;
     ouro_snapshot_writer *writer;
     uint32_t garbage_name; /* string */
+    uint32_t sites;        /* the highest number of a site that was saved */
     struct ouro__cached_type types[OURO__TYPE_CACHE];
     struct ouro__cached_label labels[OURO__LABEL_CACHE];
 };
@@ -39,6 +40,7 @@ ouro_edge_kind ouro__edge_kind_of(ouro_reference_kind kind);
 
 /* Each in its file: heap_notes.c and so on. */
 void ouro__save_notes(struct ouro__saving *saving);
+void ouro__save_sites(struct ouro__saving *saving);   /* before what has sites */
 void ouro__save_objects(struct ouro__saving *saving); /* with references and roots */
 void ouro__save_pools(struct ouro__saving *saving);
 void ouro__save_cycles(struct ouro__saving *saving);
