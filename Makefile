@@ -62,10 +62,12 @@ mutate: ## which planted faults the tests notice (SAMPLE=number)
 	@$(BUILD) test
 	@tests/mutation/mutate.py --jobs $(JOBS) --sample $(or $(SAMPLE),0)
 
-fuzz: ## both fuzzers, ten minutes each
+fuzz: ## both fuzzers on heaps and on snapshots, ten minutes each
 	@scripts/setup build test fuzz
 	@OURO_TEST_TIER=nightly scripts/fuzz libfuzzer
 	@OURO_TEST_TIER=nightly scripts/fuzz afl
+	@OURO_TEST_TIER=nightly scripts/fuzz --snapshot libfuzzer
+	@OURO_TEST_TIER=nightly scripts/fuzz --snapshot afl
 
 sanitize: ## run all tests under ASan and UBSan
 	@scripts/setup build sanitize

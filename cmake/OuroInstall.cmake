@@ -9,6 +9,8 @@ install(TARGETS ouro_static ouro_shared EXPORT ouro
   LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 if(TARGET ouro_command)
   install(TARGETS ouro_command RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+  install(DIRECTORY "${PROJECT_SOURCE_DIR}/docs/man/" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1"
+    FILES_MATCHING PATTERN "*.1")
 endif()
 # gdb loads it with the shared library that it lies beside.
 install(PROGRAMS "${PROJECT_SOURCE_DIR}/tools/gdb/ouro-gdb.py" DESTINATION "${CMAKE_INSTALL_LIBDIR}"
@@ -47,6 +49,20 @@ if(OURO_GUARDED_LEVEL GREATER 0)
 endif()
 configure_file("${PROJECT_SOURCE_DIR}/cmake/ouro.pc.in" "${PROJECT_BINARY_DIR}/${package}.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/${package}.pc" DESTINATION "${pkgconfig_directory}")
+
+# libouro-snapshot is a component of the CMake package, since it asks for zstd, and has a file of its own for
+# pkg-config.
+if(TARGET ouro_snapshot_static)
+  install(TARGETS ouro_snapshot_static ouro_snapshot_shared EXPORT ouro-snapshot
+    ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+    LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+  install(EXPORT ouro-snapshot FILE ouroSnapshotTargets.cmake NAMESPACE ouro::
+    DESTINATION "${package_directory}")
+  configure_file("${PROJECT_SOURCE_DIR}/cmake/ouro-snapshot.pc.in"
+    "${PROJECT_BINARY_DIR}/ouro-snapshot${OURO_GUARDED_SUFFIX}.pc" @ONLY)
+  install(FILES "${PROJECT_BINARY_DIR}/ouro-snapshot${OURO_GUARDED_SUFFIX}.pc"
+    DESTINATION "${pkgconfig_directory}")
+endif()
 
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" "${PROJECT_SOURCE_DIR}/CHANGELOG.md"
   DESTINATION "${CMAKE_INSTALL_DOCDIR}")

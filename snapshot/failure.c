@@ -31,9 +31,7 @@ ouro_status ouro__fail_system(ouro_error *error, int number, const char *format,
     va_start(arguments, format);
     fill(error, OURO_SYSTEM, format, arguments);
     va_end(arguments);
-    char reason[96];
-    if (strerror_r(number, reason, sizeof reason) != 0)
-        snprintf(reason, sizeof reason, "error %d", number);
+    const char *reason = strerror(number); /* of a thread's own, in glibc */
     size_t length = strlen(error->message);
     /* A long path must not hide the reason. */
     size_t room = sizeof error->message - strlen(reason) - 3;

@@ -57,12 +57,10 @@ void ouro__finder_end(struct ouro__finder *finder)
 /* The last of sixteen entries that is not above an address; the first, when all are. */
 static inline size_t place_in_block(const uint64_t *block, uint64_t address)
 {
-    size_t place = 0;
-    place += block[8] <= address ? 8 : 0;
-    place += block[place + 4] <= address ? 4 : 0;
-    place += block[place + 2] <= address ? 2 : 0;
-    place += block[place + 1] <= address ? 1 : 0;
-    return place;
+    size_t place = (size_t)(block[8] <= address) * 8; /* no branches: they would be guesses */
+    place += (size_t)(block[place + 4] <= address) * 4;
+    place += (size_t)(block[place + 2] <= address) * 2;
+    return place + (block[place + 1] <= address);
 }
 
 static void find_batch(const struct ouro__finder *finder, const uint64_t *addresses, size_t count,

@@ -119,9 +119,8 @@ static struct ouro__columns *row_of(ouro_snapshot_writer *writer, enum ouro__kin
 {
     struct ouro__columns *columns = &writer->packer.kinds[kind];
     if (columns->rows == columns->capacity) {
-        flush(writer, kind);
-        if (ouro__packer_failed(&writer->packer) || !ouro__pack_prepare(&writer->packer, kind))
-            return NULL;
+        if (columns->rows > 0) flush(writer, kind);
+        if (!ouro__pack_prepare(&writer->packer, kind)) return NULL;
     }
     return ouro__packer_failed(&writer->packer) ? NULL : columns;
 }

@@ -78,6 +78,20 @@ static void condense_edges(const cycle_search *search, condensed *made)
     }
 }
 
+/* Garbage keeps nothing alive: takes its edges to what roots reach out. */
+static void drop_edges_of_garbage(condensed *made, const uint32_t *from)
+{
+    uint32_t kept = 0, edge = 0;
+    for (uint32_t c = 0; c < made->graph.nodes; c++) {
+        for (uint32_t end = made->first[c + 1]; edge < end; edge++) {
+            uint32_t to = made->target[edge];
+            if (from[c] != OURO_GRAPH_NONE || from[to] == OURO_GRAPH_NONE)
+                made->target[kept++] = to;
+        }
+        made->first[c + 1] = kept;
+    }
+}
+
 /* The snapshot's own roots; then, of what these don't reach, what nobody enters. */
 static bool find_roots(const cycle_search *search, condensed *made, uint32_t *from)
 {
@@ -88,6 +102,7 @@ static bool find_roots(const cycle_search *search, condensed *made, uint32_t *fr
         made->is_entered[held] = 1;
     }
     if (!ouro_graph_search(&made->graph, made->roots, made->root_count, from)) return false;
+    drop_edges_of_garbage(made, from);
     for (uint32_t c = 0; c < made->graph.nodes; c++)
         if (from[c] == OURO_GRAPH_NONE && !made->is_entered[c]) made->roots[made->root_count++] = c;
     return true;

@@ -5,6 +5,7 @@
 #include "snapshot.h"
 
 #include "command.h"
+#include "export/export.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +23,8 @@ static const subcommand subcommands[] = {
     {"paths", "why an object is alive", snapshot_paths_command},
     {"cycles", "objects that hold each other", snapshot_cycles_command},
     {"diff", "what grew between two files", snapshot_diff_command},
+    {"export", "the same for other tools: DevTools, pprof, DHAT, Graphviz, CSV",
+     snapshot_export_command},
 };
 
 enum { SUBCOMMANDS = sizeof(subcommands) / sizeof(subcommands[0]) };

@@ -689,6 +689,8 @@ OURO_API size_t ouro_mem_usable_size(const void *memory);
 /* ---- inspecting -----------------------------------------------------------------------
  *
  * Reads everything, changes nothing.  `visit` must not create, drop or collect.
+ * What goes on in <ouro/inspect.h>, which is included below: references by field names, censuses and growth, why an
+ * object is alive, retained sizes, the cycles that were found.
  */
 
 OURO_API bool ouro_is_tracked(const void *object);   /* may the collector look at it */

@@ -15,6 +15,9 @@
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
 
 static void *map_anywhere(void *hint, size_t size)
 {
@@ -100,6 +103,16 @@ void ouro__os_populate(void *start, size_t size)
 void ouro__os_prefer_huge(void *start, size_t size)
 {
     (void)madvise(start, size, MADV_HUGEPAGE);
+}
+
+void ouro__os_make_huge(const void *start, size_t size)
+{
+    enum { huge = 2 << 20 };
+    uintptr_t begin = ((uintptr_t)start + huge - 1) & ~(uintptr_t)(huge - 1);
+    uintptr_t end = ((uintptr_t)start + size) & ~(uintptr_t)(huge - 1);
+    if (begin >= end) return;
+    (void)madvise((void *)begin, end - begin, MADV_HUGEPAGE); /* where nothing is yet */
+    (void)madvise((void *)begin, end - begin, MADV_COLLAPSE);
 }
 
 size_t ouro__os_resident(const void *start, size_t size)

@@ -33,6 +33,10 @@ void ouro__os_populate(void *start, size_t size);
 /* Says that a range, aligned to 2 MiB, may get huge pages.  A hint: failure changes nothing. */
 void ouro__os_prefer_huge(void *start, size_t size);
 
+/* The same of memory that is somebody else's and in use: moves it into huge pages where that can be done at once;
+ * what is in it stays.  A hint: failure changes nothing. */
+void ouro__os_make_huge(const void *start, size_t size);
+
 /* Bytes of a range that are in memory. */
 size_t ouro__os_resident(const void *start, size_t size);
 

@@ -131,6 +131,9 @@ bool ouro_graph_components(const ouro_graph *graph, uint32_t *out_component, uin
     if (!ouro__scratch_open(&scratch, size, 2)) return false;
     search.path = ouro__scratch_array(&scratch, graph->nodes, sizeof(struct visit));
     search.open = ouro__scratch_array(&scratch, graph->nodes, sizeof(uint32_t));
+    ouro__scratch_ease(out_component, graph->nodes, sizeof(uint32_t));
+    ouro__scratch_ease(graph->first, graph->nodes, sizeof(uint32_t));
+    ouro__scratch_ease(graph->target, graph->first[graph->nodes], sizeof(uint32_t));
     memset(out_component, 0, (size_t)graph->nodes * sizeof(uint32_t));
     for (uint32_t n = 0; n < graph->nodes; n++)
         if (out_component[n] == 0) search_from(&search, n);

@@ -104,9 +104,13 @@ static void search_from(struct tree *tree, uint32_t root)
 
 static void search(struct tree *tree, const uint32_t *roots, size_t root_count)
 {
-    memset(tree->number, 0xff, (size_t)tree->graph->nodes * sizeof(uint32_t));
+    const ouro_graph *graph = tree->graph;
+    ouro__scratch_ease(tree->number, graph->nodes, sizeof(uint32_t));
+    ouro__scratch_ease(graph->first, graph->nodes, sizeof(uint32_t));
+    ouro__scratch_ease(graph->target, graph->first[graph->nodes], sizeof(uint32_t));
+    memset(tree->number, 0xff, (size_t)graph->nodes * sizeof(uint32_t));
     for (size_t i = 0; i < root_count; i++) {
-        OURO_ASSERT(roots[i] < tree->graph->nodes);
+        OURO_ASSERT(roots[i] < graph->nodes);
         search_from(tree, roots[i]);
     }
     for (size_t i = 0; i < root_count; i++) tree->link[tree->number[roots[i]]].low = 0;

@@ -38,6 +38,11 @@ void *ouro__scratch_array(struct ouro__scratch *scratch, size_t count, size_t en
     return array;
 }
 
+void ouro__scratch_ease(const void *array, size_t count, size_t entry)
+{
+    if (count * entry >= 8 * HUGE_PAGE) ouro__os_make_huge(array, count * entry);
+}
+
 void ouro__scratch_close(struct ouro__scratch *scratch)
 {
     if (scratch->start != NULL) ouro__os_unmap(scratch->start, scratch->size);

@@ -25,6 +25,9 @@ bool ouro__scratch_open(struct ouro__scratch *scratch, size_t size, size_t array
 /* The next `count` entries of `entry` bytes, at a multiple of 64. */
 void *ouro__scratch_array(struct ouro__scratch *scratch, size_t count, size_t entry);
 
+/* Asks for huge pages below the caller's arrays, which an algorithm is about to read in no order. */
+void ouro__scratch_ease(const void *array, size_t count, size_t entry);
+
 void ouro__scratch_close(struct ouro__scratch *scratch);
 
 #endif

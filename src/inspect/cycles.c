@@ -229,27 +229,33 @@ static bool is_before(const struct form *a, const struct form *b)
     return a->bytes != b->bytes ? a->bytes > b->bytes : a < b;
 }
 
+/* The form that is shown after another; the first after NULL. */
+static const struct form *next_form(const struct log *log, const struct form *last)
+{
+    const struct form *next = NULL;
+    for (size_t i = 0; i < log->length; i++) {
+        const struct form *form = &log->forms[i];
+        if ((last == NULL || is_before(last, form)) && (next == NULL || is_before(form, next)))
+            next = form;
+    }
+    return next;
+}
+
 void ouro_each_cycle(const ouro_heap *heap, ouro_visit_cycle visit, void *argument)
 {
     const struct log *log = heap->cycle_log;
-    const struct form *last = NULL;
-    for (size_t shown = 0; log != NULL && shown < log->length; shown++) {
-        const struct form *next = NULL;
-        for (size_t i = 0; i < log->length; i++) {
-            const struct form *form = &log->forms[i];
-            if ((last == NULL || is_before(last, form)) && (next == NULL || is_before(form, next)))
-                next = form;
-        }
+    if (log == NULL) return;
+    for (const struct form *form = next_form(log, NULL); form != NULL;
+         form = next_form(log, form)) {
         const ouro_cycle cycle = {
-            .links = next->links,
-            .length = next->length,
-            .found = (size_t)((next->found + PART / 2) / PART),
-            .objects = (size_t)((next->objects + PART / 2) / PART),
-            .bytes = (size_t)((next->bytes + PART / 2) / PART),
-            .site = next->site,
+            .links = form->links,
+            .length = form->length,
+            .found = (size_t)((form->found + PART / 2) / PART),
+            .objects = (size_t)((form->objects + PART / 2) / PART),
+            .bytes = (size_t)((form->bytes + PART / 2) / PART),
+            .site = form->site,
         };
         if (visit(&cycle, argument) != 0) return;
-        last = next;
     }
 }
 

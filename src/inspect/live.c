@@ -69,14 +69,14 @@ static void add_edge(void *target, void *context)
     building->live->outside[node]++; /* known, for now */
 }
 
-static void add_edges(struct ouro__live *live, uint32_t *first, uint32_t *target, uint32_t most)
+static void add_edges(struct building *building)
 {
-    struct building building = {live, first, target, 0, most};
+    const struct ouro__live *live = building->live;
     for (uint32_t node = 0; node < live->graph.nodes; node++) {
-        first[node] = building.length;
-        ouro__each_held(live->objects[node], add_edge, &building);
+        building->first[node] = building->length;
+        ouro__each_held(live->objects[node], add_edge, building);
     }
-    first[live->graph.nodes] = building.length;
+    building->first[live->graph.nodes] = building->length;
 }
 
 /* ---- roots ---- */
@@ -102,11 +102,52 @@ static int add_named_root(void *object, const char *name, void *argument)
 static void add_roots(struct ouro__live *live, size_t own)
 {
     ouro_each_root(live->heap, add_named_root, live);
-    live->named_count = live->root_count;
     for (uint32_t node = 0; node < live->graph.nodes; node++) {
         size_t outside = live->outside[node];
         if (outside > (node == live->asked ? own : 0)) live->roots[live->root_count++] = node;
     }
+}
+
+/* ---- all of it ---- */
+
+static size_t count_roots(const struct ouro__live *live, const struct amount *amount)
+{
+    return amount->objects + live->heap->root_count;
+}
+
+/* The memory of the arrays, and that of the numbers. */
+static ouro_status open_memory(struct ouro__live *live, const struct amount *amount)
+{
+    ouro_heap *heap = live->heap;
+    size_t roots = count_roots(live, amount);
+    if (amount->references > UINT32_MAX || roots >= OURO_GRAPH_ROOT) {
+        ouro__heap_fail(heap, OURO_TOO_LARGE, 0,
+                        "heap \"%s\" has %zu objects and %zu references: more than a graph can",
+                        heap->name, amount->objects, amount->references);
+        return OURO_TOO_LARGE;
+    }
+    size_t size = amount->objects * sizeof(void *) +
+                  (2 * amount->objects + 1 + amount->references + roots) * sizeof(uint32_t);
+    if (!ouro__scratch_open(&live->scratch, size, 5)) return ouro__live_refused(heap, size);
+    size_t refused = ouro__numbers_map(heap);
+    if (refused == 0) return OURO_OK;
+    ouro__scratch_close(&live->scratch);
+    return ouro__live_refused(heap, refused);
+}
+
+static void build(struct ouro__live *live, const struct amount *amount)
+{
+    struct ouro__scratch *scratch = &live->scratch;
+    size_t objects = amount->objects, references = amount->references;
+    live->objects = ouro__scratch_array(scratch, objects, sizeof(void *));
+    uint32_t *first = ouro__scratch_array(scratch, objects + 1, sizeof(uint32_t));
+    uint32_t *target = ouro__scratch_array(scratch, references, sizeof(uint32_t));
+    live->outside = ouro__scratch_array(scratch, objects, sizeof(uint32_t));
+    live->roots = ouro__scratch_array(scratch, count_roots(live, amount), sizeof(uint32_t));
+    ouro__each_shown(live->heap, add_node, live);
+    add_edges(&(struct building){live, first, target, 0, (uint32_t)references});
+    live->graph.first = first;
+    live->graph.target = target;
 }
 
 ouro_status ouro__live_open(struct ouro__live *live, ouro_heap *heap, const void *object,
@@ -115,30 +156,9 @@ ouro_status ouro__live_open(struct ouro__live *live, ouro_heap *heap, const void
     struct amount amount = {0, 0};
     *live = (struct ouro__live){.heap = heap};
     ouro__each_shown(heap, count_object, &amount);
-    size_t roots = amount.objects + heap->root_count;
-    if (amount.references > UINT32_MAX || roots >= OURO_GRAPH_ROOT) {
-        ouro__heap_fail(heap, OURO_TOO_LARGE, 0,
-                        "heap \"%s\" has %zu objects and %zu references: more than a graph can",
-                        heap->name, amount.objects, amount.references);
-        return OURO_TOO_LARGE;
-    }
-    size_t size = amount.objects * (sizeof(void *) + 3 * sizeof(uint32_t)) +
-                  (amount.references + heap->root_count + 1) * sizeof(uint32_t);
-    if (!ouro__scratch_open(&live->scratch, size, 5)) return ouro__live_refused(heap, size);
-    size_t refused = ouro__numbers_map(heap);
-    if (refused > 0) {
-        ouro__scratch_close(&live->scratch);
-        return ouro__live_refused(heap, refused);
-    }
-    live->objects = ouro__scratch_array(&live->scratch, amount.objects, sizeof(void *));
-    uint32_t *first = ouro__scratch_array(&live->scratch, amount.objects + 1, sizeof(uint32_t));
-    uint32_t *target = ouro__scratch_array(&live->scratch, amount.references, sizeof(uint32_t));
-    live->outside = ouro__scratch_array(&live->scratch, amount.objects, sizeof(uint32_t));
-    live->roots = ouro__scratch_array(&live->scratch, roots, sizeof(uint32_t));
-    ouro__each_shown(heap, add_node, live);
-    add_edges(live, first, target, (uint32_t)amount.references);
-    live->graph.first = first;
-    live->graph.target = target;
+    ouro_status status = open_memory(live, &amount);
+    if (status != OURO_OK) return status;
+    build(live, &amount);
     live->asked = object != NULL ? node_of(object) : OURO_GRAPH_NONE;
     find_outside(live);
     add_roots(live, own);

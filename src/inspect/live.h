@@ -23,7 +23,6 @@ struct ouro__live {
     uint32_t *outside; /* references to it that are no edges */
     uint32_t *roots;   /* named ones first, then by number; one may be there several times */
     size_t root_count;
-    size_t named_count;
     uint32_t asked; /* the node of the object that was asked about, or OURO_GRAPH_NONE */
     struct ouro__scratch scratch;
 };

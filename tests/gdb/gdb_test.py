@@ -111,6 +111,9 @@ def main():
     if "has python" not in text:
         print("this gdb has no Python")
         return 77
+    plain, text = run_gdb(gdb, [gdb], [f"source {script}", "ouro heaps", "print (void *)0x7ffff4a00008"])
+    expect("no libouro" in plain["ouro heaps"] and "= (void *) 0x7ffff4a00008" in plain["print (void *)0x7ffff4a00008"],
+           "a program without ouro is not left alone", plain)
     for program in programs:
         with tempfile.TemporaryDirectory() as folder:
             core = Path(folder) / "core"

@@ -48,6 +48,13 @@ node *use_objects(ouro_heap *heap)
     return ouro_move(a);
 }
 
+ouro_status name_roots(ouro_heap *heap, node *variables[2]);
+ouro_status name_roots(ouro_heap *heap, node *variables[2])
+{
+    ouro_status status = ouro_root(heap, &variables[0]);
+    return status != OURO_OK ? status : (ouro_root)(heap, &variables[1]);
+}
+
 void *use_memory(ouro_heap *heap, size_t size);
 void *use_memory(ouro_heap *heap, size_t size)
 {

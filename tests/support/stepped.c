@@ -50,6 +50,7 @@ struct stepped_setup stepped_setup_of(uint64_t seed)
         .maps = seed / 64 % 2 == 0,
         .names_roots = random_below(&random, 4) == 0,
         .skips_finalizers = random_below(&random, 4) == 0,
+        .logs_cycles = seed / 256 % 4 == 0,
     };
     memcpy(setup.options.threshold, threshold, sizeof setup.options.threshold);
     setup.options.one_at_a_time = random_below(&random, 4) != 0;
@@ -78,6 +79,7 @@ static uint8_t choose(struct random *random, bool inside)
     uint32_t rare = inside ? UINT32_MAX : random_below(random, 4096);
     if (rare < 2) return STEPPED_IMMORTALIZE;
     if (rare < 6) return STEPPED_FREEZE;
+    if (rare < 16) return STEPPED_INSPECT;
     unsigned rest = random_below(random, totals[inside]);
     uint8_t code = 0;
     while (rest >= weights[inside][code]) rest -= weights[inside][code++];
@@ -133,6 +135,12 @@ static void name_roots(void)
             model_fail("no room for a root");
 }
 
+static void log_cycles(void)
+{
+    if (stepped.setup->logs_cycles && ouro_set_cycle_log(stepped.heap, 4) != OURO_OK)
+        model_fail("no room for a log");
+}
+
 static void open_world(const void *setup, FILE *trace)
 {
     memset(&stepped, 0, offsetof(struct stepped, mirror));
@@ -151,6 +159,7 @@ static void open_world(const void *setup, FILE *trace)
     if (ouro_add_callback(stepped.heap, stepped_collection, NULL) != OURO_OK)
         model_fail("no callback");
     name_roots();
+    log_cycles();
 }
 
 static void act_once(const struct operation *operation)

@@ -49,7 +49,8 @@
     X(TRIM, 1, 1)                                                                                  \
     X(ACCOUNT, 1, 0)                                                                               \
     X(ROOT, 3, 1)                                                                                  \
-    X(IMMORTALIZE, 0, 0)
+    X(IMMORTALIZE, 0, 0)                                                                           \
+    X(INSPECT, 0, 1)
 
 enum stepped_code {
 #define STEPPED_CODE_(name, weight, inside) STEPPED_##name,
@@ -70,6 +71,7 @@ struct stepped_setup {
     bool vectors;          /* half of all objects have one */
     bool maps;             /* many objects are weak maps */
     bool names_roots;
+    bool logs_cycles;
     bool skips_finalizers; /* when it closes its heap */
 };
 
@@ -136,6 +138,9 @@ void stepped_map_pop(const struct operation *operation);
 void stepped_map_delete(const struct operation *operation);
 void stepped_map_clear(const struct operation *operation);
 void stepped_map_walk(const struct operation *operation);
+
+/* Looks at all there is: stepped_inspect.c. */
+void stepped_inspect(const struct operation *operation);
 
 /* The code of an operation inside a hook. */
 uint8_t stepped_choose_inside(struct random *random);

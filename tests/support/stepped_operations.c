@@ -695,6 +695,7 @@ void stepped_do(const struct operation *operation)
         [STEPPED_ACCOUNT] = do_account,
         [STEPPED_ROOT] = do_root,
         [STEPPED_IMMORTALIZE] = do_immortalize,
+        [STEPPED_INSPECT] = stepped_inspect,
     };
     if (!stepped.heap->collecting && stepped.heap->whole.phase < OURO__LEAVE)
         stepped_note_lost(OURO__WHOLE);

@@ -270,6 +270,7 @@ class World:
     """All that is known while the program stands still."""
 
     current = None
+    failure = None  # why there is none
 
     def __init__(self):
         self.layout = Layout()
@@ -281,13 +282,19 @@ class World:
 
     @classmethod
     def get(cls):
+        if cls.failure is not None:
+            raise cls.failure
         if cls.current is None:
-            cls.current = cls()
+            try:
+                cls.current = cls()
+            except Missing as failure:
+                cls.failure = failure
+                raise
         return cls.current
 
     @classmethod
     def forget(cls, *_):
-        cls.current = None
+        cls.current = cls.failure = None
 
     def add_heap(self, owner):
         if owner in self.heaps:
@@ -737,7 +744,7 @@ def lookup(value):
         if address & ~(ARENA_SIZE - 1) not in world.owners:
             return None
         found = world.object_at(address)
-    except gdb.error:  # no library, no process, memory that is not there
+    except (gdb.error, Missing):  # no library, no process, memory that is not there
         return None
     return ObjectPrinter(value, found) if found is not None and found.address == address else None
 
