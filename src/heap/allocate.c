@@ -146,10 +146,12 @@ static void *insist_on_raw(ouro_heap *heap, struct raw_request request)
 
 void *ouro__mem_alloc_rare(ouro_heap *heap, size_t size)
 {
-    if (UNLIKELY(size > OURO__SMALL_MAX))
+    if (UNLIKELY(size > OURO__SMALL_MAX)) {
         collect_if_due(heap);
-    else
+    } else {
         ouro__hook_check(&heap->life.finalizers);
+        if (UNLIKELY(heap->viewers != NULL)) ouro__viewers_pass(heap);
+    }
     return insist_on_raw(heap, (struct raw_request){.size = size});
 }
 
