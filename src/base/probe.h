@@ -18,6 +18,9 @@
 
 #if defined(OURO_USDT) && OURO_USDT
 #include <sys/sdt.h>
+#if defined(__clang__) /* its macros are GNU's */
+#pragma clang diagnostic ignored "-Wgnu-zero-variadic-macro-arguments"
+#endif
 #define OURO_PROBE1(name, a) DTRACE_PROBE1(ouro, name, a)
 #define OURO_PROBE2(name, a, b) DTRACE_PROBE2(ouro, name, a, b)
 #else

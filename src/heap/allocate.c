@@ -176,10 +176,12 @@ static void *insist_on_raw(ouro_heap *heap, struct ouro__caller caller, struct r
 
 static void *rare_raw(ouro_heap *heap, struct ouro__caller caller, size_t size)
 {
-    if (UNLIKELY(size > OURO__SMALL_MAX))
+    if (UNLIKELY(size > OURO__SMALL_MAX)) {
         collect_if_due(heap);
-    else
+    } else {
         ouro__hook_check(&heap->life.finalizers);
+        if (UNLIKELY(heap->viewers != NULL)) ouro__viewers_pass(heap);
+    }
     return insist_on_raw(heap, caller, (struct raw_request){.size = size});
 }
 

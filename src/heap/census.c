@@ -111,7 +111,7 @@ static struct ouro__census_row *largest(struct ouro__census *census)
     return most;
 }
 
-/* A name, without the part of a character at its end. */
+/* A name, without the part of a character at its end; zeros behind it. */
 static void copy_name(const char *name, char *out_name, size_t size)
 {
     size_t length = strlen(name);
@@ -119,8 +119,8 @@ static void copy_name(const char *name, char *out_name, size_t size)
         length = size - 1;
         while (length > 0 && ((unsigned char)name[length] & 0xc0) == 0x80) length--;
     }
-    memcpy(out_name, name, length);
-    memset(out_name + length, 0, size - length);
+    memset(out_name, 0, size);
+    for (size_t i = 0; i < length; i++) out_name[i] = name[i];
 }
 
 void ouro__census_end(struct ouro__census *census, ouro_published *out_state)

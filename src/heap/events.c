@@ -26,8 +26,9 @@ void ouro__events_end(ouro_heap *heap)
 
 /* ---- samples ---- */
 
-/* What counting cost decides when it is done again.  Cost: a walk over all pools. */
-static void take_sample(ouro_heap *heap, uint64_t now)
+/* What counting cost decides when it is done again.  Not inlined, so that its callers have small frames where
+ * nothing is sampled.  Cost: a walk over all pools. */
+static NOINLINE void take_sample(ouro_heap *heap, uint64_t now)
 {
     struct ouro__usage usage;
     ouro__usage_count(ouro__heap_pools(heap), &usage);

@@ -203,8 +203,9 @@ static void stop_publishing(ouro_heap *heap)
     drop_if_idle(heap);
 }
 
-/* The next time is due when [publication.due] allows it.  False: it could not be written, and is given up. */
-static bool publish_now(ouro_heap *heap)
+/* The next time is due when [publication.due] allows it.  False: it could not be written, and is given up.  Not
+ * inlined: its frame is large. */
+static NOINLINE bool publish_now(ouro_heap *heap)
 {
     enum { interval = 10, share = 64 };
     struct ouro__publication *publication = heap->viewers->publication;

@@ -271,14 +271,17 @@ static void test_a_census_in_each_phase(void **state)
 /* A heap of many pools is counted in many pieces. */
 static void test_a_census_goes_in_pieces(void **state)
 {
-    enum { MANY = 200000 };
+    enum { MANY = 600000 };
     cell *ring = cell_ring(*state, MANY);
+    size_t pieces = 1;
     assert_int_equal(ouro_publish(*state, path), OURO_OK);
     ask_for_a_census(7);
     pass_by(*state);
     assert_int_equal(seen.census_answers, 0);
     assert_int_equal(seen.census_running, 1);
-    wait_for_the_census(*state, 7);
+    for (; seen.census_answers != 7; pieces++) pass_by(*state);
+    assert_true(seen.pools > 2 * OURO_CENSUS_POOLS);
+    assert_true(pieces > seen.pools / OURO_CENSUS_POOLS); /* [viewers.bounded] */
     assert_int_equal(seen.census_objects, MANY);
     assert_int_equal(seen.census_running, 0);
     pass_by(*state); /* once is enough */
@@ -286,6 +289,35 @@ static void test_a_census_goes_in_pieces(void **state)
     assert_int_equal(ouro_publish(*state, NULL), OURO_OK);
     ouro_decref(ring);
     (void)ouro_collect(*state, 2);
+}
+
+/* Each way on which the program passes by publishes, when it is due. */
+static void test_where_the_program_passes_by(void **state)
+{
+    ouro_heap *heap = *state;
+    assert_int_equal(ouro_publish(heap, path), OURO_OK);
+    for (int way = 0; way < 6; way++) {
+        assert_true(read_published());
+        uint64_t updates = seen.updates;
+        void *raw = NULL;
+        cell *objects[4096] = {NULL};
+        heap->viewers->publication->due = 0;
+        switch (way) {
+        case 0:
+            for (size_t i = 0; i < COUNT_OF(objects); i++) objects[i] = cell_new(heap);
+            break;
+        case 1: raw = ouro_mem_alloc(heap, 8u << 20); break;
+        case 2: raw = ouro_mem_alloc(heap, 504); break; /* the first of its class */
+        case 3: (void)ouro_safepoint(heap); break;
+        case 4: (void)ouro_step(heap, (ouro_budget){.units = 1}); break;
+        default: (void)ouro_collect(heap, 0);
+        }
+        assert_true(read_published());
+        if (seen.updates <= updates) fail_msg("way %d does not pass by", way);
+        ouro_mem_free(heap, raw);
+        for (size_t i = 0; i < COUNT_OF(objects); i++) ouro_xdecref(objects[i]);
+    }
+    assert_int_equal(ouro_publish(heap, NULL), OURO_OK);
 }
 
 static void test_what_is_in_the_way(void **state)
@@ -365,6 +397,7 @@ int main(void)
         HEAP_TEST(test_what_is_published_is_what_statistics_say),
         HEAP_TEST(test_a_census_in_each_phase),
         HEAP_TEST(test_a_census_goes_in_pieces),
+        HEAP_TEST(test_where_the_program_passes_by),
         HEAP_TEST(test_what_is_in_the_way),
         HEAP_TEST(test_a_child_does_not_publish),
         HEAP_TEST(test_the_environment_publishes_all_heaps),
