@@ -24,7 +24,7 @@ const { chromium } = createRequire(join(modules, 'x.js'))('playwright-core');
 const VIEWS = ['overview', 'map', 'dominators', 'holders', 'cycles', 'growth', 'types', 'pools', 'timeline', 'sites', 'about'];
 const PHONE = { width: 390, height: 844 };
 const DESKTOP = { width: 1280, height: 860 };
-const LOAD_LIMIT = 4000; // milliseconds; about a second where nothing else runs
+const LOAD_LIMIT = 20000; // milliseconds: about a second, but a machine may have much else to do
 
 const [template, ...reports] = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 'ouro-report-'));
