@@ -213,7 +213,7 @@ struct ouro__os_module ouro__os_module_of(uintptr_t pc)
     return sought.found;
 }
 
-void ouro__os_program(char *out_path, size_t size)
+void ouro__os_program_path(char *out_path, size_t size)
 {
     ssize_t length = readlink("/proc/self/exe", out_path, size - 1);
     out_path[length > 0 ? length : 0] = '\0';

@@ -60,7 +60,7 @@ struct ouro__os_module {
 struct ouro__os_module ouro__os_module_of(uintptr_t pc);
 
 /* The path of the program; "" if unknown. */
-void ouro__os_program(char *out_path, size_t size);
+void ouro__os_program_path(char *out_path, size_t size);
 
 /* Another number each time. */
 uint64_t ouro__os_random(void);

@@ -196,7 +196,7 @@ struct ouro__trace *ouro__trace_start(struct ouro__pools *pools, const ouro_trac
     trace->meter.settle = settle;
     trace->meter.forget = forget;
     ouro__frames_init(&trace->frames, options, caller);
-    ouro__os_program(trace->program, sizeof trace->program);
+    ouro__os_program_path(trace->program, sizeof trace->program);
     init_bins(trace);
     ouro__meter_start(pools, &trace->meter);
     ouro__births_add(trace);
