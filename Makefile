@@ -21,11 +21,14 @@ release: ## build the library and the command into build/release
 	@$(CONFIGURE) release
 	@$(BUILD) release
 
-demo: ## show what ouro does
+demo: ## show what ouro does, with a report of its heap
 	@scripts/setup build demo
 	@$(CONFIGURE) release
 	@$(BUILD) release
-	@build/release/command/ouro demo
+	@mkdir -p build/demo
+	@build/release/command/ouro demo --snapshot build/demo/packages.snapshot
+	@if build/release/command/ouro report -o build/demo/report.html build/demo/packages.snapshot; then \
+	  echo "   A page about the packages' heap: file://$(CURDIR)/build/demo/report.html"; echo; fi
 
 test: ## build with every check and run all tests
 	@scripts/setup build test

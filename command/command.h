@@ -22,6 +22,7 @@ __attribute__((format(printf, 1, 2))) void complain(const char *format, ...);
 int finish_output(void);
 
 int demo_command(int argc, char **argv);
+int report_command(int argc, char **argv);
 int top_command(int argc, char **argv);
 int trace_command(int argc, char **argv);
 int snapshot_command(int argc, char **argv);

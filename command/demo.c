@@ -6,6 +6,9 @@
 
 #include "command.h"
 
+#include <ouro/events.h>
+#include <ouro/snapshot.h>
+
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -13,12 +16,12 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { QUESTIONS = 4, QUESTION_CYCLES = 4 };
+enum { QUESTIONS = 4, QUESTION_CYCLES = 4, EVENT_LOG = 20000, SAMPLES = 200 };
 
 #define DPKG_DIRECTORY "/var/lib/dpkg"
 
 static const char help[] =
-    "Usage: ouro demo [--json] [--only N] [FILE]\n"
+    "Usage: ouro demo [--json] [--only N] [--snapshot PATH] [FILE]\n"
     "\n"
     "Answers four questions that people ask about Python's memory, by doing it:\n"
     "  1  automatic management: who frees what nobody needs any more?\n"
@@ -34,6 +37,8 @@ static const char help[] =
     "Options:\n"
     "  --json    print one JSON object instead of text\n"
     "  --only N  ask question N alone\n"
+    "  --snapshot PATH  save the heap of question 4 there, for `ouro snapshot` and\n"
+    "            `ouro report`\n"
     "  --help    print this and exit\n"
     "\n"
     "Environment: NO_COLOR turns colour off.  OURO_BYTE_LIMIT, OURO_THRESHOLD,\n"
@@ -223,9 +228,19 @@ static int complain_of_problem(const demo_packages *packages, const control_prob
     return problem->machine_failed ? COMMAND_FAILED : COMMAND_BAD_INPUT;
 }
 
+typedef struct loading {
+    terminal_output *terminal;
+    ouro_heap *heap;  /* whose memory is sampled meanwhile, or NULL */
+    uint64_t sampled; /* bytes read when it last was */
+} loading;
+
 static void show_progress(void *context, uint64_t done, uint64_t total)
 {
-    terminal_progress(context, done, total);
+    loading *state = context;
+    terminal_progress(state->terminal, done, total);
+    if (state->heap == NULL || done - state->sampled < total / SAMPLES) return;
+    state->sampled = done;
+    (void)ouro_add_sample(state->heap); /* a heap without a log has no timeline */
 }
 
 static int load_packages(demo *shown, demo_packages *packages, const char *file)
@@ -244,10 +259,14 @@ static int load_packages(demo *shown, demo_packages *packages, const char *file)
     /* Everything else that the environment says may hold, but not that garbage is
      * to be kept: it is the point of the question that nothing is left. */
     ouro_set_debug(packages->heap, ouro_get_debug(packages->heap) & ~OURO_DEBUG_SAVEALL);
+    if (shown->snapshot != NULL && ouro_set_event_log(packages->heap, EVENT_LOG) != OURO_OK)
+        demo_refused(shown, packages->heap);
     uint64_t began = clock_now();
     terminal_progress_begin(&shown->terminal, "reading packages");
-    packages->database = packages_load(packages->heap, &source, show_progress, &shown->terminal,
-                                       &packages->figures, &problem);
+    loading state = {.terminal = &shown->terminal,
+                     .heap = shown->snapshot != NULL ? packages->heap : NULL};
+    packages->database =
+        packages_load(packages->heap, &source, show_progress, &state, &packages->figures, &problem);
     terminal_progress_end(&shown->terminal);
     packages->load_seconds = (double)(clock_now() - began) / 1e9;
     control_source_close(&source);
@@ -256,12 +275,27 @@ static int load_packages(demo *shown, demo_packages *packages, const char *file)
     return complain_of_problem(packages, &problem);
 }
 
+/* Saves the packages as they are before the question drops them, with a collection in the log, which small
+ * databases never cause. */
+static void save_snapshot(demo *shown, const demo_packages *packages)
+{
+    ouro_error error;
+    ouro_collect(packages->heap, 2);
+    if (ouro_snapshot_save(packages->heap, shown->snapshot, NULL, &error) == OURO_OK) {
+        demo_string(shown->answer, "snapshot", shown->snapshot);
+        return;
+    }
+    complain("%s: %s", shown->snapshot, error.message);
+    shown->failed = true;
+}
+
 /* ---- the command ------------------------------------------------------------------------- */
 
 typedef struct demo_arguments {
     bool help;
     bool json;
     int only; /* 0: all */
+    const char *snapshot;
     const char *file;
 } demo_arguments;
 
@@ -277,6 +311,7 @@ static int read_arguments(int argc, char **argv, demo_arguments *out_arguments)
         {"help", no_argument, NULL, 'h'},
         {"json", no_argument, NULL, 'j'},
         {"only", required_argument, NULL, 'o'},
+        {"snapshot", required_argument, NULL, 's'},
         {NULL, 0, NULL, 0},
     };
     int option;
@@ -292,13 +327,18 @@ static int read_arguments(int argc, char **argv, demo_arguments *out_arguments)
                 return refuse_arguments("--only takes a number from 1 to 4, not", optarg);
             out_arguments->only = optarg[0] - '0';
             break;
-        case ':': return refuse_arguments("a number is missing behind", argv[optind - 1]);
+        case 's': out_arguments->snapshot = optarg; break;
+        case ':': return refuse_arguments("a value is missing behind", argv[optind - 1]);
         default: return refuse_arguments("there is no option", argv[optind - 1]);
         }
     }
     if (optind < argc) out_arguments->file = argv[optind++];
     if (optind < argc)
         return refuse_arguments("one file is enough, but there is also", argv[optind]);
+    if (out_arguments->snapshot != NULL && out_arguments->only != 0 &&
+        out_arguments->only != QUESTION_CYCLES)
+        return refuse_arguments("only question 4 has a heap to save, there is none for",
+                                out_arguments->snapshot);
     return COMMAND_OK;
 }
 
@@ -328,13 +368,14 @@ int demo_command(int argc, char **argv)
         fputs(help, stdout);
         return finish_output();
     }
-    demo shown = {.answer = json_object_new_object()};
+    demo shown = {.answer = json_object_new_object(), .snapshot = arguments.snapshot};
     demo_packages packages = {.heap = NULL};
     terminal_open(&shown.terminal, arguments.json);
     demo_string(shown.answer, "version", ouro_version());
     if (arguments.only == 0 || arguments.only == QUESTION_CYCLES)
         status = load_packages(&shown, &packages, arguments.file);
     if (status == COMMAND_OK) {
+        if (shown.snapshot != NULL) save_snapshot(&shown, &packages);
         if (arguments.only == 0) say_hello(&shown);
         ask_questions(&shown, &packages, arguments.only);
         terminal_gap(&shown.terminal);

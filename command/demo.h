@@ -18,8 +18,9 @@
 
 typedef struct demo {
     terminal_output terminal;
-    json_object *answer; /* what --json prints */
-    bool failed;         /* something did not happen as promised, or a heap gave no memory */
+    json_object *answer;  /* what --json prints */
+    const char *snapshot; /* where the heap of packages is to be saved, or NULL */
+    bool failed;          /* something did not happen as promised, or a heap gave no memory */
 } demo;
 
 /* The package database, read before anything is shown, so that bad input is

@@ -20,6 +20,7 @@ typedef struct subcommand {
 
 static const subcommand subcommands[] = {
     {"demo", "four questions about Python's memory, answered by doing it", demo_command},
+    {"report", "a page that shows a snapshot in a browser", report_command},
     {"snapshot", "questions about a heap as it was: census, paths, cycles, growth",
      snapshot_command},
     {"top", "a heap of a program that runs, while it runs", top_command},

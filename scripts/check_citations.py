@@ -2,7 +2,7 @@
 """Holds code and design pages to the same invariants.
 
 A name such as [pool.count] is defined once, by a line of docs/design/*.md that
-begins with "- **[pool.count]**", and cited in the comments of src/ and
+begins with "- **[pool.count]**", and cited in the comments of src/, snapshot/ and
 include/, or of a model that keeps it (MODELS).  A name that is cited and not
 defined, defined twice, or defined and never cited is an error.  Tests and other
 pages may cite, too.
@@ -73,7 +73,8 @@ def check(root):
             elif counts:
                 cited.add(name)
 
-    for folder, counts in (("include", True), ("src", True), (MODELS, True), ("tests", False)):
+    for folder, counts in (("include", True), ("src", True), ("snapshot", True), (MODELS, True),
+                           ("tests", False)):
         for path in files(root, folder, ".c", ".h"):
             if folder == "tests" and root / MODELS in path.parents:
                 continue

@@ -115,8 +115,9 @@ ouro_status ouro__child_save(ouro_heap *heap, const char *path,
     struct child *before = take(heap);
     if (before != NULL && is_at_work(before)) {
         put(before);
-        return ouro__fail(error, OURO_BUSY,
-                          "a child still writes a snapshot of this heap: ouro_snapshot_wait waits for it");
+        return ouro__fail(
+            error, OURO_BUSY,
+            "a child still writes a snapshot of this heap: ouro_snapshot_wait waits for it");
     }
     if (before != NULL) child_free(before);
     struct child *child = malloc(sizeof *child);

@@ -50,8 +50,7 @@ ouro_status ouro__file_begin(struct ouro__file *file, const char *path, ouro_err
             return ouro__fail_system(error, ENAMETOOLONG, "%s cannot be written", path);
         file->descriptor = open(file->beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     }
-    if (file->descriptor < 0)
-        return ouro__fail_system(error, errno, "%s cannot be written", path);
+    if (file->descriptor < 0) return ouro__fail_system(error, errno, "%s cannot be written", path);
     return OURO_OK;
 }
 
@@ -95,7 +94,10 @@ ouro_status ouro__file_end(struct ouro__file *file, bool keep, ouro_error *error
     int failed = 0;
     if (keep && !file->is_direct && fsync(file->descriptor) != 0) failed = errno;
     if (close(file->descriptor) != 0 && failed == 0) failed = errno;
-    if (file->is_direct) return failed == 0 || !keep ? OURO_OK : ouro__fail_system(error, failed, "%s cannot be written", file->path);
+    if (file->is_direct)
+        return failed == 0 || !keep
+                   ? OURO_OK
+                   : ouro__fail_system(error, failed, "%s cannot be written", file->path);
     if (keep && failed == 0 && rename(file->beside, file->path) != 0) failed = errno;
     if (!keep || failed != 0) {
         unlink(file->beside);

@@ -13,9 +13,9 @@
 
 struct ouro__file {
     int descriptor;
-    bool is_direct;         /* what the path names is no regular file: a device, a pipe */
-    char path[PATH_MAX];    /* where it is to appear, links followed */
-    char beside[PATH_MAX];  /* where it is written */
+    bool is_direct;        /* what the path names is no regular file: a device, a pipe */
+    char path[PATH_MAX];   /* where it is to appear, links followed */
+    char beside[PATH_MAX]; /* where it is written */
 };
 
 /* A failed call leaves nothing. */

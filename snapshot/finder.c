@@ -82,7 +82,8 @@ static void find_batch(const struct ouro__finder *finder, const uint64_t *addres
         }
     }
     for (size_t i = 0; i < count; i++)
-        out_numbers[i] = finder->level[0][block[i]] == addresses[i] ? (uint32_t)block[i] : UINT32_MAX;
+        out_numbers[i] =
+            finder->level[0][block[i]] == addresses[i] ? (uint32_t)block[i] : UINT32_MAX;
 }
 
 void ouro__find_all(const struct ouro__finder *finder, const uint64_t *addresses, size_t count,

@@ -41,7 +41,7 @@ enum ouro__kind {
 };
 
 struct ouro__row_format {
-    const char *name;                   /* of its rows, in messages */
+    const char *name; /* of its rows, in messages */
     uint8_t columns;
     uint8_t width[OURO__COLUMNS_MAX]; /* bytes; of strings the length alone */
 };

@@ -2,7 +2,7 @@
 /*
  * heap.c -- a snapshot of a heap
  *
- *     notes  ->  objects, references, roots  ->  pools, cycles, events  ->  end        into a sink, a file, or a child's file
+ *     notes, sites  ->  objects, references, roots  ->  pools, cycles, events  ->  end        into a sink, a file, or a child's file
  *
  * Reads and counts, by the functions that may be called at any moment; the heap does not change meanwhile.
  */
@@ -17,6 +17,7 @@ ouro_status ouro__save_heap(ouro_heap *heap, const ouro_snapshot_sink *sink, our
     saving.writer = ouro_snapshot_writer_new(sink, error);
     if (saving.writer == NULL) return OURO_NO_MEMORY;
     ouro__save_notes(&saving);
+    ouro__save_sites(&saving);
     ouro__save_objects(&saving);
     ouro__save_pools(&saving);
     ouro__save_cycles(&saving);

@@ -11,6 +11,8 @@ static int save_cycle(const ouro_cycle *cycle, void *argument)
 {
     struct ouro__saving *saving = argument;
     ouro_snapshot_link links[LINKS];
+    /* tracing may have begun anew since the cycle was found */
+    const uint32_t site = cycle->site <= saving->sites ? cycle->site : 0;
     uint32_t length = cycle->length < LINKS ? (uint32_t)cycle->length : LINKS;
     for (uint32_t i = 0; i < length; i++) {
         const ouro_cycle_link *link = &cycle->links[i];
@@ -21,6 +23,7 @@ static int save_cycle(const ouro_cycle *cycle, void *argument)
     }
     ouro_snapshot_add_cycle(saving->writer,
                             &(ouro_snapshot_cycle){.length = length,
+                                                   .site = site,
                                                    .found = cycle->found,
                                                    .objects = cycle->objects,
                                                    .bytes = cycle->bytes},

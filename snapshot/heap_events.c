@@ -34,8 +34,10 @@ static int compare(const void *left, const void *right)
     const ouro_event *a = left, *b = right;
     if (a->start != b->start) return a->start < b->start ? -1 : 1;
     if (a->nanoseconds != b->nanoseconds) return a->nanoseconds > b->nanoseconds ? -1 : 1;
-    static const int depth[] = {
-        [OURO_EVENT_CYCLE] = 0, [OURO_EVENT_PASS] = 1, [OURO_EVENT_STEP] = 1, [OURO_EVENT_PHASE] = 2};
+    static const int depth[] = {[OURO_EVENT_CYCLE] = 0,
+                                [OURO_EVENT_PASS] = 1,
+                                [OURO_EVENT_STEP] = 1,
+                                [OURO_EVENT_PHASE] = 2};
     return depth[a->kind] - depth[b->kind];
 }
 

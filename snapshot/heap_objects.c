@@ -5,6 +5,8 @@
  * One walk: each object, and behind it its references.  Counts are exact, since each reference that a count has is
  * shown once; so what is left of a count is held from outside.
  */
+#include <ouro/trace.h>
+
 #include "saving.h"
 
 ouro_edge_kind ouro__edge_kind_of(ouro_reference_kind kind)
@@ -85,6 +87,7 @@ static int save_object(void *object, void *argument)
     struct ouro__saving *saving = argument;
     ouro_object_info info;
     ouro_get_object_info(object, &info);
+    const uint32_t site = ouro_trace_site_of(object);
     uint64_t address = (uint64_t)(uintptr_t)object;
     ouro_snapshot_add_object(
         saving->writer,
@@ -92,6 +95,7 @@ static int save_object(void *object, void *argument)
                                 .size = info.block_bytes + info.buffer_bytes,
                                 .type = ouro__save_type(saving, info.type),
                                 .count = info.immortal ? UINT32_MAX : (uint32_t)info.count,
+                                .site = site <= saving->sites ? site : 0,
                                 .flags = flags_of(&info)});
     ouro_each_reference(object, save_reference, saving);
     if (info.saved)

@@ -207,8 +207,7 @@ static bool reorder_all_edges(struct applying *applying)
 static bool reorder_all(struct applying *applying)
 {
     struct ouro__reading *reading = applying->reading;
-    return reorder_all_edges(applying) &&
-           reorder(applying, &reading->sizes, sizeof(uint64_t)) &&
+    return reorder_all_edges(applying) && reorder(applying, &reading->sizes, sizeof(uint64_t)) &&
            reorder(applying, &reading->edge_counts, sizeof(uint32_t)) &&
            reorder(applying, &reading->object_types, sizeof(uint32_t)) &&
            reorder(applying, &reading->counts, sizeof(uint32_t)) &&
@@ -224,8 +223,8 @@ static ouro_status check_once(const struct ouro__reading *reading, const uint32_
     for (size_t i = 1; i < reading->addresses.count; i++)
         if (addresses[i - 1] == addresses[i])
             return ouro__refuse(&reading->source, reading->end, reading->error,
-                                "objects %u and %u have one address, 0x%llx", order[i - 1], order[i],
-                                (unsigned long long)addresses[i]);
+                                "objects %u and %u have one address, 0x%llx", order[i - 1],
+                                order[i], (unsigned long long)addresses[i]);
     return OURO_OK;
 }
 

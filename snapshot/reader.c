@@ -75,8 +75,7 @@ static ouro_status read_chunks(struct ouro__reading *reading)
         status = ouro__source_next(&reading->source, &chunk, reading->error);
         if (status == OURO_OK) status = ouro__read_rows(reading, &chunk);
         uint64_t size = reading->source.size;
-        if (status == OURO_OK &&
-            !tell(reading, reading->source.offset, 2 * size))
+        if (status == OURO_OK && !tell(reading, reading->source.offset, 2 * size))
             status = OURO_INTERRUPTED;
     }
     return status == OURO_OK ? ouro__source_end(&reading->source, reading->error) : status;
@@ -246,17 +245,18 @@ void ouro_snapshot_close(ouro_snapshot *snapshot)
 {
     if (snapshot == NULL) return;
     const void *const arrays[] = {
-        snapshot->strings[0],   snapshot->strings,       snapshot->note_keys,
-        snapshot->note_values,  snapshot->types,         snapshot->labels,
-        snapshot->addresses,    snapshot->object_types,  snapshot->sizes,
-        snapshot->counts,       snapshot->flags,         snapshot->texts,
-        snapshot->object_sites, snapshot->graph.first,   snapshot->graph.target,
-        snapshot->labels_of,    snapshot->indexes,       snapshot->loose_owners,
+        snapshot->strings[0],    snapshot->strings,      snapshot->note_keys,
+        snapshot->note_values,   snapshot->types,        snapshot->labels,
+        snapshot->addresses,     snapshot->object_types, snapshot->sizes,
+        snapshot->counts,        snapshot->flags,        snapshot->texts,
+        snapshot->object_sites,  snapshot->graph.first,  snapshot->graph.target,
+        snapshot->labels_of,     snapshot->indexes,      snapshot->loose_owners,
         snapshot->loose_targets, snapshot->loose_labels, snapshot->loose_indexes,
-        snapshot->roots,        snapshot->pools,         snapshot->sites,
-        snapshot->frames,       snapshot->events,        snapshot->samples,
-        snapshot->cycles,       snapshot->links};
-    for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++) free((void *)(uintptr_t)arrays[i]);
+        snapshot->roots,         snapshot->pools,        snapshot->sites,
+        snapshot->frames,        snapshot->events,       snapshot->samples,
+        snapshot->cycles,        snapshot->links};
+    for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++)
+        free((void *)(uintptr_t)arrays[i]);
     free(snapshot);
 }
 

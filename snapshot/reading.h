@@ -27,7 +27,7 @@ struct ouro__reading {
     uint64_t rows[OURO__KINDS]; /* that were read */
     uint64_t edges_declared, frames_declared, links_declared;
     uint64_t dropped_edges, dropped_roots;
-    uint64_t end; /* offset of the end chunk */
+    uint64_t end;   /* offset of the end chunk */
     bool is_sorted; /* the addresses so far */
 
     struct ouro__array text; /* of strings 1, 2, ...: each with a NUL */

@@ -56,8 +56,8 @@ static ouro_status find_told_roots(struct ouro__reading *reading, const struct o
         uint32_t object;
         ouro__find_all(finder, &rows[i].address, 1, &object);
         if (object != OURO_GRAPH_NONE)
-            roots[known++] = (ouro_snapshot_root){object, (ouro_root_kind)rows[i].kind, rows[i].name,
-                                                  rows[i].references};
+            roots[known++] = (ouro_snapshot_root){object, (ouro_root_kind)rows[i].kind,
+                                                  rows[i].name, rows[i].references};
     }
     reading->dropped_roots = count - known;
     reading->roots.count = known;
@@ -69,7 +69,8 @@ static ouro_status find_all(struct ouro__reading *reading)
 {
     struct ouro__finder finder;
     size_t count = reading->addresses.count;
-    if (ouro__array_extend(reading, &reading->addresses, OURO__FINDER_BLOCK, sizeof(uint64_t)) == NULL)
+    if (ouro__array_extend(reading, &reading->addresses, OURO__FINDER_BLOCK, sizeof(uint64_t)) ==
+        NULL)
         return OURO_NO_MEMORY;
     reading->addresses.count = count;
     if (!ouro__finder_begin(&finder, reading->addresses.items, count))

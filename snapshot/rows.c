@@ -56,7 +56,8 @@ void ouro__array_trim(struct ouro__array *array, size_t item_size)
 {
     size_t capacity = array->count > 0 ? array->count : 1;
     void *items = realloc(array->items, capacity * item_size);
-    if (items == NULL) return; /* what is there is large enough, unless nothing is: then NULL is right */
+    if (items == NULL)
+        return; /* what is there is large enough, unless nothing is: then NULL is right */
     array->items = items;
     array->capacity = capacity;
 }
@@ -128,8 +129,7 @@ static ouro_status take_column(const struct columns *columns, unsigned column,
     size_t width = ouro__row_formats[columns->chunk->kind].width[column];
     void *out = ouro__array_extend(columns->reading, array, columns->chunk->rows, width);
     if (out == NULL) return OURO_NO_MEMORY;
-    if (columns->chunk->rows > 0)
-        memcpy(out, columns->at[column], columns->chunk->rows * width);
+    if (columns->chunk->rows > 0) memcpy(out, columns->at[column], columns->chunk->rows * width);
     return OURO_OK;
 }
 
@@ -153,11 +153,11 @@ static ouro_status read_strings(const struct columns *columns)
     if (out == NULL) return OURO_NO_MEMORY;
     for (size_t row = 0; row < chunk->rows; row++) {
         size_t length = load_32(columns, 0, row);
+        unsigned long long number = string_count(reading) + row;
         if (length > left || ouro__utf8_length(text, length) != length)
-            return ouro__refuse(&reading->source, chunk->offset, reading->error,
-                                "string %llu %s", (unsigned long long)(string_count(reading) + row),
-                                length > left ? "is longer than its chunk"
-                                              : "is not UTF-8 without NUL");
+            return ouro__refuse(
+                &reading->source, chunk->offset, reading->error, "string %llu %s", number,
+                length > left ? "is longer than its chunk" : "is not UTF-8 without NUL");
         memcpy(out, text, length);
         out[length] = '\0';
         out += length + 1;
@@ -200,8 +200,8 @@ static ouro_status read_labels(const struct columns *columns)
         ouro__array_extend(columns->reading, &columns->reading->labels, rows, sizeof *out);
     if (out == NULL) return OURO_NO_MEMORY;
     for (size_t i = 0; i < rows; i++)
-        out[i] = (ouro_snapshot_label){(ouro_edge_kind)load_32(columns, 0, i),
-                                       load_32(columns, 1, i)};
+        out[i] =
+            (ouro_snapshot_label){(ouro_edge_kind)load_32(columns, 0, i), load_32(columns, 1, i)};
     return OURO_OK;
 }
 
@@ -426,7 +426,8 @@ static ouro_status read_end(const struct columns *columns)
         return ouro__refuse(&reading->source, reading->end, reading->error,
                             "the end has %u sums, not %d", columns->chunk->rows, OURO__END - 1);
     for (int kind = 1; kind < OURO__END; kind++)
-        TRY(check_sum(reading, "sums", load_64(columns, 0, (size_t)kind - 1), (enum ouro__kind)kind));
+        TRY(check_sum(reading, "sums", load_64(columns, 0, (size_t)kind - 1),
+                      (enum ouro__kind)kind));
     TRY(check_sum(reading, "objects", reading->edges_declared, OURO__EDGES));
     TRY(check_sum(reading, "sites", reading->frames_declared, OURO__FRAMES));
     return check_sum(reading, "cycles", reading->links_declared, OURO__LINKS);

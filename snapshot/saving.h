@@ -28,6 +28,7 @@ struct ouro__saving {
     ouro_heap *heap;
     ouro_snapshot_writer *writer;
     uint32_t garbage_name; /* string */
+    uint32_t sites;        /* the highest number of a site that was saved */
     struct ouro__cached_type types[OURO__TYPE_CACHE];
     struct ouro__cached_label labels[OURO__LABEL_CACHE];
 };
@@ -37,11 +38,13 @@ uint32_t ouro__save_label(struct ouro__saving *saving, ouro_edge_kind kind, cons
 
 ouro_edge_kind ouro__edge_kind_of(ouro_reference_kind kind);
 
-void ouro__save_notes(struct ouro__saving *saving);   /* heap_notes.c */
-void ouro__save_objects(struct ouro__saving *saving); /* heap_objects.c: objects, references, roots */
-void ouro__save_pools(struct ouro__saving *saving);   /* heap_pools.c */
-void ouro__save_cycles(struct ouro__saving *saving);  /* heap_cycles.c */
-void ouro__save_events(struct ouro__saving *saving);  /* heap_events.c: events and samples */
+/* Each in its file: heap_notes.c and so on. */
+void ouro__save_notes(struct ouro__saving *saving);
+void ouro__save_sites(struct ouro__saving *saving);   /* before what has sites */
+void ouro__save_objects(struct ouro__saving *saving); /* with references and roots */
+void ouro__save_pools(struct ouro__saving *saving);
+void ouro__save_cycles(struct ouro__saving *saving);
+void ouro__save_events(struct ouro__saving *saving); /* and samples */
 
 /* All of it, and the end. */
 ouro_status ouro__save_heap(ouro_heap *heap, const ouro_snapshot_sink *sink, ouro_error *error);

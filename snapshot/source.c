@@ -80,8 +80,8 @@ static ouro_status read_some(struct ouro__source *source, void *out, size_t size
         if (got == 0) break;
         if (got < 0 && errno == EINTR) continue;
         if (got < 0)
-            return ouro__fail_system(error, errno, "%s cannot be read at offset %llu",
-                                     source->name, (unsigned long long)source->offset);
+            return ouro__fail_system(error, errno, "%s cannot be read at offset %llu", source->name,
+                                     (unsigned long long)source->offset);
         *out_got += (size_t)got;
         source->offset += (uint64_t)got;
     }
@@ -140,15 +140,16 @@ ouro_status ouro__source_end(struct ouro__source *source, ouro_error *error)
 
 /* ---- chunks ---- */
 
-static ouro_status unpack(struct ouro__source *source, size_t packed, const struct ouro__chunk *chunk,
-                          ouro_error *error)
+static ouro_status unpack(struct ouro__source *source, size_t packed,
+                          const struct ouro__chunk *chunk, ouro_error *error)
 {
     enum { CHECKSUM_FLAG = 4 }; /* RFC 8878, 3.1.1.1.1: frame header descriptor, bit 2 */
     uint64_t frame = chunk->offset + OURO__CHUNK_HEADER;
     if (packed < 5 || (source->packed[4] & CHECKSUM_FLAG) == 0 ||
         ZSTD_findFrameCompressedSize(source->packed, packed) != packed)
         return ouro__refuse(source, frame, error, "this is not one zstd frame with a checksum");
-    size_t size = ZSTD_decompressDCtx(source->zstd, source->bytes, chunk->size, source->packed, packed);
+    size_t size =
+        ZSTD_decompressDCtx(source->zstd, source->bytes, chunk->size, source->packed, packed);
     if (ZSTD_isError(size)) {
         if (ZSTD_getErrorCode(size) == ZSTD_error_memory_allocation)
             return ouro__fail_memory(error, chunk->size, "unpacking");

@@ -27,10 +27,10 @@ struct ouro__source {
     int file;                    /* or -1: memory */
     const unsigned char *memory; /* what is left of it */
     size_t memory_left;
-    const char *name;   /* for messages */
-    uint64_t offset;    /* what was read so far */
-    uint64_t size;      /* of all, or 0 when unknown */
-    uint64_t unpacked;  /* bytes of all chunks so far */
+    const char *name;  /* for messages */
+    uint64_t offset;   /* what was read so far */
+    uint64_t size;     /* of all, or 0 when unknown */
+    uint64_t unpacked; /* bytes of all chunks so far */
     unsigned char *packed, *bytes;
     size_t packed_capacity, bytes_capacity;
     ZSTD_DCtx *zstd;

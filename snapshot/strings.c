@@ -85,8 +85,8 @@ bool ouro__strings_number(struct ouro__strings *strings, const char *text, size_
     char *mended = malloc(3 * length);
     if (mended == NULL) return false;
     size_t bytes = ouro__utf8_mend(text, length, mended);
-    bool numbered = number_of_valid(strings, mended, ouro__utf8_cut(mended, bytes, OURO__STRING_MAX),
-                                    out_number);
+    bool numbered = number_of_valid(strings, mended,
+                                    ouro__utf8_cut(mended, bytes, OURO__STRING_MAX), out_number);
     free(mended);
     return numbered;
 }

@@ -56,6 +56,7 @@ size_t ouro__utf8_length(const char *text, size_t length)
 
 size_t ouro__utf8_mend(const char *text, size_t length, char *out)
 {
+    static const char replacement[3] = {'\xEF', '\xBF', '\xBD'}; /* U+FFFD */
     size_t written = 0;
     for (size_t at = 0; at < length;) {
         size_t good = ouro__utf8_length(text + at, length - at);
@@ -63,8 +64,8 @@ size_t ouro__utf8_mend(const char *text, size_t length, char *out)
         written += good;
         at += good;
         if (at == length) break;
-        memcpy(out + written, "\xEF\xBF\xBD", 3);
-        written += 3;
+        memcpy(out + written, replacement, sizeof replacement);
+        written += sizeof replacement;
         at++;
     }
     return written;

@@ -89,8 +89,8 @@ static uint32_t send_some_strings(ouro_snapshot_writer *writer, unsigned char **
         uint32_t length = (uint32_t)ouro__string_length(strings, i);
         memcpy(*buffer + 4 * (size_t)(i - first), &length, 4);
     }
-    memcpy(*buffer + 4 * (size_t)(end - first),
-           strings->text + ouro__string_start(strings, first), size - 4 * (size_t)(end - first));
+    memcpy(*buffer + 4 * (size_t)(end - first), strings->text + ouro__string_start(strings, first),
+           size - 4 * (size_t)(end - first));
     ouro__pack_chunk(&writer->packer, OURO__STRINGS, end - first, *buffer, size);
     return end;
 }
@@ -320,8 +320,7 @@ void ouro_snapshot_add_edge(ouro_snapshot_writer *writer, uint64_t target, uint3
 {
     if (ouro__packer_failed(&writer->packer)) return;
     if (writer->owner == 0 || writer->edge_count == UINT32_MAX) {
-        ouro__fail(&writer->packer.failure,
-                   writer->owner == 0 ? OURO_BAD_ARGUMENT : OURO_TOO_LARGE,
+        ouro__fail(&writer->packer.failure, writer->owner == 0 ? OURO_BAD_ARGUMENT : OURO_TOO_LARGE,
                    writer->owner == 0 ? "an edge was added before any object"
                                       : "a snapshot has room for 4294967295 edges");
         return;

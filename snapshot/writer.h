@@ -30,9 +30,9 @@ struct ouro_snapshot_writer {
 
     uint32_t site_count; /* site 0 is given */
     uint64_t object_count, edge_count;
-    uint64_t owner;           /* address of the object that was added last */
-    uint32_t owner_edges;     /* its edges so far */
-    uint64_t address_before;  /* of the row before in the chunk of objects */
+    uint64_t owner;          /* address of the object that was added last */
+    uint32_t owner_edges;    /* its edges so far */
+    uint64_t address_before; /* of the row before in the chunk of objects */
 };
 
 #endif

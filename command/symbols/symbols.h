@@ -27,11 +27,11 @@ struct symbols *symbols_new(void);
 void symbols_free(struct symbols *symbols);
 
 /*
- * What stands at `offset` in the file `module`, as ouro_snapshot_frame has them: the function inlined there, then
+ * What stands at `offset` in the file `path`, as ouro_snapshot_frame has them: the function inlined there, then
  * those that it is inlined into, then the one that was compiled.  Fills at most `capacity` and returns how many there
  * are; at least one, of which everything may be unknown.  Modules stay open.
  */
-unsigned symbols_find(struct symbols *symbols, const char *module, uint64_t offset,
+unsigned symbols_find(struct symbols *symbols, const char *path, uint64_t offset,
                       struct symbol *out_symbols, unsigned capacity);
 
 #endif

@@ -78,7 +78,7 @@ enum {
 
 typedef enum ouro_root_kind {
     OURO_ROOT_NAMED, /* a variable that the program has told, a module */
-    OURO_ROOT_OUTSIDE, /* references that no object of the snapshot accounts for; computed by the reader */
+    OURO_ROOT_OUTSIDE, /* references that no object or other root accounts for; computed by the reader */
     OURO_ROOT_IMMORTAL, /* lives as long as the heap; computed by the reader */
     OURO_ROOT_FRAME,    /* a local variable of a running function */
 } ouro_root_kind;
@@ -273,8 +273,9 @@ typedef struct ouro_snapshot_options {
  * Writes the living objects of a heap to a file, which appears whole or not at all; with all that the heap knows
  * besides: pools, named roots, allocation sites, the log of collections, the cycles found.  May be called at any moment of a
  * collection cycle, but in a hook.
- * With in_child it returns when the child has begun; ouro_snapshot_wait tells how it ended.
- * Cost: a walk over the heap; about 100 ns an object on a core.
+ * With in_child it returns when the child has begun; ouro_snapshot_wait tells how it ended, and OURO_BUSY that the
+ * one before is at work.  What holds in programs of many threads is in docs/design/snapshot.md.
+ * Cost: a walk over the heap; about 80 ns a reference on a core.
  */
 OURO_API ouro_status ouro_snapshot_save(ouro_heap *heap, const char *path,
                                         const ouro_snapshot_options *options,
@@ -282,7 +283,8 @@ OURO_API ouro_status ouro_snapshot_save(ouro_heap *heap, const char *path,
 /* The same into a sink, in this process. */
 OURO_API ouro_status ouro_snapshot_write(ouro_heap *heap, const ouro_snapshot_sink *sink,
                                          ouro_error *out_error);
-/* Waits for the child of the last ouro_snapshot_save of this heap; OURO_EMPTY when there is none. */
+/* Waits for the child of the last ouro_snapshot_save of this heap; OURO_EMPTY when there is none.  Before the
+ * heap is closed: a child that nobody waits for stays until the program ends. */
 OURO_API ouro_status ouro_snapshot_wait(ouro_heap *heap, ouro_error *out_error);
 
 /* ---- reading -------------------------------------------------------------- */

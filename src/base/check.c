@@ -33,13 +33,12 @@ ouro__misuse_function ouro__misuse_set(ouro__misuse_function hook)
 
 void ouro__misuse(const void *object, const char *format, ...)
 {
-    char message[OURO_IS_DEBUG_BUILD ? 2048 : 320];
+    char message[2048];
     va_list arguments;
     va_start(arguments, format);
     int length = vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    if (OURO_IS_DEBUG_BUILD && atomic_load(&misuse_describe) != NULL && length >= 0 &&
-        (size_t)length < sizeof message)
+    if (atomic_load(&misuse_describe) != NULL && length >= 0 && (size_t)length < sizeof message)
         atomic_load (&misuse_describe)(object, message + length, sizeof message - (size_t)length);
     ouro__misuse_function hook = atomic_load(&misuse_hook);
     hook(message, object);

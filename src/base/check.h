@@ -22,7 +22,7 @@ typedef void (*ouro__misuse_function)(const char *message, const void *object);
 /* Swaps the process's hook; NULL is the default.  Thread: any. */
 ouro__misuse_function ouro__misuse_set(ouro__misuse_function hook);
 
-/* Writes lines about an object behind a sentence; in the debug build. */
+/* Writes lines about an object behind a sentence: what the debug build knows, or where it was born. */
 typedef void (*ouro__describe_function)(const void *object, char *text, size_t size);
 void ouro__misuse_describe(ouro__describe_function describe);
 

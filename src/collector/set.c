@@ -7,6 +7,7 @@
  * touched by the pass that it survived), an old one neither.  An old one is quiet until it is touched.
  */
 #include "collector/collector.h"
+#include "memory/meter.h"
 #include "memory/quarantine.h"
 
 #include "base/os.h"
@@ -380,6 +381,9 @@ static void give_harvest(struct ouro__collector *collector, struct ouro__pool *p
         return;
     }
     if (OURO_GUARDED) return; /* they are in the quarantine */
+    struct ouro__pools *pools = ouro__collector_pools(collector);
+    if (UNLIKELY(pools->meter != NULL))
+        ouro__meter_harvested(pools, pool, harvest->first, harvest->freed);
     *harvest->last_link = pool->free;
     pool->free = harvest->first;
     pool->used -= harvest->freed;

@@ -29,20 +29,34 @@ ALWAYS_INLINE void collect_if_due(ouro_heap *heap)
         (void)ouro__pace_pay(heap);
 }
 
-void *ouro__heap_insist(ouro_heap *heap, void *(*attempt)(ouro_heap *heap, void *context),
+typedef void *attempt_function(ouro_heap *heap, void *context);
+
+/* What is allocated inside is the caller's, and what the program allocates between two attempts is not. */
+ALWAYS_INLINE void *attempt_for(ouro_heap *heap, struct ouro__caller caller,
+                                attempt_function *attempt, void *context)
+{
+    struct ouro__meter *meter = ouro__heap_pools(heap)->meter;
+    if (LIKELY(meter == NULL)) return attempt(heap, context);
+    meter->caller = caller;
+    void *result = attempt(heap, context);
+    meter->caller = (struct ouro__caller){NULL, NULL};
+    return result;
+}
+
+void *ouro__heap_insist(ouro_heap *heap, struct ouro__caller caller, attempt_function *attempt,
                         void *context)
 {
-    void *result = attempt(heap, context);
+    void *result = attempt_for(heap, caller, attempt, context);
     if (LIKELY(result != NULL)) return result;
     if (ouro__heap_pools(heap)->refusal.status == OURO_TOO_LARGE) return NULL;
     (void)ouro__life_resume(&heap->life, LONG_MAX);
     (void)ouro__pools_trim(ouro__heap_pools(heap));
-    result = attempt(heap, context);
+    result = attempt_for(heap, caller, attempt, context);
     if (result != NULL || !may_collect(heap)) return result;
     (void)ouro__heap_collect(heap, 2);
     (void)ouro__life_resume(&heap->life, LONG_MAX); /* what garbage has dropped */
     (void)ouro__pools_trim(ouro__heap_pools(heap));
-    return attempt(heap, context); /* [heap.refused] */
+    return attempt_for(heap, caller, attempt, context); /* [heap.refused] */
 }
 
 /* ---- objects ---- */
@@ -67,7 +81,8 @@ static bool make_ready(ouro_heap *heap, ouro_type *type)
     return false;
 }
 
-void *ouro__heap_new_object(ouro_heap *heap, ouro_type *type, size_t length)
+void *ouro__heap_new_object(ouro_heap *heap, struct ouro__caller caller, ouro_type *type,
+                            size_t length)
 {
     if (!make_ready(heap, type)) return NULL;
     struct birth birth = {.type = type};
@@ -78,7 +93,7 @@ void *ouro__heap_new_object(ouro_heap *heap, ouro_type *type, size_t length)
         return NULL;
     }
     collect_if_due(heap);
-    void *object = ouro__heap_insist(heap, try_birth, &birth);
+    void *object = ouro__heap_insist(heap, caller, try_birth, &birth);
     if (object == NULL) {
         ouro__heap_fail_refused(heap, type->name, birth.block_size);
         return NULL;
@@ -88,14 +103,29 @@ void *ouro__heap_new_object(ouro_heap *heap, ouro_type *type, size_t length)
     return object;
 }
 
+/* A small object of a traced heap, or NULL: the ordinary way.  Its bytes and its word are left to the inlined code that
+ * called. */
+static void *new_traced(ouro_heap *heap, struct ouro__caller caller, const ouro_type *type)
+{
+    const size_t bin =
+        __atomic_load_n(&type->ready_shelf, __ATOMIC_ACQUIRE) / sizeof(struct ouro__shelf);
+    if (OURO_GUARDED || bin == 0 || type->size > OURO__SMALL_MAX || heap->collect_always > 0)
+        return NULL;
+    return ouro__trace_quick(ouro__heap_pools(heap), bin, caller);
+}
+
 void *ouro__new_rare(ouro_heap *heap, ouro_type *type)
 {
-    return ouro__heap_new_object(heap, type, 0);
+    if (UNLIKELY(ouro__heap_pools(heap)->meter != NULL)) {
+        void *object = new_traced(heap, OURO__CALLER(), type);
+        if (object != NULL) return object;
+    }
+    return ouro__heap_new_object(heap, OURO__CALLER(), type, 0);
 }
 
 void *ouro_object_new(ouro_heap *heap, ouro_type *type)
 {
-    return ouro__heap_new_object(heap, type, 0);
+    return ouro__heap_new_object(heap, OURO__CALLER(), type, 0);
 }
 
 void *ouro_object_new_var(ouro_heap *heap, ouro_type *type, size_t length)
@@ -107,7 +137,7 @@ void *ouro_object_new_var(ouro_heap *heap, ouro_type *type, size_t length)
             type->name);
         return NULL;
     }
-    return ouro__heap_new_object(heap, type, length);
+    return ouro__heap_new_object(heap, OURO__CALLER(), type, length);
 }
 
 /* ---- raw memory ---- */
@@ -130,7 +160,7 @@ static void *try_realloc(ouro_heap *heap, void *context)
     return ouro__raw_realloc(ouro__heap_pools(heap), request->memory, request->size);
 }
 
-static void *insist_on_raw(ouro_heap *heap, struct raw_request request)
+static void *insist_on_raw(ouro_heap *heap, struct ouro__caller caller, struct raw_request request)
 {
     if (request.size == 0) request.size = 1;
     if (request.size > (size_t)PTRDIFF_MAX / 2) {
@@ -139,12 +169,12 @@ static void *insist_on_raw(ouro_heap *heap, struct raw_request request)
         return NULL;
     }
     void *memory =
-        ouro__heap_insist(heap, request.memory != NULL ? try_realloc : try_raw, &request);
+        ouro__heap_insist(heap, caller, request.memory != NULL ? try_realloc : try_raw, &request);
     if (memory == NULL) ouro__heap_fail_refused(heap, "raw memory", request.size);
     return memory;
 }
 
-void *ouro__mem_alloc_rare(ouro_heap *heap, size_t size)
+static void *rare_raw(ouro_heap *heap, struct ouro__caller caller, size_t size)
 {
     if (UNLIKELY(size > OURO__SMALL_MAX)) {
         collect_if_due(heap);
@@ -152,7 +182,20 @@ void *ouro__mem_alloc_rare(ouro_heap *heap, size_t size)
         ouro__hook_check(&heap->life.finalizers);
         if (UNLIKELY(heap->viewers != NULL)) ouro__viewers_pass(heap);
     }
-    return insist_on_raw(heap, (struct raw_request){.size = size});
+    return insist_on_raw(heap, caller, (struct raw_request){.size = size});
+}
+
+void *ouro__mem_alloc_rare(ouro_heap *heap, size_t size)
+{
+    return rare_raw(heap, OURO__CALLER(), size);
+}
+
+/* What ouro_mem_alloc does, for another caller. */
+void *ouro__heap_new_raw(ouro_heap *heap, struct ouro__caller caller, size_t size)
+{
+    if (LIKELY(ouro__heap_pools(heap)->meter == NULL)) return ouro_mem_alloc(heap, size);
+    if (OURO_GUARDED) ouro__guard_check_thread(ouro__heap_pools(heap), heap, "allocation");
+    return rare_raw(heap, caller, size);
 }
 
 void *ouro_mem_alloc_zeroed(ouro_heap *heap, size_t count, size_t size)
@@ -164,7 +207,7 @@ void *ouro_mem_alloc_zeroed(ouro_heap *heap, size_t count, size_t size)
                         size);
         return NULL;
     }
-    void *memory = ouro_mem_alloc(heap, bytes);
+    void *memory = ouro__heap_new_raw(heap, OURO__CALLER(), bytes);
     if (memory != NULL) memset(memory, 0, bytes);
     return memory;
 }
@@ -176,12 +219,14 @@ void *ouro_mem_alloc_aligned(ouro_heap *heap, size_t size, size_t alignment)
                         "alignment %zu is no power of two up to 4096", alignment);
         return NULL;
     }
-    return insist_on_raw(heap, (struct raw_request){.size = size, .alignment = alignment});
+    return insist_on_raw(heap, OURO__CALLER(),
+                         (struct raw_request){.size = size, .alignment = alignment});
 }
 
 void *ouro_mem_realloc(ouro_heap *heap, void *memory, size_t size)
 {
-    return insist_on_raw(heap, (struct raw_request){.memory = memory, .size = size});
+    return insist_on_raw(heap, OURO__CALLER(),
+                         (struct raw_request){.memory = memory, .size = size});
 }
 
 void ouro_mem_free(ouro_heap *heap, void *memory)
@@ -244,7 +289,7 @@ ouro_status ouro_account(ouro_heap *heap, ptrdiff_t bytes)
         return OURO_TOO_LARGE;
     }
     collect_if_due(heap);
-    if (ouro__heap_insist(heap, try_account, &more) == NULL) {
+    if (ouro__heap_insist(heap, OURO__CALLER_ALONE(), try_account, &more) == NULL) {
         ouro__heap_fail_refused(heap, "native bytes", more);
         return heap->error.status;
     }

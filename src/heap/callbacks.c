@@ -29,7 +29,7 @@ ouro_status ouro_add_callback(ouro_heap *heap, ouro_collector_callback callback,
 {
     while (heap->callback_count == heap->callback_capacity) {
         size_t capacity = heap->callback_capacity > 0 ? 2 * heap->callback_capacity : 8;
-        void *callbacks = ouro__heap_insist(heap, grow_callbacks, &capacity);
+        void *callbacks = ouro__heap_insist(heap, OURO__CALLER_ALONE(), grow_callbacks, &capacity);
         if (callbacks == NULL) {
             ouro__heap_fail_refused(heap, "the table of callbacks",
                                     capacity * sizeof *heap->callbacks);

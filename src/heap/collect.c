@@ -219,7 +219,7 @@ ouro_status(ouro_root)(ouro_heap *heap, void *variable)
 ouro_status ouro_root_as(ouro_heap *heap, void *variable, const char *name)
 {
     size_t bytes;
-    if (ouro__heap_insist(heap, grow_roots, &bytes) == NULL) {
+    if (ouro__heap_insist(heap, OURO__CALLER_ALONE(), grow_roots, &bytes) == NULL) {
         ouro__heap_fail_refused(heap, "the table of roots", bytes);
         return heap->error.status;
     }

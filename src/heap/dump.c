@@ -3,12 +3,13 @@
  * dump.c -- a damaged object and its neighbours, for people            [floor 6]
  *
  *     object 0x7f5e60a00048 of type node: 24 bytes, count 1, alive, generation 0
+ *       born at /usr/bin/program+0x1234 in make_node
  *       block 3 of 128 cut ones of 32 bytes
  *       before it: object 0x7f5e60a00028 of type node: 24 bytes, count 2, alive, generation 0
  *       behind it: free block 0x7f5e60a00068
  *
  * The object may be damaged in any way: the state bits say whether it lives, and its word is believed only
- * where it names a type.  Where births are known, that line belongs behind the first.
+ * where it names a type.  The second line is there while the heap is traced.
  *
  * Neighbours: base/check.c puts these lines behind the sentence, memory/guard.c knows where an address lies.
  */
@@ -92,6 +93,17 @@ static void put_block(struct lines *lines, const struct ouro__pool *pool, const 
     }
 }
 
+/* Behind the first line: where it was born, if the heap is traced. */
+static void put_birth(struct lines *lines, const struct ouro__place *place)
+{
+    const struct ouro__pools *pools = ouro__pools_of(place->entry);
+    if (pools->meter == NULL) return;
+    const size_t length =
+        ouro__birth_put(ouro__trace_of(pools), place->entry, lines->text, lines->left);
+    lines->text += length;
+    lines->left -= length;
+}
+
 static void put_neighbours(struct lines *lines, const struct ouro__pool *pool, const char *entry)
 {
     size_t index = (size_t)(entry - pool->first) / pool->block_size;
@@ -122,5 +134,6 @@ void ouro__dump(const void *object, char *text, size_t size)
         return;
     }
     put_block(&lines, place.pool, place.entry);
+    put_birth(&lines, &place);
     if (place.pool->block_size > 0) put_neighbours(&lines, place.pool, place.entry);
 }

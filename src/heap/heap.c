@@ -90,6 +90,7 @@ static void destroy(ouro_heap *heap)
 {
     if (heap->cycle_log != NULL) ouro__os_unmap(heap->cycle_log, heap->cycle_log_size);
     ouro_arena_source source = ouro__heap_pools(heap)->source;
+    ouro__trace_stop(ouro__heap_pools(heap));
     ouro__pools_destroy(ouro__heap_pools(heap));
     if (is_apart(&source))
         ouro__os_unmap_apart(heap, heap->size);
@@ -100,7 +101,11 @@ static void destroy(ouro_heap *heap)
 ouro_heap *ouro_heap_new(const ouro_heap_options *given, ouro_error *out_error)
 {
     ouro_heap_options options = given != NULL ? *given : (ouro_heap_options){0};
+    ouro_trace_options trace;
+    bool traces = false;
     if (complete_options(&options, out_error) != OURO_OK) return NULL;
+    if (!options.ignore_environment && ouro__options_trace(&trace, &traces, out_error) != OURO_OK)
+        return NULL;
     size_t size = struct_size();
     ouro_heap *heap = is_apart(&options.source)
                           ? ouro__os_map_apart(size)
@@ -115,8 +120,10 @@ ouro_heap *ouro_heap_new(const ouro_heap_options *given, ouro_error *out_error)
     }
     heap->size = size;
     set_options(heap, &options);
+    if (traces && ouro_trace_start(heap, &trace, out_error) != OURO_OK) goto refused;
     if (options.ignore_environment || ouro__viewers_begin(heap) == OURO_OK) return heap;
     if (out_error != NULL) *out_error = heap->error;
+refused:
     ouro__events_end(heap);
     destroy(heap);
     return NULL;

@@ -20,6 +20,7 @@
 #include "events/pauses.h"
 #include "heap/viewers.h"
 #include "memory/walk.h"
+#include "tracing/trace.h"
 
 struct ouro__heap_callback {
     ouro_collector_callback call;
@@ -102,12 +103,24 @@ void ouro__heap_fail(ouro_heap *heap, ouro_status status, size_t requested, cons
 /* Fills an error from what the pools refused. */
 void ouro__heap_fail_refused(ouro_heap *heap, const char *what, size_t requested);
 
-/* An object of a type, ready or not.  See ouro_object_new_var. */
-void *ouro__heap_new_object(ouro_heap *heap, ouro_type *type, size_t length);
+/* Who called the function that this stands in; a function of the public interface that allocates. */
+#define OURO__CALLER()                                                                        \
+    ((struct ouro__caller){__builtin_return_address(0),                                       \
+                           *(const void *const *)__builtin_frame_address(0)})
 
-/* Runs `attempt` until it answers, with the remedies of [heap.refused] in between. */
-void *ouro__heap_insist(ouro_heap *heap, void *(*attempt)(ouro_heap *heap, void *context),
-                        void *context);
+/* The same where the function seldom allocates, and shall need no frame of its own. */
+#define OURO__CALLER_ALONE() ((struct ouro__caller){__builtin_return_address(0), NULL})
+
+/* An object of a type, ready or not.  See ouro_object_new_var. */
+void *ouro__heap_new_object(ouro_heap *heap, struct ouro__caller caller, ouro_type *type,
+                            size_t length);
+
+/* Raw memory.  See ouro_mem_alloc. */
+void *ouro__heap_new_raw(ouro_heap *heap, struct ouro__caller caller, size_t size);
+
+/* Runs `attempt`, for the caller, until it answers, with the remedies of [heap.refused] in between. */
+void *ouro__heap_insist(ouro_heap *heap, struct ouro__caller caller,
+                        void *(*attempt)(ouro_heap *heap, void *context), void *context);
 
 /* Live and accounted bytes. */
 ALWAYS_INLINE size_t ouro__heap_bytes(const ouro_heap *heap)
@@ -203,5 +216,9 @@ void ouro__viewers_log_ends(ouro_heap *heap);
 
 /* Reads OURO_ variables into what the program left open. */
 ouro_status ouro__options_from_environment(ouro_heap_options *options, ouro_error *out_error);
+
+/* Whether the environment wants the heap traced, and how. */
+ouro_status ouro__options_trace(ouro_trace_options *out_options, bool *out_wanted,
+                                ouro_error *out_error);
 
 #endif

@@ -7,6 +7,7 @@
  *     OURO_COLLECTOR       "on" or "off"                       options.collector_off
  *     OURO_PURGE_DELAY_MS  milliseconds                        options.purge_delay_ms
  *     OURO_DEBUG           names with commas between           options.debug
+ *     OURO_TRACE           "1", "25 frames", "512k,8"          ouro_trace_start
  */
 #include "heap/heap.h"
 
@@ -27,17 +28,44 @@ static bool read_number(const char **text, size_t *out_number)
     return true;
 }
 
-static bool read_size(const char *text, size_t *out_size)
+/* A number with or without a unit behind it. */
+static bool read_amount(const char **text, size_t *out_size, bool *out_has_unit)
 {
     static const char units[] = "kmg";
-    if (!read_number(&text, out_size)) return false;
-    const char *unit = *text != '\0' ? strchr(units, *text | 32) : NULL;
-    if (unit != NULL) {
-        size_t factor = (size_t)1 << 10 * (unit - units + 1);
-        if (__builtin_mul_overflow(*out_size, factor, out_size)) return false;
-        text++;
-    }
-    return *text == '\0';
+    if (!read_number(text, out_size)) return false;
+    const char *unit = **text != '\0' ? strchr(units, **text | 32) : NULL;
+    *out_has_unit = unit != NULL;
+    if (unit == NULL) return true;
+    size_t factor = (size_t)1 << 10 * (unit - units + 1);
+    if (__builtin_mul_overflow(*out_size, factor, out_size)) return false;
+    ++*text;
+    return true;
+}
+
+static bool read_size(const char *text, size_t *out_size)
+{
+    bool has_unit;
+    return read_amount(&text, out_size, &has_unit) && *text == '\0';
+}
+
+/* What has a unit is the bytes of a sample, what has none is a number of frames. */
+static bool read_trace(const char *text, ouro_trace_options *out_options)
+{
+    static const char word[] = " frames";
+    do {
+        size_t amount;
+        bool has_unit;
+        if (!read_amount(&text, &amount, &has_unit)) return false;
+        if (has_unit) {
+            if (amount == 0) return false;
+            out_options->sample_bytes = amount;
+        } else {
+            if (amount > OURO_TRACE_FRAMES_MAX) return false;
+            out_options->frames = (unsigned)amount;
+            if (strncmp(text, word, sizeof word - 1) == 0) text += sizeof word - 1;
+        }
+    } while (*text++ == ',');
+    return text[-1] == '\0';
 }
 
 static bool read_thresholds(const char *text, size_t out_threshold[3])
@@ -115,4 +143,15 @@ ouro_status ouro__options_from_environment(ouro_heap_options *options, ouro_erro
         return refuse(out_error, "OURO_DEBUG", value,
                       "some of stats, collectable, uncollectable, saveall, leak");
     return OURO_OK;
+}
+
+ouro_status ouro__options_trace(ouro_trace_options *out_options, bool *out_wanted,
+                                ouro_error *out_error)
+{
+    const char *value = getenv("OURO_TRACE");
+    *out_options = (ouro_trace_options){0};
+    *out_wanted = value != NULL && strcmp(value, "0") != 0;
+    if (!*out_wanted || read_trace(value, out_options)) return OURO_OK;
+    return refuse(out_error, "OURO_TRACE", value,
+                  "frames up to 128, or bytes of a sample with k, m or g, or both");
 }

@@ -18,7 +18,8 @@ static ouro_status vector_misplaced(ouro_heap *heap, const ouro_vector *vector, 
     return OURO_BAD_ARGUMENT;
 }
 
-ouro_status ouro_vector_reserve(void *owner, ouro_vector *vector, size_t capacity)
+static ouro_status reserve(void *owner, ouro_vector *vector, size_t capacity,
+                           struct ouro__caller caller)
 {
     ouro_heap *heap = ouro_heap_of(owner);
     while (capacity > vector->capacity) {
@@ -30,7 +31,7 @@ ouro_status ouro_vector_reserve(void *owner, ouro_vector *vector, size_t capacit
         }
         void **before = vector->items;
         size_t had = vector->capacity;
-        void **items = ouro_mem_alloc(heap, capacity * sizeof(void *));
+        void **items = ouro__heap_new_raw(heap, caller, capacity * sizeof(void *));
         if (items == NULL) return heap->error.status;
         if (vector->items != before || vector->capacity != had) { /* a finalizer was here */
             ouro_mem_free(heap, items);
@@ -44,13 +45,17 @@ ouro_status ouro_vector_reserve(void *owner, ouro_vector *vector, size_t capacit
     return OURO_OK;
 }
 
+ouro_status ouro_vector_reserve(void *owner, ouro_vector *vector, size_t capacity)
+{
+    return reserve(owner, vector, capacity, OURO__CALLER());
+}
+
 /* Room for one more item: half as much again as there was. */
-static ouro_status make_room(void *owner, ouro_vector *vector)
+static ouro_status make_room(void *owner, ouro_vector *vector, struct ouro__caller caller)
 {
     while (UNLIKELY(vector->length == vector->capacity)) {
         size_t more = vector->capacity / 2;
-        ouro_status status =
-            ouro_vector_reserve(owner, vector, vector->length + (more > 4 ? more : 4));
+        ouro_status status = reserve(owner, vector, vector->length + (more > 4 ? more : 4), caller);
         if (status != OURO_OK) return status;
     }
     return OURO_OK;
@@ -58,7 +63,7 @@ static ouro_status make_room(void *owner, ouro_vector *vector)
 
 ouro_status ouro_vector_append(void *owner, ouro_vector *vector, void *value)
 {
-    ouro_status status = make_room(owner, vector);
+    ouro_status status = make_room(owner, vector, OURO__CALLER_ALONE());
     if (status != OURO_OK) return status;
     ouro_xincref(value);
     vector->items[vector->length++] = value;
@@ -76,7 +81,7 @@ static void shift_items(ouro_heap *heap, ouro_vector *vector, size_t position, i
 ouro_status ouro_vector_insert(void *owner, ouro_vector *vector, size_t position, void *value)
 {
     if (position > vector->length) return vector_misplaced(ouro_heap_of(owner), vector, position);
-    ouro_status status = make_room(owner, vector);
+    ouro_status status = make_room(owner, vector, OURO__CALLER_ALONE());
     if (status != OURO_OK) return status;
     if (position > vector->length) return vector_misplaced(ouro_heap_of(owner), vector, position);
     ouro_xincref(value);
@@ -133,31 +138,37 @@ static void *try_reserve(ouro_heap *heap, void *context)
 }
 
 /* Room for one more target; user code may run in a collection.  False: the heap's error says why. */
-static bool reserve_target(ouro_heap *heap)
+static bool reserve_target(ouro_heap *heap, struct ouro__caller caller)
 {
-    if (ouro__heap_insist(heap, try_reserve, NULL) != NULL) return true;
+    if (ouro__heap_insist(heap, caller, try_reserve, NULL) != NULL) return true;
     ouro__heap_fail_refused(heap, "the table of weak references",
                             ouro__heap_pools(heap)->refusal.requested);
     return false;
 }
 
 /* What needs memory comes first: it may collect, and a finalizer may make the same weak reference. */
-ouro_weakref *ouro_weakref_new(void *target)
+static ouro_weakref *new_weakref(void *target, struct ouro__caller caller)
 {
     ouro_heap *heap = ouro_heap_of(target);
     ouro_weakref *shared = ouro__weakrefs_shared(&heap->life.weakrefs, target);
     if (shared != NULL) return (ouro_weakref *)ouro__newref(shared);
-    ouro_auto ouro_weakref *made = ouro_object_new(heap, &ouro_weakref_type);
-    if (made == NULL || !reserve_target(heap)) return NULL;
+    ouro_auto ouro_weakref *made = ouro__heap_new_object(heap, caller, &ouro_weakref_type, 0);
+    if (made == NULL || !reserve_target(heap, caller)) return NULL;
     shared = ouro__weakrefs_shared(&heap->life.weakrefs, target);
     if (shared != NULL) return (ouro_weakref *)ouro__newref(shared); /* [weak.shared] */
     ouro__weakrefs_link(&heap->life.weakrefs, made, target);
     return ouro_move(made);
 }
 
+ouro_weakref *ouro_weakref_new(void *target)
+{
+    return new_weakref(target, OURO__CALLER());
+}
+
 ouro_weakref *ouro_weakref_new_callback(void *target, ouro_weak_callback callback, void *argument)
 {
     ouro_heap *heap = ouro_heap_of(target);
+    const struct ouro__caller caller = OURO__CALLER();
     if (callback == NULL) {
         ouro__heap_fail(
             heap, OURO_BAD_ARGUMENT, 0,
@@ -165,8 +176,8 @@ ouro_weakref *ouro_weakref_new_callback(void *target, ouro_weak_callback callbac
         return NULL;
     }
     ouro_auto struct ouro__weakref_callback *made =
-        ouro_object_new(heap, &ouro_weakref_callback_type);
-    if (made == NULL || !reserve_target(heap)) return NULL;
+        ouro__heap_new_object(heap, caller, &ouro_weakref_callback_type, 0);
+    if (made == NULL || !reserve_target(heap, caller)) return NULL;
     made->callback = callback;
     ouro__set(made, &made->argument, argument);
     ouro__weakrefs_link(&heap->life.weakrefs, &made->base, target);
@@ -177,7 +188,7 @@ ouro_status ouro__weak_set(void *owner, ouro_weakref **slot, void *target)
 {
     ouro_weakref *weakref = NULL;
     if (target != NULL) {
-        weakref = ouro_weakref_new(target);
+        weakref = new_weakref(target, OURO__CALLER_ALONE());
         if (weakref == NULL) return ouro_heap_of(owner)->error.status;
     }
     ouro__put(owner, slot, weakref);
@@ -195,12 +206,12 @@ void ouro_scope_open(ouro_scope *scope, ouro_heap *heap)
 }
 
 /* Room for one more; a finalizer may use the same scope meanwhile. */
-static bool scope_grow(ouro_scope *scope)
+static bool scope_grow(ouro_scope *scope, struct ouro__caller caller)
 {
     while (scope->length == scope->capacity) {
         size_t had = scope->capacity;
         void **before = scope->items;
-        void **items = ouro_mem_alloc(scope->heap, 2 * had * sizeof(void *));
+        void **items = ouro__heap_new_raw(scope->heap, caller, 2 * had * sizeof(void *));
         if (items == NULL) return scope->length < scope->capacity;
         if (scope->items != before || scope->capacity != had) {
             ouro_mem_free(scope->heap, items);
@@ -217,7 +228,7 @@ static bool scope_grow(ouro_scope *scope)
 void *ouro_scope_add(ouro_scope *scope, void *object)
 {
     if (object == NULL) return NULL;
-    if (scope->length == scope->capacity && !scope_grow(scope)) {
+    if (scope->length == scope->capacity && !scope_grow(scope, OURO__CALLER_ALONE())) {
         ouro_decref(object);
         return NULL;
     }

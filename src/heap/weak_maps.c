@@ -33,11 +33,12 @@ static void *try_room(ouro_heap *heap, void *context)
     return ouro__raw_alloc(ouro__heap_pools(heap), room->size);
 }
 
-static struct ouro__ephemeron *make_room(struct ouro__map *map, size_t size)
+static struct ouro__ephemeron *make_room(struct ouro__map *map, size_t size,
+                                         struct ouro__caller caller)
 {
     ouro_heap *heap = ouro_heap_of(map);
     struct room room = {map, size};
-    struct ouro__ephemeron *made = ouro__heap_insist(heap, try_room, &room);
+    struct ouro__ephemeron *made = ouro__heap_insist(heap, caller, try_room, &room);
     if (made == NULL)
         ouro__heap_fail_refused(heap, ouro__type_of(map)->name,
                                 ouro__heap_pools(heap)->refusal.requested);
@@ -97,12 +98,12 @@ static void link_new(struct ouro__map *map, struct ouro__ephemeron *made, void *
 }
 
 /* Adds an entry by identity, or stores the value in the one that is there. */
-static ouro_status put(struct ouro__map *map, void *target, void *value)
+static ouro_status put(struct ouro__map *map, void *target, void *value, struct ouro__caller caller)
 {
     if (UNLIKELY((*ouro__word_of(target) & OURO__LOST) != 0)) forget_lost(map, target);
     struct ouro__ephemeron *made = NULL, *found = ouro__map_find(map, target);
     if (found == NULL) {
-        made = make_room(map, sizeof *made);
+        made = make_room(map, sizeof *made, caller);
         if (made == NULL) return ouro_heap_error(ouro_heap_of(map))->status;
         found = ouro__map_find(map, target);
     }
@@ -149,7 +150,7 @@ static void clear(struct ouro__map *map)
 
 ouro_weak_map *ouro_weak_map_new(ouro_heap *heap)
 {
-    return ouro_object_new(heap, &ouro_weak_map_type);
+    return ouro__heap_new_object(heap, OURO__CALLER(), &ouro_weak_map_type, 0);
 }
 
 ouro_status ouro_weak_map_set(ouro_weak_map *map, void *key, void *value)
@@ -158,7 +159,7 @@ ouro_status ouro_weak_map_set(ouro_weak_map *map, void *key, void *value)
     if (status != OURO_OK) return status;
     if (value != NULL && UNLIKELY(ouro_heap_of(value) != ouro_heap_of(map)))
         return bad_argument(inside(map), value, "belongs to another heap");
-    return put(inside(map), key, value);
+    return put(inside(map), key, value, OURO__CALLER_ALONE());
 }
 
 void *ouro_weak_map_get(const ouro_weak_map *map, const void *key)
@@ -211,13 +212,13 @@ bool ouro_weak_map_next(const ouro_weak_map *map, ouro_weak_cursor *cursor, void
 
 ouro_weak_set *ouro_weak_set_new(ouro_heap *heap)
 {
-    return ouro_object_new(heap, &ouro_weak_set_type);
+    return ouro__heap_new_object(heap, OURO__CALLER(), &ouro_weak_set_type, 0);
 }
 
 ouro_status ouro_weak_set_add(ouro_weak_set *set, void *object)
 {
     ouro_status status = check_target(inside(set), object);
-    return status == OURO_OK ? put(inside(set), object, NULL) : status;
+    return status == OURO_OK ? put(inside(set), object, NULL, OURO__CALLER_ALONE()) : status;
 }
 
 bool ouro_weak_set_discard(ouro_weak_set *set, void *object)
@@ -264,7 +265,7 @@ int ouro_weak_set_each(ouro_weak_set *set, ouro_visit visit, void *argument)
 
 ouro_weak_value_map *ouro_weak_value_map_new(ouro_heap *heap)
 {
-    return ouro_object_new(heap, &ouro_weak_value_map_type);
+    return ouro__heap_new_object(heap, OURO__CALLER(), &ouro_weak_value_map_type, 0);
 }
 
 /* Another object under the same number is another ephemeron, as it is in another list. */
@@ -274,7 +275,8 @@ ouro_status ouro_weak_value_map_set(ouro_weak_value_map *map, uint64_t key, void
     if (status != OURO_OK) return status;
     struct ouro__ephemeron *found = ouro__map_find_number(inside(map), key);
     if (found != NULL && found->target == value) return OURO_OK;
-    struct ouro__ephemeron *made = make_room(inside(map), sizeof(struct ouro__numbered));
+    struct ouro__ephemeron *made =
+        make_room(inside(map), sizeof(struct ouro__numbered), OURO__CALLER_ALONE());
     if (made == NULL) return ouro_heap_error(ouro_heap_of(map))->status;
     (void)leave(inside(map), ouro__map_find_number(inside(map), key));
     ((struct ouro__numbered *)made)->number = key;

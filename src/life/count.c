@@ -97,7 +97,7 @@ static void die_unguessed(struct ouro__pools *pools, void *object, uint64_t word
     struct ouro__shelf *shelf = &pools->front.shelf[ouro__type_bins[ouro__word_type(word)]];
     if (pools->guess_patience-- == 0) {
         pools->guess_patience = OURO_GUESS_PATIENCE;
-        pools->front.guess_word = word;
+        pools->front.guess_word = pools->meter == NULL ? word : UINT64_MAX; /* [meter.hot] */
         pools->front.guess_shelf = shelf;
         __atomic_store_n(&ouro__guess, &pools->front, __ATOMIC_RELAXED);
     }

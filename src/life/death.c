@@ -21,6 +21,7 @@
  *   [death.hidden]  an object whose count is zero is passed by by every walk over the heap
  */
 #include "life/life.h"
+#include "memory/meter.h"
 #include "memory/quarantine.h"
 #include "object/fence.h"
 
@@ -109,9 +110,10 @@ static NOINLINE bool resurrected(struct ouro__life *life, void *object)
     return true;
 }
 
-/* The end of one that weak references or ephemerons look at. */
+/* The end of one that weak references or ephemerons look at, or whose death is to be heard of. */
 static NOINLINE void end_watched(struct ouro__life *life, void *object)
 {
+    ouro__meter_ended(ouro__life_pools(life), object); /* [trace.heard] */
     ouro_weakref *callbacks = ouro__weakrefs_clear(&life->weakrefs, object);
     struct ouro__ephemeron *held = ouro__ephemerons_detach(&life->weakrefs, object);
     uint64_t word = *ouro__word_of(object);
@@ -128,7 +130,7 @@ static bool end(struct ouro__life *life, void *object, const struct ouro__shape 
         resurrected(life, object))
         return false;
     uint64_t word = *ouro__word_of(object);
-    if (UNLIKELY((word & (OURO__WEAKLY | OURO__KEYED)) != 0))
+    if (UNLIKELY((word & (OURO__WEAKLY | OURO__KEYED | OURO__HEARD)) != 0))
         end_watched(life, object);
     else
         *ouro__word_of(object) = (word & ~OURO__COUNT_BITS) | OURO__ENDED; /* [death.hidden] */
@@ -149,6 +151,8 @@ static void free_buffers(struct ouro__life *life, void *object)
 
 void ouro__life_release(struct ouro__life *life, void *object, const struct ouro__shape *shape)
 {
+    if ((shape->flags & (OURO__SHAPE_RELEASE | OURO__SHAPE_GENERAL)) != 0)
+        ouro__meter_ended(ouro__life_pools(life), object); /* [trace.heard] */
     if ((shape->flags & OURO__SHAPE_RELEASE) != 0) ouro__type_of(object)->release(object);
     if ((shape->flags & OURO__SHAPE_GENERAL) != 0) free_buffers(life, object);
 }

@@ -64,6 +64,8 @@ struct ouro__pool {
     uint8_t sets;              /* one bit for each lane: in the set of its running cycle */
     uint8_t grays;             /* one bit for each lane: has gray bits */
     bool scratch;              /* its counts were touched and not purged yet */
+    uint32_t
+        *numbers; /* of its live blocks behind how many those are; NULL: none  [meter.number] */
 };
 _Static_assert(OURO_ARENA_SHIFT == OURO__ARENA_SHIFT, "inlined code finds an arena");
 _Static_assert(sizeof(struct ouro__pool) == 128, "two cache lines, and the table stays dense");

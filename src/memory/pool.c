@@ -19,6 +19,7 @@
 #include "base/os.h"
 #include "base/probe.h"
 #include "memory/hole.h"
+#include "memory/meter.h"
 #include "memory/purge.h"
 #include "memory/quarantine.h"
 
@@ -98,8 +99,9 @@ void ouro__pool_settle(struct ouro__pools *pools, struct ouro__pool *pool)
     ouro__empty_add(pools, pool);
 }
 
-void ouro__pool_push_list(struct ouro__pools *pools, struct ouro__pool *pool, void *first,
-                          void *last, uint32_t count)
+/* What ouro__pool_push_list does, of blocks whose deaths were heard of. */
+static void push_blocks(struct ouro__pools *pools, struct ouro__pool *pool, void *first, void *last,
+                        uint32_t count)
 {
     ouro__link_set(last, pool->free);
     pool->free = first;
@@ -108,11 +110,18 @@ void ouro__pool_push_list(struct ouro__pools *pools, struct ouro__pool *pool, vo
     if (UNLIKELY(pool->used <= pool->wake)) ouro__pool_settle(pools, pool);
 }
 
+void ouro__pool_push_list(struct ouro__pools *pools, struct ouro__pool *pool, void *first,
+                          void *last, uint32_t count)
+{
+    if (UNLIKELY(pools->meter != NULL)) ouro__meter_died_list(pools, pool, first, count);
+    push_blocks(pools, pool, first, last, count);
+}
+
 void ouro__pool_push(struct ouro__pools *pools, void *entry)
 {
     struct ouro__pool *pool = ouro__pool_of(entry);
     pool->unmarked = true; /* [young.bit] */
-    ouro__pool_push_list(pools, pool, entry, entry, 1);
+    push_blocks(pools, pool, entry, entry, 1);
 }
 
 /* ---- fresh pools ---- */
@@ -266,17 +275,27 @@ static void mark_free(struct ouro__pool *pool)
     pool->unmarked = false;
 }
 
-static void *hand_over_free(struct ouro__pools *pools, struct ouro__pool *pool)
+/* The first `count` of a longer free list. */
+static void *hand_over_part(struct ouro__pools *pools, struct ouro__pool *pool, uint32_t count)
 {
+    void *first = pool->free, *last = first;
+    for (uint32_t i = 1; i < count; i++) last = ouro__link(last);
+    pool->free = ouro__link(last);
+    ouro__link_set(last, NULL);
+    if (pool->unmarked && ouro__bin_kind(pool->bin) >= OURO__TRACKED)
+        mark_list(first, count); /* [young.bit] */
+    return hand_over(pools, pool, first, count);
+}
+
+static void *hand_over_free(struct ouro__pools *pools, struct ouro__pool *pool, uint32_t *count)
+{
+    const uint32_t all = pool->carved - pool->used - pool->hole_blocks;
+    if (UNLIKELY(*count < all)) return hand_over_part(pools, pool, *count);
+    *count = all;
     mark_free(pool);
     void *first = pool->free;
-    if (!pools->one_at_a_time) {
-        pool->free = NULL;
-        return hand_over(pools, pool, first, pool->carved - pool->used - pool->hole_blocks);
-    }
-    pool->free = ouro__link(first);
-    ouro__link_set(first, NULL);
-    return hand_over(pools, pool, first, 1);
+    pool->free = NULL;
+    return hand_over(pools, pool, first, all);
 }
 
 /* When no memory is to be had, full pools that have slept over a few free blocks are
@@ -313,9 +332,8 @@ static struct ouro__pool *next_pool(struct ouro__pools *pools, size_t bin)
     return pool;
 }
 
-void *ouro__pools_refill(struct ouro__pools *pools, size_t bin)
+void *ouro__pools_hand_over(struct ouro__pools *pools, size_t bin, uint32_t *count)
 {
-    ouro__purge_tick(pools);
     for (struct ouro__pool *pool = pools->current[bin];;) {
         if (pool != NULL) {
             if (pool->free == NULL && pool->holes != 0) {
@@ -323,11 +341,11 @@ void *ouro__pools_refill(struct ouro__pools *pools, size_t bin)
                 ouro__hole_fill(pools, pool);
             }
             bool carves = pool->free == NULL;
-            uint32_t count = carves ? carve_count(pools, pool) : 0;
-            if (!carves || count > 0) {
-                if (ouro__pools_refuses(pools, (size_t)count * pool->block_size)) return NULL;
-                if (!carves) return hand_over_free(pools, pool);
-                return hand_over(pools, pool, carve(pools, pool, count), count);
+            uint32_t cut = carves ? carve_count(pools, pool) : 0;
+            if (!carves || cut > 0) {
+                if (ouro__pools_refuses(pools, (size_t)cut * pool->block_size)) return NULL;
+                if (carves) pool->free = carve(pools, pool, cut);
+                return hand_over_free(pools, pool, count);
             }
             make_full(pool);
             pools->current[bin] = NULL;
@@ -336,6 +354,14 @@ void *ouro__pools_refill(struct ouro__pools *pools, size_t bin)
         pool = next_pool(pools, bin);
         if (pool == NULL) return NULL;
     }
+}
+
+void *ouro__pools_refill(struct ouro__pools *pools, size_t bin)
+{
+    if (UNLIKELY(pools->meter != NULL)) return ouro__meter_take(pools, bin);
+    uint32_t count = pools->one_at_a_time ? 1 : UINT32_MAX;
+    ouro__purge_tick(pools);
+    return ouro__pools_hand_over(pools, bin, &count);
 }
 
 /* ---- giving blocks back ---- */
@@ -383,14 +409,14 @@ static void *push_run(struct ouro__pools *pools, void *first, int32_t most, int3
         last = next;
         next = ouro__link(next);
     }
-    ouro__pool_push_list(pools, pool, first, last, (uint32_t)count);
+    push_blocks(pools, pool, first, last, (uint32_t)count);
     *out_count = count;
     return next;
 }
 
 /* The newest blocks of a list go to their pools: they are in the cache still, so that nothing waits
- * but for what pool headers say. */
-static void give_batch(struct ouro__pools *pools, struct ouro__shelf *shelf, int32_t size)
+ * but for what pool headers say.  Returns how many. */
+static int32_t give_batch(struct ouro__pools *pools, struct ouro__shelf *shelf, int32_t size)
 {
     int32_t left = size, count;
     void *entry = shelf->list;
@@ -398,12 +424,25 @@ static void give_batch(struct ouro__pools *pools, struct ouro__shelf *shelf, int
     shelf->list = entry;
     shelf->room = size;
     shelf->batches--;
+    return size - left;
+}
+
+int32_t ouro__pools_make_room(struct ouro__pools *pools, size_t bin, uint64_t *supply)
+{
+    struct ouro__shelf *shelf = &pools->front.shelf[bin];
+    if (pools->one_at_a_time) return 0;
+    if (shelf->batches == 0) measure_list(pools, bin);
+    if (shelf->room == 0) *supply -= (uint64_t)give_batch(pools, shelf, batch_size(bin));
+    const int32_t room = shelf->room;
+    shelf->room = 0;
+    return room;
 }
 
 void ouro__pools_give_list(struct ouro__pools *pools, struct ouro__pool *pool, void *first,
                            void *last, uint32_t count)
 {
     struct ouro__shelf *shelf = &pools->front.shelf[pool->bin];
+    if (UNLIKELY(pools->meter != NULL)) ouro__meter_died_list(pools, pool, first, count);
     ouro__link_set(last, shelf->list);
     shelf->list = first;
     shelf->room -= (int32_t)count;
@@ -417,13 +456,17 @@ void ouro__give_full(struct ouro__front *front, void *entry, struct ouro__shelf 
     struct ouro__pools *pools = (struct ouro__pools *)(void *)front;
     size_t bin = (size_t)(shelf - front->shelf);
     shelf->room = 0;
+    if (UNLIKELY(pools->meter != NULL)) {
+        ouro__meter_give(pools, entry, bin);
+        return;
+    }
     if (!pools->one_at_a_time) {
         if (shelf->batches == 0) measure_list(pools, bin);
         if (shelf->room > 0) {
             ouro__pools_give_any(pools, entry, bin);
             return;
         }
-        give_batch(pools, shelf, batch_size(bin));
+        (void)give_batch(pools, shelf, batch_size(bin));
     }
     ouro__pool_push(pools, entry);
 }
@@ -433,15 +476,17 @@ static void flush_bin(struct ouro__pools *pools, size_t bin)
     struct ouro__shelf *shelf = &pools->front.shelf[bin];
     void *entry = shelf->list;
     void *hot = shelf->hot;
-    shelf->list = NULL;
-    shelf->hot = NULL;
-    shelf->room = 0;
-    shelf->batches = 0;
-    while (entry != NULL) {
+    uint64_t count = 0;
+    for (; entry != NULL; count++) {
         void *next = ouro__link(entry);
         ouro__pool_push(pools, entry);
         entry = next;
     }
+    if (UNLIKELY(pools->meter != NULL)) ouro__meter_flushed(pools, bin, count);
+    shelf->list = NULL;
+    shelf->hot = NULL;
+    shelf->room = 0;
+    shelf->batches = 0;
     if (hot != NULL) ouro__pool_push(pools, hot); /* [list.hot] */
     struct ouro__pool *current = pools->current[bin];
     if (current == NULL || current->used > 0) return;
@@ -523,6 +568,7 @@ void *ouro__pools_take_large(struct ouro__pools *pools, enum ouro__kind kind, si
         ouro__young_mark(&pools->marks, pool->first);
     }
     OURO_PROBE1(alloc__large, bytes);
+    if (UNLIKELY(pools->meter != NULL)) ouro__meter_large(pools, pool->first, pool->bin, bytes);
     return pool->first;
 }
 
@@ -530,12 +576,14 @@ void ouro__pools_give_large(struct ouro__pools *pools, void *entry)
 {
     struct ouro__arena *arena = ouro__arena_of(entry);
     struct ouro__pool *pool = ouro__pool_of(entry);
+    if (UNLIKELY(pools->meter != NULL)) ouro__meter_died(pools, pool, entry);
     if (pool->sets != 0 || pools->pinned > 0 || pools->marks.counting == arena) {
         /* the running cycle or the walk's end gives it back */
         pool->used = 0;
         return;
     }
     if (pool->young) ouro__young_unlist(&pools->marks, pool);
+    if (UNLIKELY(pool->numbers != NULL)) pools->meter->forget(pools->meter, pool);
     size_t bytes = arena->size - OURO__POOLS_START;
     pools->committed_bytes -= bytes;
     pools->live_bytes -= bytes;

@@ -63,6 +63,8 @@ struct ouro__pools {
     struct ouro__arena *dying; /* large blocks that died, on their way back */
     unsigned pinned;           /* walks that run user code: arenas stay mapped */
     bool one_at_a_time;
+    struct ouro__meter *meter;                  /* hears of births and deaths; NULL: nobody */
+    const struct ouro_trace_position *position; /* where the program says that it is */
     bool (*refuse)(void *context, size_t bytes);
     void *refuse_context;
     ouro_arena_source source;
@@ -100,6 +102,14 @@ void ouro__pools_destroy(struct ouro__pools *pools);
  */
 void *ouro__pools_refill(struct ouro__pools *pools, size_t bin);
 
+/* What refills are made of: at most *count blocks, the entry that is returned among them, and how many they are.
+ * The rest of them is the class list. */
+void *ouro__pools_hand_over(struct ouro__pools *pools, size_t bin, uint32_t *count);
+
+/* How many frees a full class list has room for, after a batch of it has gone to its pools if need be, by which
+ * `*supply` falls.  The shelf itself has none. */
+int32_t ouro__pools_make_room(struct ouro__pools *pools, size_t bin, uint64_t *supply);
+
 /* The same for a block of more than OURO_BLOCK_MAX bytes, prefix included. */
 void *ouro__pools_take_large(struct ouro__pools *pools, enum ouro__kind kind, size_t block_size);
 
@@ -109,7 +119,7 @@ void ouro__pools_give_large(struct ouro__pools *pools, void *entry);
 void ouro__pools_pin(struct ouro__pools *pools);
 void ouro__pools_unpin(struct ouro__pools *pools);
 
-/* Gives a block back past the class list. */
+/* Gives a block back past the class list; its death was heard of, if it is to be. */
 void ouro__pool_push(struct ouro__pools *pools, void *entry);
 
 /* The same for `count` blocks of one pool, linked from `first` to `last`, that have their young bits or

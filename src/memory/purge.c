@@ -9,6 +9,7 @@
 
 #include "base/os.h"
 #include "memory/hole.h"
+#include "memory/meter.h"
 #include "memory/walk.h"
 
 static struct ouro__realm_arenas *realm_of(struct ouro__pools *pools, const struct ouro__pool *pool)
@@ -34,6 +35,7 @@ void ouro__empty_add(struct ouro__pools *pools, struct ouro__pool *pool)
     struct ouro__realm_arenas *realm = realm_of(pools, pool);
     OURO_ASSERT(pool->used == 0);
     if (pool->young) ouro__young_unlist(&pools->marks, pool);
+    if (UNLIKELY(pool->numbers != NULL)) pools->meter->forget(pools->meter, pool);
     pools->committed_bytes -= (size_t)(pool->carved - pool->hole_blocks) * pool->block_size;
     pool->carved = 0;
     pool->free = NULL;

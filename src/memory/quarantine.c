@@ -9,6 +9,7 @@
 
 #include "base/os.h"
 #include "memory/hole.h"
+#include "memory/meter.h"
 
 static size_t room_of(const struct ouro__pool *pool)
 {
@@ -134,6 +135,7 @@ void ouro__quarantine_add(struct ouro__pools *pools, struct ouro__pool *pool, vo
 {
     struct ouro__guard *guard = &pools->guard;
     struct ouro__run run = {first, last, count};
+    if (UNLIKELY(pools->meter != NULL)) ouro__meter_died_list(pools, pool, first, count);
     ouro__link_set(last, NULL);
     if (UNLIKELY(guard->runs == NULL)) {
         guard->runs = ouro__os_map_apart(runs_size());

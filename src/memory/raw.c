@@ -5,6 +5,7 @@
 #include "memory/raw.h"
 
 #include "base/os.h"
+#include "memory/meter.h"
 #include "memory/quarantine.h"
 #include "memory/raw_guarded.h"
 
@@ -106,15 +107,23 @@ static bool stays(const void *memory, size_t size, size_t usable)
            size <= usable;
 }
 
+static void *asked_again(struct ouro__pools *pools, void *memory, size_t usable)
+{
+    char *block = ouro__raw_block_of(memory);
+    if (UNLIKELY(pools->meter != NULL))
+        ouro__meter_moved(pools, block, usable + (size_t)((char *)memory - block));
+    return memory;
+}
+
 void *ouro__raw_realloc(struct ouro__pools *pools, void *memory, size_t size)
 {
     if (memory == NULL) return ouro__raw_alloc(pools, size);
     if (OURO_GUARDED) ouro__raw_guarded_check(pools, memory, "realloc");
     size_t usable = ouro__raw_usable_size(memory);
-    if (!OURO_GUARDED && stays(memory, size, usable)) return memory;
+    if (!OURO_GUARDED && stays(memory, size, usable)) return asked_again(pools, memory, usable);
     if (!OURO_GUARDED && size > usable && memory == ouro__raw_block_of(memory) &&
         grow_in_place(pools, memory, size))
-        return memory;
+        return asked_again(pools, memory, usable);
     void *moved = ouro__raw_alloc(pools, size);
     if (moved == NULL) return NULL;
     memcpy(moved, memory, size < usable ? size : usable);

@@ -47,6 +47,7 @@
 #define OURO__KEYED OURO__FLAG(9)     /* ephemerons of weak maps and sets look at it */
 #define OURO__LOST OURO__FLAG(10)     /* was garbage: its ephemerons answer nothing any more */
 #define OURO__HASHED OURO__FLAG(11)   /* a weak reference whose hash was taken */
+#define OURO__HEARD OURO__FLAG(11)    /* no weak reference, and its death is to be heard of  [trace.heard] */
 
 #define OURO__TYPE_SHIFT (OURO_GUARDED ? 52 : 44)
 _Static_assert(OURO__FLAG(11) < (uint64_t)1 << OURO__TYPE_SHIFT, "the flags end below the type");

@@ -181,10 +181,12 @@ static void test_any_order(void **state)
     unsigned char edges[3 * 16] = {0};
     memcpy(edges, differences, sizeof differences);
     edges[3 * 12] = 7; /* index of the first */
-    const struct chunk chunks[] = {
-        {OURO__EDGES, 3, sizeof edges, edges},
-        {99, 5, 3, "new"}, /* of a later version: skipped */
-        {OURO__OBJECTS, 3, fill_objects(objects, addresses, 3, edge_counts), objects}};
+    const uint32_t objects_bytes = fill_objects(objects, addresses, 3, edge_counts);
+    memset(objects + 3 * 20, 5,
+           3 * 4); /* counts, of which nothing says that they are exact: no roots */
+    const struct chunk chunks[] = {{OURO__EDGES, 3, sizeof edges, edges},
+                                   {99, 5, 3, "new"}, /* of a later version: skipped */
+                                   {OURO__OBJECTS, 3, objects_bytes, objects}};
     sample_bytes file = file_of(chunks, 3);
     ouro_error error;
     ouro_snapshot *snapshot = read_bytes(file.bytes, file.size, &error);
@@ -195,6 +197,7 @@ static void test_any_order(void **state)
     assert_memory_equal(snapshot->graph.first, first, sizeof first);
     assert_memory_equal(snapshot->graph.target, targets, sizeof targets);
     assert_int_equal(snapshot->indexes[2], 7);
+    assert_int_equal(snapshot->root_count, 0);
     assert_null(sound_complaint(snapshot));
     ouro_snapshot_close(snapshot);
     free(file.bytes);
@@ -264,6 +267,9 @@ static void test_wrong_frames(void **state)
     size = 15;
     memcpy(file.bytes + OURO__MAGIC_BYTES + 8, &size, 4);
     check_refused(&file, "*offset 32:*");
+    size = 20;
+    memcpy(file.bytes + OURO__MAGIC_BYTES + 8, &size, 4);
+    check_refused(&file, "*offset 32: 16 bytes were packed, 20 are declared*");
     file.bytes[OURO__MAGIC_TEXT] = 2;
     check_refused(&file, "*version 2*reads version 1*");
     file.bytes[0] = 'O';

@@ -4,10 +4,12 @@
  */
 #include "support/heap.h"
 
+#include <stdlib.h>
+
 ouro_heap *test_heap_new(const ouro_heap_options *options)
 {
     ouro_heap_options own = options != NULL ? *options : (ouro_heap_options){0};
-    own.ignore_environment = true;
+    own.ignore_environment = getenv("OURO_TRACE") == NULL; /* which may be set for all tests */
     ouro_error error = {0};
     ouro_heap *heap = ouro_heap_new(&own, &error);
     if (heap == NULL) fail_msg("no heap: %s", error.message);

@@ -133,23 +133,6 @@ void reaction_callback(ouro_weakref *self, void *argument)
     model_called(&scene.model, id, lent);
 }
 
-/* Weak references with callbacks are cleared before the finalizers of trash
- * run, also those to what is then resurrected. */
-static void notice_cleared(void)
-{
-    for (size_t i = 0; i < scene.model.living_count; i++) {
-        model_id weak = scene.model.living[i];
-        if (!scene_is_weak(weak) || !scene_node(weak)->has_callback) continue;
-        model_id target = scene_node(weak)->target;
-        if (target == MODEL_NONE || !scene_node(target)->suspect) continue;
-        void *answer = ouro_weakref_get(scene_object(weak));
-        if (answer == NULL)
-            model_cleared(&scene.model, weak);
-        else
-            ouro_decref(answer);
-    }
-}
-
 /* Whether an object that has no hooks is still there: its address may belong
  * to a younger one by now. */
 static bool is_there(struct model *model, model_id id)
@@ -161,6 +144,24 @@ static bool is_there(struct model *model, model_id id)
         if (other->object == node->object && other->serial > node->serial) return false;
     }
     return true;
+}
+
+/* Weak references with callbacks are cleared before the finalizers of trash
+ * run, also those to what is then resurrected. */
+static void notice_cleared(void)
+{
+    for (size_t i = 0; i < scene.model.living_count; i++) {
+        model_id weak = scene.model.living[i];
+        if (!scene_is_weak(weak) || !scene_node(weak)->has_callback) continue;
+        if (!is_there(&scene.model, weak)) continue; /* it was garbage, too */
+        model_id target = scene_node(weak)->target;
+        if (target == MODEL_NONE || !scene_node(target)->suspect) continue;
+        void *answer = ouro_weakref_get(scene_object(weak));
+        if (answer == NULL)
+            model_cleared(&scene.model, weak);
+        else
+            ouro_decref(answer);
+    }
 }
 
 void reaction_collection(ouro_heap *heap, const ouro_collection *info, void *argument)
