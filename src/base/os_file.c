@@ -83,7 +83,7 @@ uint32_t ouro__os_process(void)
     return (uint32_t)getpid();
 }
 
-void ouro__os_program(char *out_name, size_t size)
+void ouro__os_program_name(char *out_name, size_t size)
 {
     snprintf(out_name, size, "%s", program_invocation_short_name);
 }

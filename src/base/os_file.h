@@ -37,6 +37,6 @@ void ouro__os_remove(const char *path);
 uint32_t ouro__os_process(void);
 
 /* The name of the program that runs, cut to `size` - 1 bytes; "" if unknown. */
-void ouro__os_program(char *out_name, size_t size);
+void ouro__os_program_name(char *out_name, size_t size);
 
 #endif

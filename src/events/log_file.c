@@ -55,7 +55,7 @@ static void add_heading(struct lines *lines, const struct ouro__log_file *file,
                         const struct ouro__log *log, const char *name)
 {
     char program[64], clean_program[64], clean_name[64];
-    ouro__os_program(program, sizeof program);
+    ouro__os_program_name(program, sizeof program);
     clean(program, clean_program, sizeof clean_program);
     clean(name, clean_name, sizeof clean_name);
     add_line(lines, "heap\t%u-%u\tversion=1\t%u\t%" PRIu64 "\t%s\t%s", file->process, file->number,

@@ -55,7 +55,7 @@ struct ouro__publication *ouro__publication_open(const char *path)
     state->version = OURO_PUBLISHED_VERSION;
     state->size = sizeof *state;
     state->process = ouro__os_process();
-    ouro__os_program(state->program, sizeof state->program);
+    ouro__os_program_name(state->program, sizeof state->program);
     state->checksum = ouro_published_checksum(state);
     if (ouro__os_write_at(file, state, sizeof *state, 0)) return publication;
     int error = errno;
