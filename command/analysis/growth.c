@@ -29,8 +29,10 @@ static int compare_names(const void *a, const void *b)
 
 static size_t name_types(const ouro_snapshot *snapshot, uint32_t *rows, named_type *out_named)
 {
-    for (uint32_t i = 0; i < snapshot->type_count; i++)
-        out_named[i] = (named_type){snapshot->strings[snapshot->types[i].name], &rows[i]};
+    for (uint32_t i = 0; i < snapshot->type_count; i++) {
+        out_named[i].name = snapshot->strings[snapshot->types[i].name];
+        out_named[i].row = &rows[i];
+    }
     return snapshot->type_count;
 }
 

@@ -13,6 +13,6 @@
 int tell_group(snapshot_call *call, const cycles *found, uint32_t object);
 
 /* What --json says of a group wherever it does. */
-void answer_group(answer *told, json_object *row, const cycles *found, size_t group);
+void answer_group(answer *told, json_object *row, const cycles *found, size_t number);
 
 #endif

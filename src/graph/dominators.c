@@ -212,7 +212,8 @@ bool ouro_graph_dominators(const ouro_graph *graph, const uint32_t *roots, size_
 {
     struct ouro__scratch scratch, more;
     size_t entries = (size_t)graph->nodes + 2;
-    struct tree tree = {.graph = graph, .number = out_dominator};
+    struct tree tree = {.graph = graph};
+    tree.number = out_dominator;
     if (!ouro__scratch_open(&scratch, entries * (3 * sizeof(uint32_t) + sizeof(struct link)), 4))
         return false;
     tree.node = ouro__scratch_array(&scratch, entries, sizeof(uint32_t));
