@@ -176,6 +176,7 @@ static void add_hidden_of_type(edge_names *names, PyTypeObject *type)
     }
 }
 
+/* A type that is built in holds its bases by their tuple; whether by __base__ too is another matter each time. */
 static void name_type(edge_names *names, PyObject *object)
 {
     PyTypeObject *type = (PyTypeObject *)object;
@@ -188,7 +189,7 @@ static void name_type(edge_names *names, PyObject *object)
         names_add(names, shim_type_dict(type), OURO_EDGE_FIELD, "__dict__");
         names_add(names, type->tp_mro, OURO_EDGE_FIELD, "__mro__");
         names_add(names, type->tp_bases, OURO_EDGE_FIELD, "__bases__");
-        names_add(names, (PyObject *)type->tp_base, OURO_EDGE_FIELD, "__base__");
+        names_add(names, (PyObject *)type->tp_base, OURO_EDGE_BORROWED, "__base__");
     }
     add_hidden_of_type(names, type);
 }

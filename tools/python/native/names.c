@@ -172,10 +172,11 @@ static void names_offer_attributes(edge_names *names, const type_info *info, PyO
     }
 }
 
-/* Objects that the collector does not know cannot be asked; the members of their structs are theirs, though. */
+/* Objects that the collector does not know cannot be asked; the members of their structs are theirs, though.  Types have
+ * a namer that knows which. */
 static void names_add_members(edge_names *names, const type_info *info, PyObject *object)
 {
-    for (size_t at = 0; at < info->member_count; at++) {
+    for (size_t at = 0; at < info->member_count && !PyType_Check(object); at++) {
         PyObject *target = member_of(object, &info->members[at]);
         if (target != NULL) store_edge(names->store, target, info->members[at].label, 0);
     }

@@ -36,15 +36,10 @@ _options = None
 _exception = None
 
 
-class _Options:
-    def __init__(self):
-        self.output = None
-        self.signal = "SIGUSR1"
-        self.keep_garbage = False
-        self.collect = False
-        self.quiet = False
-        self.process = os.getpid()
-        self.written = 0
+def _new_options():
+    # No class: its type would refer to itself, and so would be found neither living nor the writer's.
+    return type(sys.implementation)(output=None, signal="SIGUSR1", keep_garbage=False, collect=False,
+                                    quiet=False, process=os.getpid(), written=0)
 
 
 def _refuse(sentence):
@@ -54,7 +49,7 @@ def _refuse(sentence):
 
 def _parse(arguments):
     """Returns the options and what is left: the script, or -m or -c, and its arguments."""
-    options = _Options()
+    options = _new_options()
     at = 0
 
     def value(name):
