@@ -286,8 +286,8 @@ class AllObjects(unittest.TestCase):
         self.assertLess(len(absent), 6)  # the writer's own modules, in sys.modules
         self.assertGreater(compared, amount(1000))
         self.assertGreater(edges, compared)
-        self.assertEqual(wrong_edges[:5], [])
-        self.assertEqual(wrong_sizes[:5], [])
+        self.assertTrue(not wrong_edges, repr(wrong_edges[:3])[:600])
+        self.assertTrue(not wrong_sizes, repr(wrong_sizes[:3])[:600])
 
     def may_hold(self, one, snapshot, more):
         """What the collector does not ask for: keys that are strings, and what types and code hold."""
@@ -308,7 +308,7 @@ class AllObjects(unittest.TestCase):
         # bool: the constants that are compiled into the interpreter refer to it without counting.
         inexact = [one for one in snapshot.objects.values() if one.type != "bool"
                    and not one.flags & (IS_EXACT | IS_IMMORTAL) and one.count < entering[one.address]]
-        self.assertEqual(inexact[:5], [])
+        self.assertTrue(not inexact, repr(inexact[:3])[:600])
 
 
 if __name__ == "__main__":
