@@ -26,7 +26,7 @@ static bool is_own_by_itself(const heap_walk *walk, PyObject *object)
 
 static void take(stored_object *object, uint32_t row, uint32_t *left, size_t *left_count)
 {
-    if (object->is_own || (object->flags & OURO_OBJECT_IS_IMMORTAL) != 0) return;
+    if (object->is_own || object->is_kept || (object->flags & OURO_OBJECT_IS_IMMORTAL) != 0) return;
     object->is_own = true;
     left[(*left_count)++] = row;
 }

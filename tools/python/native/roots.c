@@ -80,7 +80,9 @@ static void walk_add_modules(heap_walk *walk)
 void walk_add_roots(heap_walk *walk, PyObject *exception)
 {
     walk_add_modules(walk);
-    if (exception != NULL) {
+    uint32_t row = exception == NULL ? STORE_NO_ROW : store_row(&walk->store, exception);
+    if (row != STORE_NO_ROW) {
+        walk->store.objects[row].is_kept = true;
         store_root(&walk->store, exception, OURO_ROOT_NAMED,
                    ouro_snapshot_string(walk->words.writer, "the exception that ended the script"),
                    0);

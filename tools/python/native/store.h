@@ -26,7 +26,8 @@ typedef struct stored_object {
     uint32_t type, text;
     size_t first_edge;
     uint8_t flags;
-    bool is_own; /* of the writer: left out */
+    bool is_own;  /* of the writer: left out */
+    bool is_kept; /* shown, though only the writer holds it */
 } stored_object;
 
 typedef struct stored_edge {

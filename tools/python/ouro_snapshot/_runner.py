@@ -190,8 +190,9 @@ def _load_module(name, module):
 
 def _load_script(path, module):
     import pkgutil
+    path = os.path.abspath(path)
     importer = None if os.path.isfile(path) and path.endswith((".py", ".pyc")) else pkgutil.get_importer(path)
-    if importer is not None and not isinstance(importer, type(None)):
+    if importer is not None:
         import runpy
         _set_first_path(path)
         _, spec, code = runpy._get_main_module_details()
