@@ -19,8 +19,10 @@
 static void put_text(const ouro_snapshot *snapshot, uint32_t string)
 {
     for (const char *at = snapshot->strings[string]; *at != '\0'; at++) {
-        if (*at == '\t' || *at == '\n' || *at == '\r' || *at == '%') printf("%%%02x", (unsigned char)*at);
-        else putchar(*at);
+        if (*at == '\t' || *at == '\n' || *at == '\r' || *at == '%')
+            printf("%%%02x", (unsigned char)*at);
+        else
+            putchar(*at);
     }
 }
 

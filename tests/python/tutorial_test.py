@@ -23,7 +23,7 @@ EXACT = re.compile(r"notes\.Request|Only the collector|__main__\.Part|bus\.callb
 def plain(line):
     """A line without what differs from run to run."""
     line = re.sub(r"0x[0-9a-f]+", "0x", line)
-    line = re.sub(r"\[\"shutdown\"\]\[\d+\]|^\s*\[\d+\]", "[n]", line)
+    line = re.sub(r"\[\d+\]", "[n]", line)
     if sys.version_info[:2] != (3, 11) or not EXACT.search(line):
         line = re.sub(r"[\d,.]+ ?[KMG]?i?B?|#", "", line)
         line = re.sub(r"^\s*(named|frame) root .*", "root", line)

@@ -51,13 +51,16 @@ class Server:
         self.bus = Bus()
         self.sizes = {}
 
+    def remember(self, request, size):
+        self.sizes[request.user] = size
+
     def handle(self, request):
         def say_unfinished():
             print("unfinished at shutdown:", request.number)
 
         self.bus.subscribe("shutdown", say_unfinished)
         upload = Upload(request.body)
-        self.sizes[request.user] = upload.size()
+        self.remember(request, upload.size())
 
 
 def requests(count):

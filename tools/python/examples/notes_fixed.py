@@ -24,7 +24,7 @@ class Server(notes.Server):
         self.bus.subscribe("shutdown", say_unfinished)
         try:
             upload = notes.Upload(request.body)
-            self.sizes[request.user] = upload.size()
+            self.remember(request, upload.size())
         finally:
             self.bus.unsubscribe("shutdown", say_unfinished)
 

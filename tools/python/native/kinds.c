@@ -46,8 +46,10 @@ static void name_dict(edge_names *names, PyObject *object)
     for (Py_ssize_t at = 0; PyDict_Next(object, &at, &key, &value);) {
         uint32_t index = 0, label = words_key(names->words, key, &index);
         names_offer(names, value, label, index);
-        if (shows_keys) names_offer(names, key, names->label_keys, 0);
-        else if (!shares) store_edge(names->store, key, names->label_keys, 0);
+        if (shows_keys)
+            names_offer(names, key, names->label_keys, 0);
+        else if (!shares)
+            store_edge(names->store, key, names->label_keys, 0);
     }
 }
 

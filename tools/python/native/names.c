@@ -167,8 +167,8 @@ static void names_offer_attributes(edge_names *names, const type_info *info, PyO
     for (size_t at = 0; at < attributes.count; at++) {
         PyObject *name = shim_attribute_name(&attributes, at);
         if (attributes.values[at] == NULL || name == NULL) continue;
-        names_offer(names, attributes.values[at],
-                    words_label(names->words, OURO_EDGE_FIELD, name), 0);
+        names_offer(names, attributes.values[at], words_label(names->words, OURO_EDGE_FIELD, name),
+                    0);
     }
 }
 

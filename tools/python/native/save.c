@@ -124,7 +124,9 @@ static void output_object(const rows_output *output, uint32_t row)
         .address = (uint64_t)(uintptr_t)stored->address,
         .size = stored->size,
         .type = stored->type,
-        .count = count < 0 ? 0 : count > (Py_ssize_t)UINT32_MAX ? UINT32_MAX : (uint32_t)count,
+        .count = count < 0                        ? 0
+                 : count > (Py_ssize_t)UINT32_MAX ? UINT32_MAX
+                                                  : (uint32_t)count,
         .text = stored->text,
         .flags = (uint8_t)flags,
     };
@@ -235,8 +237,7 @@ static bool save_with(ouro_snapshot_writer *writer, const save_request *request,
         walk_free(walk);
         return false;
     }
-    Py_BEGIN_ALLOW_THREADS
-    output_notes(writer, request);
+    Py_BEGIN_ALLOW_THREADS output_notes(writer, request);
     done = output_store(writer, walk, result);
     if (!done) {
         error->status = OURO_NO_MEMORY;
@@ -245,8 +246,7 @@ static bool save_with(ouro_snapshot_writer *writer, const save_request *request,
         done = ouro_snapshot_writer_finish(writer, error) == OURO_OK;
     }
     walk_free(walk);
-    Py_END_ALLOW_THREADS
-    result->seconds = seconds_now() - start;
+    Py_END_ALLOW_THREADS result->seconds = seconds_now() - start;
     return done;
 }
 

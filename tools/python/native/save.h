@@ -8,12 +8,13 @@
 #include "walk.h"
 
 typedef struct save_request {
-    const char *path;       /* in the file system's encoding */
-    PyObject *path_object;  /* for messages */
-    const char *program;    /* what the notes say of it */
-    PyObject *get_objects;  /* gc.get_objects */
-    PyObject *exception;    /* may be NULL */
-    PyObject *const *arguments; /* of the call, on the stack of its caller: no references of the program */
+    const char *path;      /* in the file system's encoding */
+    PyObject *path_object; /* for messages */
+    const char *program;   /* what the notes say of it */
+    PyObject *get_objects; /* gc.get_objects */
+    PyObject *exception;   /* may be NULL */
+    PyObject *const
+        *arguments; /* of the call, on the stack of its caller: no references of the program */
     size_t argument_count;
     const walk_own *own;
 } save_request;

@@ -176,9 +176,8 @@ static inline PyDictKeysObject *shim_keys_of(PyTypeObject *type)
 
 static inline shim_attributes shim_attributes_of_keys(PyDictKeysObject *keys, PyObject **values)
 {
-    return (shim_attributes){.count = (size_t)keys->dk_nentries,
-                             .values = values,
-                             .entries = DK_UNICODE_ENTRIES(keys)};
+    return (shim_attributes){
+        .count = (size_t)keys->dk_nentries, .values = values, .entries = DK_UNICODE_ENTRIES(keys)};
 }
 #endif
 
@@ -268,15 +267,16 @@ static inline PyObject *shim_variable_name(PyCodeObject *code, Py_ssize_t at)
 
 /* What a function that runs, or waits to go on, holds. */
 typedef struct shim_frame {
-    const void *next;      /* its caller; for shim_frame_next */
-    PyCodeObject *code;    /* NULL: no function of Python */
-    PyObject *globals;     /* borrowed by the frame */
-    PyObject *function;    /* held, or NULL */
-    PyObject *locals;      /* held, or NULL: the mapping of a module's or class's body */
-    PyObject *object;      /* held, or NULL: the frame as Python sees it */
-    PyObject **variables;  /* of which each may be NULL */
+    const void *next;     /* its caller; for shim_frame_next */
+    PyCodeObject *code;   /* NULL: no function of Python */
+    PyObject *globals;    /* borrowed by the frame */
+    PyObject *function;   /* held, or NULL */
+    PyObject *locals;     /* held, or NULL: the mapping of a module's or class's body */
+    PyObject *object;     /* held, or NULL: the frame as Python sees it */
+    PyObject **variables; /* of which each may be NULL */
     Py_ssize_t count;
-    bool is_visited;  /* an object that tp_traverse visits holds all this: `object`, or a generator */
+    bool
+        is_visited; /* an object that tp_traverse visits holds all this: `object`, or a generator */
 } shim_frame;
 
 #if SHIM_KNOWS_LAYOUT

@@ -45,8 +45,7 @@ static size_t slot_of(const object_store *store, const PyObject *object)
 static uint32_t *store_slot(const object_store *store, const PyObject *object)
 {
     size_t at = slot_of(store, object);
-    while (store->slots[at] != 0 &&
-           store->objects[store->slots[at] - 1].address != object) {
+    while (store->slots[at] != 0 && store->objects[store->slots[at] - 1].address != object) {
         at = (at + 1) & (store->slot_count - 1);
     }
     return &store->slots[at];
@@ -118,8 +117,8 @@ void store_root(object_store *store, PyObject *object, ouro_root_kind kind, uint
 size_t store_edges_of(const object_store *store, size_t row, const stored_edge **out_first)
 {
     size_t first = store->objects[row].first_edge;
-    size_t end = row + 1 < store->object_count ? store->objects[row + 1].first_edge
-                                               : store->edge_count;
+    size_t end =
+        row + 1 < store->object_count ? store->objects[row + 1].first_edge : store->edge_count;
     *out_first = store->edges + first;
     return end - first;
 }

@@ -13,7 +13,7 @@
 #include <ouro/snapshot.h>
 
 enum {
-    WORDS_LONGEST = 80,    /* characters of a text; what is longer ends with "..." */
+    WORDS_LONGEST = 80,      /* characters of a text; what is longer ends with "..." */
     WORDS_REMEMBERED = 4096, /* names of labels, by the address of the string: a power of two */
 };
 
