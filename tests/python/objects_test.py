@@ -248,7 +248,7 @@ class AllObjects(unittest.TestCase):
         class Wide: pass
         wide = Wide()
         for i in range(60): setattr(wide, "a%d" % i, [i])
-        large = [set(map(str, range(1000))), Mixed((i, [i]) for i in range(1000))]
+        large = [set(map(str, range(1000))), Mixed((i, [i]) for i in range(1000)), Mixed((i, made) for i in range(100))]
         sample = [one for one in gc.get_objects() if one is not sys.modules["__main__"].__dict__]
         sample = random.sample(sample, min(len(sample), {amount} * 40))
         sample += made + large + [wide, int, str, sys, json]
