@@ -14,7 +14,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-FOLDERS = ["include", "src", "snapshot", "command", "examples", "bench", "tests"]
+FOLDERS = ["include", "src", "snapshot", "command", "examples", "bench", "tests", "tools"]
 
 
 def ranges_without_macros(text):

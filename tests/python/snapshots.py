@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: MIT
+"""Helpers of these tests: runs scripts under ouro_snapshot, and reads what they left.
+
+Environment: PYTHONPATH with the package, OURO_SNAPSHOT_DUMP with dump.c's program, OURO_PRELOAD for a
+sanitizer's runtime.  How much a test does is its amount times OURO_TEST_SCALE, a percentage.
+"""
+
+import collections
+import os
+import subprocess
+import sys
+import tempfile
+import textwrap
+
+DUMP = os.environ.get("OURO_SNAPSHOT_DUMP", "")
+SCALE = int(os.environ.get("OURO_TEST_SCALE", "100"))
+TIER = os.environ.get("OURO_TEST_TIER", "")
+
+FIELD, ITEM, KEY, KEYS, INTERNAL, EPHEMERON, WEAK, BORROWED = range(8)
+NAMED, OUTSIDE, IMMORTAL, FRAME = range(4)
+GENERATION, IS_IMMORTAL, IS_FINALIZED, IS_FROZEN, HAS_WEAK, IS_EXACT = 3, 4, 8, 16, 32, 64
+
+Edge = collections.namedtuple("Edge", "target kind name index")
+Root = collections.namedtuple("Root", "object kind name references")
+
+
+def amount(ordinary):
+    return max(ordinary * SCALE // 100, 1)
+
+
+def text(field):
+    return field.replace("%09", "\t").replace("%0a", "\n").replace("%0d", "\r").replace("%25", "%")
+
+
+class Object:
+    __slots__ = ("address", "type", "size", "count", "flags", "text", "edges")
+
+    def __init__(self, fields):
+        self.address = int(fields[1], 16)
+        self.type = text(fields[2])
+        self.size, self.count, self.flags = int(fields[3]), int(fields[4]), int(fields[5])
+        self.text = text(fields[6])
+        self.edges = []
+
+    def __repr__(self):
+        return f"<{self.type} {self.text} at {self.address:x}>"
+
+
+class Snapshot:
+    def __init__(self, path):
+        printed = subprocess.run([DUMP, path], check=True, capture_output=True).stdout
+        self.notes, self.objects, self.roots = {}, {}, []
+        for line in printed.decode("utf-8").split("\n")[:-1]:
+            fields = line.split("\t")
+            if fields[0] == "E":
+                last.edges.append(Edge(int(fields[1], 16), int(fields[2]), text(fields[3]), int(fields[4])))
+            elif fields[0] == "O":
+                last = Object(fields)
+                self.objects[last.address] = last
+            elif fields[0] == "R":
+                self.roots.append(Root(int(fields[1], 16), int(fields[2]), text(fields[3]), int(fields[4])))
+            else:
+                self.notes[fields[1]] = text(fields[2])
+
+    def of_type(self, name):
+        return [one for one in self.objects.values() if one.type == name]
+
+    def one(self, type_name, shown=None):
+        found = [one for one in self.of_type(type_name) if shown is None or one.text == shown]
+        assert len(found) == 1, f"{len(found)} objects of {type_name} {shown}"
+        return found[0]
+
+    def along(self, one, *names):
+        """The object at the end of a path of names; an int is the index of an item."""
+        for name in names:
+            found = [edge.target for edge in one.edges
+                     if (edge.kind == ITEM and edge.index == name if isinstance(name, int)
+                         else edge.kind in (FIELD, KEY, ITEM) and edge.name == name)]
+            assert len(found) == 1, f"{len(found)} references {name} of {one}: {one.edges}"
+            one = self.objects[found[0]]
+        return one
+
+    def attribute(self, one, name):
+        """An attribute of an instance, whether it has a dictionary or not."""
+        if any(edge.kind == FIELD and edge.name == "__dict__" for edge in one.edges):
+            one = self.along(one, "__dict__")
+        return self.along(one, name)
+
+    def main(self, *names):
+        """What the script's global variable holds, and on from there."""
+        main = [root.object for root in self.roots if root.kind == NAMED and root.name == "__main__"]
+        assert len(main) == 1
+        return self.along(self.objects[main[0]], "__dict__", *names)
+
+    def entering(self):
+        """How many references that hold there are to each object."""
+        return collections.Counter(edge.target for one in self.objects.values() for edge in one.edges
+                                   if edge.kind < WEAK)
+
+    def reached(self):
+        """The addresses that roots reach."""
+        left = list({root.object for root in self.roots})
+        seen = set(left)
+        while left:
+            for edge in self.objects[left.pop()].edges:
+                if edge.kind < WEAK and edge.target not in seen:
+                    seen.add(edge.target)
+                    left.append(edge.target)
+        return seen
+
+
+def environment():
+    """That of a process which loads the extension."""
+    result = dict(os.environ)
+    if "OURO_PRELOAD" in os.environ:
+        result["LD_PRELOAD"] = os.environ["OURO_PRELOAD"]
+        result["ASAN_OPTIONS"] = "detect_leaks=0:allocator_may_return_null=1"
+    return result
+
+
+def python(*arguments, status=0, cwd=None, **options):
+    """Runs this Python; returns what it did."""
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, cwd=cwd,
+                          env=environment(), **options)
+    if status is not None and done.returncode != status:
+        raise AssertionError(f"{arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
+    return done
+
+
+def snapshot_of(script, *options, status=0):
+    """Runs a script to its end under the runner; returns the snapshot."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "script.py")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(textwrap.dedent(script))
+        output = os.path.join(folder, "out.snapshot")
+        done = python("-m", "ouro_snapshot", *options, "-o", output, path, status=status, cwd=folder)
+        snapshot = Snapshot(output)
+        snapshot.printed = done.stdout
+        snapshot.said = done.stderr
+        return snapshot
