@@ -25,8 +25,7 @@ static void save_site(struct ouro__saving *saving, uint32_t number, const ouro_t
 {
     ouro_trace_place places[OURO_TRACE_FRAMES_MAX];
     ouro_snapshot_frame frames[OURO_TRACE_FRAMES_MAX];
-    const size_t count =
-        ouro_trace_get_frames(saving->heap, number, places, OURO_TRACE_FRAMES_MAX);
+    const size_t count = ouro_trace_get_frames(saving->heap, number, places, OURO_TRACE_FRAMES_MAX);
     for (size_t i = 0; i < count; i++) frames[i] = frame_of(saving->writer, &places[i]);
     const ouro_snapshot_site row = {
         .frame_count = (uint32_t)count,
