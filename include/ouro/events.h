@@ -10,7 +10,7 @@
  *     ouro_each_event(heap, print_event, NULL);
  *
  * The log lies outside the heap: it is in no statistics, and a heap's limit does not count it.  Contract as in
- * ouro.h.  Since 0.2.0.
+ * ouro.h.
  */
 #ifndef OURO_EVENTS_H
 #define OURO_EVENTS_H

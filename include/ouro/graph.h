@@ -12,7 +12,7 @@
  *
  * Unless an entry says otherwise: arrays are the caller's and hold `nodes` entries; a call needs working
  * memory of its own, which the system gives and gets back; it returns false, having written nothing that
- * counts, when there is none.  Nothing recurses.  Thread: any.  Since 0.2.0.
+ * counts, when there is none.  Nothing recurses.  Thread: any.
  */
 #ifndef OURO_GRAPH_H
 #define OURO_GRAPH_H

@@ -12,7 +12,7 @@
  *
  * Everything here may be called at any moment: between the steps of a collection, in finalizers and callbacks.
  * Objects that are dying, and garbage that a collection has found, are not shown.  A function that is called
- * back must not create, drop or collect.  Since 0.2.0.
+ * back must not create, drop or collect.
  */
 #ifndef OURO_INSPECT_H
 #define OURO_INSPECT_H

@@ -757,7 +757,7 @@ typedef struct ouro_pool_info {
     size_t capacity;           /* blocks; 1 of a large block with a mapping of its own */
     size_t live, cached, free; /* cached: on the class list */
 } ouro_pool_info;
-/* Visits every pool, those that wait too; non-zero stops the walk.  Since 0.2.0.
+/* Visits every pool, those that wait too; non-zero stops the walk.
  * Cost: a walk over the pools and, for each, over the class list of its size. */
 OURO_API void ouro_each_pool(const ouro_heap *heap,
                              int (*visit)(const ouro_pool_info *pool, void *argument),

@@ -12,7 +12,7 @@
  *     +--------------------+---------+-----------------------------------+
  *
  * A viewer asks for a census by writing a number other than the last into `request`; the census that answers it
- * carries that number.  Since 0.2.0; the version rises when the layout changes.
+ * carries that number.  The version rises when the layout changes.
  */
 #ifndef OURO_PUBLISHED_H
 #define OURO_PUBLISHED_H

@@ -12,7 +12,7 @@
  *     ouro_snapshot *snapshot = ouro_snapshot_open("program.snapshot", NULL, &error);
  *
  * Contract as in ouro.h.  Errors go to *out_error, which may be NULL: OURO_BAD_FILE with the offset at which a
- * file contradicts its format, OURO_SYSTEM with what the system said, OURO_NO_MEMORY.  Since 0.2.0.
+ * file contradicts its format, OURO_SYSTEM with what the system said, OURO_NO_MEMORY.
  */
 #ifndef OURO_SNAPSHOT_H
 #define OURO_SNAPSHOT_H

@@ -19,7 +19,7 @@
  * estimates without bias.  A heap that is not traced pays nothing for it.
  *
  * Contract as in ouro.h: one thread at a time uses a heap and its traces.  When the tables get no memory, the
- * program's allocation succeeds all the same, and its trace is lost and counted.  Since 0.2.0.
+ * program's allocation succeeds all the same, and its trace is lost and counted.
  */
 #ifndef OURO_TRACE_H
 #define OURO_TRACE_H
