@@ -274,7 +274,7 @@ class AllObjects(unittest.TestCase):
                 continue
             compared += 1
             held = collections.Counter(edge.target for edge in one.edges if edge.kind < WEAK)
-            absent.update(set(referents) - set(snapshot.objects))
+            absent.update(target for target in referents if target not in snapshot.objects)
             told = collections.Counter(target for target in referents if target in snapshot.objects)
             edges += sum(told.values())
             more = held - told
