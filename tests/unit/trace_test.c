@@ -321,7 +321,9 @@ static void test_broken_chains(void **state)
     struct ouro__frames frames;
     const ouro_trace_options options = {.frames = 8, .unwind = OURO_TRACE_UNWIND_FRAME_POINTERS};
     ouro__frames_init(&frames, &options, (struct ouro__caller){NULL, NULL});
-    uintptr_t chain[8] = {0};
+    /* On the stack itself: AddressSanitizer moves arrays elsewhere, to see who uses them too late. */
+    uintptr_t *chain = __builtin_alloca(8 * sizeof *chain);
+    memset(chain, 0, 8 * sizeof *chain);
     struct ouro__frame out[8];
     const void *const starts[] = {NULL,
                                   (void *)8,
