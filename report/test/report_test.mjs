@@ -24,6 +24,7 @@ const { chromium } = createRequire(join(modules, 'x.js'))('playwright-core');
 const VIEWS = ['overview', 'map', 'dominators', 'holders', 'cycles', 'growth', 'types', 'pools', 'timeline', 'sites', 'about'];
 const PHONE = { width: 390, height: 844 };
 const DESKTOP = { width: 1280, height: 860 };
+const AT_ONCE = 4; // most of a test is waiting for pictures to be drawn
 const LOAD_LIMIT = 20000; // milliseconds: about a second, but a machine may have much else to do
 
 const [template, ...reports] = process.argv.slice(2);
@@ -375,17 +376,21 @@ async function main() {
     return;
   }
   let failed = 0;
-  for (const [name, test] of Object.entries(all)) {
-    if (process.env.ONLY && !name.includes(process.env.ONLY)) continue;
-    const begun = performance.now();
-    try {
-      await test(browser, pages);
-      console.log(`ok   ${name} (${Math.round(performance.now() - begun)} ms)`);
-    } catch (error) {
-      failed += 1;
-      console.log(`FAIL ${name}\n${error.stack}`);
+  const left = Object.entries(all).filter(([name]) => !process.env.ONLY || name.includes(process.env.ONLY));
+  const work = async () => {
+    for (let next = left.shift(); next; next = left.shift()) {
+      const [name, test] = next;
+      const begun = performance.now();
+      try {
+        await test(browser, pages);
+        console.log(`ok   ${name} (${Math.round(performance.now() - begun)} ms)`);
+      } catch (error) {
+        failed += 1;
+        console.log(`FAIL ${name}\n${error.stack}`);
+      }
     }
-  }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
   await browser.close();
   rmSync(folder, { recursive: true, force: true });
   process.exitCode = failed > 0 ? 1 : 0;
