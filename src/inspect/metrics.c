@@ -20,6 +20,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <string.h>
 
 /* What is known of one heap. */
@@ -98,6 +99,31 @@ static void describe(FILE *file, const char *name, const char *kind, const char 
     fprintf(file, "# TYPE %s %s\n", name, kind);
     if (unit != NULL) fprintf(file, "# UNIT %s %s\n", name, unit);
     fprintf(file, "# HELP %s %s\n", name, help);
+}
+
+/* Nanoseconds in seconds, as short as it can be and with a point, whatever the locale says: 1e-06 is written
+ * 0.000001. */
+static void write_seconds(FILE *file, uint64_t nanoseconds)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%" PRIu64 ".%09" PRIu64, nanoseconds / 1000000000,
+             nanoseconds % 1000000000);
+    size_t length = strlen(text);
+    while (text[length - 1] == '0' && text[length - 2] != '.') text[--length] = '\0';
+    fputs(text, file);
+}
+
+/* A sample in seconds. */
+__attribute__((format(printf, 3, 4))) static void write_time(FILE *file, uint64_t nanoseconds,
+                                                             const char *sample, ...)
+{
+    va_list arguments;
+    va_start(arguments, sample);
+    vfprintf(file, sample, arguments);
+    va_end(arguments);
+    fputc(' ', file);
+    write_seconds(file, nanoseconds);
+    fputc('\n', file);
 }
 
 /* Where a number of a family is found. */
@@ -220,23 +246,12 @@ static void write_generations(const struct readings *readings, FILE *file)
              "Time in collections, finalizers included.");
     for (size_t i = 0; i < readings->count; i++)
         for (int j = 0; j < 3; j++)
-            fprintf(file, "ouro_collection_seconds_total{%s,generation=\"%d\"} %.9f\n",
-                    readings->all[i].label, j,
-                    (double)readings->all[i].generations[j].nanoseconds / 1e9);
+            write_time(file, readings->all[i].generations[j].nanoseconds,
+                       "ouro_collection_seconds_total{%s,generation=\"%d\"}",
+                       readings->all[i].label, j);
 }
 
 /* ---- pauses and pace ---- */
-
-/* A bound in seconds, as short as it can be and with a point: 1e-06 is written 0.000001. */
-static void write_bound(FILE *file, uint64_t nanoseconds)
-{
-    char text[32];
-    snprintf(text, sizeof text, "%" PRIu64 ".%09" PRIu64, nanoseconds / 1000000000,
-             nanoseconds % 1000000000);
-    size_t length = strlen(text);
-    while (text[length - 1] == '0' && text[length - 2] != '.') text[--length] = '\0';
-    fputs(text, file);
-}
 
 static void write_pauses(const struct readings *readings, FILE *file)
 {
@@ -249,19 +264,18 @@ static void write_pauses(const struct readings *readings, FILE *file)
         for (size_t j = 0; j < OURO_PAUSE_BOUNDS; j++) {
             count += pauses->counts[j];
             fprintf(file, "ouro_pause_seconds_bucket{%s,le=\"", label);
-            write_bound(file, ouro_pause_bound(j));
+            write_seconds(file, ouro_pause_bound(j));
             fprintf(file, "\"} %" PRIu64 "\n", count);
         }
         count += pauses->counts[OURO_PAUSE_BOUNDS];
         fprintf(file, "ouro_pause_seconds_bucket{%s,le=\"+Inf\"} %" PRIu64 "\n", label, count);
-        fprintf(file, "ouro_pause_seconds_sum{%s} %.9f\n", label,
-                (double)pauses->nanoseconds / 1e9);
+        write_time(file, pauses->nanoseconds, "ouro_pause_seconds_sum{%s}", label);
         fprintf(file, "ouro_pause_seconds_count{%s} %" PRIu64 "\n", label, count);
     }
     describe(file, "ouro_longest_pause_seconds", "gauge", "seconds", "The longest of them.");
     for (size_t i = 0; i < readings->count; i++)
-        fprintf(file, "ouro_longest_pause_seconds{%s} %.9f\n", readings->all[i].label,
-                (double)readings->all[i].heap->pauses.longest / 1e9);
+        write_time(file, readings->all[i].heap->pauses.longest, "ouro_longest_pause_seconds{%s}",
+                   readings->all[i].label);
 }
 
 static void write_handed(const struct readings *readings, FILE *file)

@@ -3,10 +3,11 @@
  * metrics_program.c -- writes the metrics of three heaps, and what they should say
  *
  * The second and the third heap have the same name, which has to be escaped.  Lines "expect: NAME NUMBER" go to
- * stderr, for the test that reads the metrics.
+ * stderr, for the test that reads the metrics; the locale is the environment's.
  */
 #include <ouro/events.h>
 
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,6 +49,8 @@ int main(int argc, char **argv)
 {
     static const char odd[] = "a \"name\" \\ of\ntwo lines, \xc3\xa9\xc3"; /* cut in a character */
     ouro_heap *heaps[3];
+    const char *locale = setlocale(LC_ALL, "");
+    if (locale != NULL && strcmp(localeconv()->decimal_point, ",") == 0) expect("comma", 1);
     if (argc > 1 && strcmp(argv[1], "--none") == 0)
         return ouro_write_metrics(NULL, 0, stdout) == OURO_OK ? EXIT_SUCCESS : EXIT_FAILURE;
     heaps[0] = ouro_heap_new(

@@ -7,9 +7,12 @@ The text is read twice: by the rules of the specification, here, and by the pars
 is installed (python3-prometheus-client).
 """
 
+import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 
 METADATA = re.compile(r"# (TYPE|UNIT|HELP) ([a-zA-Z_:][a-zA-Z0-9_:]*) (.*)")
 LABEL = r'[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\["\\n])*"'
@@ -103,6 +106,23 @@ def read_with_library(text):
     assert units["ouro_pause_seconds"] == "seconds", units
 
 
+def read_where_fractions_have_a_comma(program):
+    """Metrics have a point in every locale."""
+    if shutil.which("localedef") is None:
+        print("left out: localedef is not installed")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        made = subprocess.run(["localedef", "-i", "de_DE", "-f", "UTF-8", "--no-archive", f"{folder}/comma"],
+                              capture_output=True, text=True)
+        if made.returncode != 0:
+            print(f"left out: no locale with a comma can be made: {made.stderr.strip()}")
+            return
+        environment = dict(os.environ, LOCPATH=folder, LC_ALL="comma")
+        done = subprocess.run([program], capture_output=True, text=True, check=True, env=environment)
+    assert "expect: comma 1" in done.stderr, done.stderr
+    read(done.stdout)
+
+
 def main():
     program = sys.argv[1]
     done = subprocess.run([program], capture_output=True, check=True)
@@ -112,6 +132,7 @@ def main():
     check_histogram(samples, "ouro_pause_seconds")
     check_numbers(samples, expected)
     read_with_library(text)
+    read_where_fractions_have_a_comma(program)
 
     nothing = subprocess.run([program, "--none"], capture_output=True, check=True).stdout.decode()
     read(nothing)
