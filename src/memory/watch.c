@@ -35,7 +35,8 @@ void ouro__watch_begin(void)
         watcher = OURO__WATCHER_ASAN;
     else if (HAS_MEMCHECK && RUNNING_ON_VALGRIND)
         watcher = OURO__WATCHER_MEMCHECK;
-    ouro__watcher = watcher; /* the same whenever it is asked for */
+    /* the same whenever it is asked for, by whatever thread */
+    __atomic_store_n(&ouro__watcher, watcher, __ATOMIC_RELAXED);
 }
 
 void ouro__watch_open_slowly(const void *start, size_t size)

@@ -43,7 +43,8 @@ void ouro__watch_died_slowly(const void *entry);
 
 ALWAYS_INLINE bool ouro__is_watched(void)
 {
-    return OURO_IS_DEBUG_BUILD && UNLIKELY(ouro__watcher != OURO__WATCHER_NONE);
+    return OURO_IS_DEBUG_BUILD &&
+           UNLIKELY(__atomic_load_n(&ouro__watcher, __ATOMIC_RELAXED) != OURO__WATCHER_NONE);
 }
 
 /* The library is about to read or write bytes that are closed to the program. */
