@@ -4,6 +4,9 @@
  */
 #include "tracing/sites.h"
 
+/* A table of so many entries does not grow: twice as many, and a few more, can still be counted by 32 bits. */
+#define MANY ((uint32_t)1 << 30)
+
 static uint64_t mix(uint64_t hash, uint64_t value)
 {
     hash = (hash ^ value) * UINT64_C(0x9E3779B97F4A7C15);
@@ -50,6 +53,7 @@ static uint32_t *place_of(const struct ouro__sites *sites, uint64_t hash, ouro_t
 static bool grow_frames(struct ouro__sites *sites, uint32_t more)
 {
     if (sites->frame_count + more <= sites->frame_capacity) return true;
+    if (sites->frame_capacity >= MANY) return false;
     uint32_t capacity = sites->frame_capacity > 0 ? sites->frame_capacity : 128;
     while (capacity < sites->frame_count + more) capacity *= 2;
     struct ouro__frame *grown = ouro__store_take(sites->store, capacity * sizeof *grown);
@@ -74,7 +78,7 @@ static void enter_all(struct ouro__sites *sites)
 static bool grow_sites(struct ouro__sites *sites)
 {
     if (sites->count + 1 < sites->capacity) return true;
-    if (sites->capacity >= (uint32_t)1 << 30) return false;
+    if (sites->capacity >= MANY) return false;
     const uint32_t had = sites->capacity, capacity = had > 0 ? 2 * had : 64;
     struct ouro__site *grown = ouro__store_take(sites->store, capacity * sizeof *grown);
     uint32_t *numbers = ouro__store_take(sites->store, 2 * (size_t)capacity * sizeof *numbers);
