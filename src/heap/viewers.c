@@ -9,6 +9,7 @@
 
 #include "base/os.h"
 #include "base/os_file.h"
+#include "base/os_program.h"
 #include "heap/heap.h"
 #include "memory/usage.h"
 
@@ -94,32 +95,20 @@ static void publish_memory(const ouro_heap *heap, const struct ouro__usage *usag
     state->object_bytes = total->object_bytes;
     state->raw_blocks = total->raw_blocks;
     state->raw_bytes = total->raw_bytes;
-    state->accounted_bytes = pools->accounted_bytes;
+    state->accounted_bytes = total->accounted_bytes;
+    state->arenas = total->arenas;
     state->large_blocks = total->large_blocks;
     state->pools = total->pools;
+    state->empty_pools = total->empty_pools;
+    state->reserved_bytes = total->reserved_bytes + heap->size;
     state->committed_bytes = total->committed_bytes;
     state->cached_bytes = total->cached_bytes;
     state->free_bytes = total->free_bytes;
     state->uncarved_bytes = total->uncarved_bytes;
     state->rounding_bytes = total->rounding_bytes;
+    state->header_bytes = total->header_bytes + heap->size;
     state->handed_bytes = pools->handed_bytes;
     state->byte_limit = pools->byte_limit;
-    state->arenas = state->empty_pools = 0;
-    state->reserved_bytes = state->header_bytes = heap->size;
-    for (int realm = 0; realm < OURO__REALMS; realm++) {
-        const struct ouro__realm_arenas *place = &pools->realms[realm];
-        struct ouro__arena *const lists[] = {place->arenas, place->large};
-        for (int i = 0; i < 2; i++) {
-            for (const struct ouro__arena *arena = lists[i]; arena != NULL; arena = arena->next) {
-                state->arenas += !arena->large;
-                state->reserved_bytes += arena->size;
-                state->header_bytes +=
-                    sizeof *arena + arena->pages_used * sizeof(struct ouro__pool);
-            }
-        }
-        for (const struct ouro__pool *pool = place->empty; pool != NULL; pool = pool->next)
-            state->empty_pools++;
-    }
 }
 
 static uint64_t live_bytes(const ouro_class_stats *class)

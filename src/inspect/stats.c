@@ -10,14 +10,11 @@
 
 #include <string.h>
 
-static void count_arenas(const struct ouro__arena *arena, ouro_heap_stats *stats)
+static size_t resident_of(const struct ouro__arena *arena)
 {
-    for (; arena != NULL; arena = arena->next) {
-        stats->arenas += !arena->large;
-        stats->reserved_bytes += arena->size;
-        stats->resident_bytes += ouro__os_resident(arena, arena->size);
-        stats->header_bytes += sizeof *arena + arena->pages_used * sizeof(struct ouro__pool);
-    }
+    size_t bytes = 0;
+    for (; arena != NULL; arena = arena->next) bytes += ouro__os_resident(arena, arena->size);
+    return bytes;
 }
 
 void ouro_get_heap_stats(const ouro_heap *heap, ouro_heap_stats *out_stats)
@@ -26,17 +23,12 @@ void ouro_get_heap_stats(const ouro_heap *heap, ouro_heap_stats *out_stats)
     const struct ouro__pools *pools = ouro__heap_pools(heap);
     ouro__usage_count(pools, &usage);
     *out_stats = usage.total;
-    out_stats->accounted_bytes = pools->accounted_bytes;
-    out_stats->reserved_bytes = heap->size;
+    out_stats->reserved_bytes += heap->size;
+    out_stats->header_bytes += heap->size;
     out_stats->resident_bytes = ouro__os_resident(heap, heap->size);
-    out_stats->header_bytes = heap->size;
-    for (int realm = 0; realm < OURO__REALMS; realm++) {
-        count_arenas(pools->realms[realm].arenas, out_stats);
-        count_arenas(pools->realms[realm].large, out_stats);
-        for (const struct ouro__pool *pool = pools->realms[realm].empty; pool != NULL;
-             pool = pool->next)
-            out_stats->empty_pools++;
-    }
+    for (int realm = 0; realm < OURO__REALMS; realm++)
+        out_stats->resident_bytes +=
+            resident_of(pools->realms[realm].arenas) + resident_of(pools->realms[realm].large);
 }
 
 size_t ouro_get_class_stats(const ouro_heap *heap, ouro_class_stats *out_classes, size_t capacity)

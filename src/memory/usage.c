@@ -79,11 +79,31 @@ static void finish_bin(const struct ouro__pools *pools, struct ouro__usage *usag
     }
 }
 
+static void count_arenas(const struct ouro__arena *arena, ouro_heap_stats *stats)
+{
+    for (; arena != NULL; arena = arena->next) {
+        stats->arenas += !arena->large;
+        stats->reserved_bytes += arena->size;
+        stats->header_bytes += sizeof *arena + arena->pages_used * sizeof(struct ouro__pool);
+    }
+}
+
+static void count_realm(const struct ouro__realm_arenas *realm, ouro_heap_stats *stats)
+{
+    count_arenas(realm->arenas, stats);
+    count_arenas(realm->large, stats);
+    for (const struct ouro__pool *pool = realm->empty; pool != NULL; pool = pool->next)
+        stats->empty_pools++;
+}
+
 void ouro__usage_count(const struct ouro__pools *pools, struct ouro__usage *out_usage)
 {
     memset(out_usage, 0, sizeof *out_usage);
-    for (int realm = 0; realm < OURO__REALMS; realm++)
+    for (int realm = 0; realm < OURO__REALMS; realm++) {
         ouro__walk_pools(pools, (enum ouro__realm)realm, count_pool, out_usage);
+        count_realm(&pools->realms[realm], &out_usage->total);
+    }
+    out_usage->total.accounted_bytes = pools->accounted_bytes;
     const struct ouro__guard *guard = &pools->guard;
     for (unsigned i = 0; i < guard->run_count; i++) { /* [quarantine.used] */
         const struct ouro__run *run = &guard->runs[(guard->oldest + i) % OURO_QUARANTINE_RUNS];

@@ -12,8 +12,7 @@
 
 struct ouro__usage {
     ouro_class_stats bins[OURO__BINS]; /* those without pools are zero */
-    ouro_heap_stats
-        total; /* what pools and blocks know; arenas, accounts and the system are left out */
+    ouro_heap_stats total; /* but for what only the system knows; the heap's struct is not in it */
 };
 
 /* Cost: a walk over all pools, and over the class lists. */
