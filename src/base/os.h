@@ -44,24 +44,6 @@ uint64_t ouro__os_nanoseconds(void);
 /* Coarse: some milliseconds late, some nanoseconds cheap. */
 uint64_t ouro__os_milliseconds(void);
 
-/* Where the calling thread's stack lies; false: not known.  Slow in the first thread, which reads a file. */
-bool ouro__os_stack(uintptr_t *out_low, uintptr_t *out_high);
-
-/* Return addresses by unwind tables, this call's own first; 0 where the C library has no unwinder.  The first call of
- * a process loads it, which allocates with malloc. */
-int ouro__os_backtrace(void **out_pcs, int capacity);
-
-/* What a code address is part of. */
-struct ouro__os_module {
-    const char *path;     /* "" for the program itself; NULL: nothing is known */
-    const char *function; /* of the dynamic symbol before it, or NULL */
-    uint64_t offset;      /* of the address in the module as it was linked */
-};
-struct ouro__os_module ouro__os_module_of(uintptr_t pc);
-
-/* The path of the program; "" if unknown. */
-void ouro__os_program_path(char *out_path, size_t size);
-
 /* Another number each time. */
 uint64_t ouro__os_random(void);
 

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -73,17 +72,14 @@ void ouro__os_close(int file)
     (void)close(file);
 }
 
+bool ouro__os_is_at(int file, const char *path)
+{
+    struct stat opened, there;
+    return fstat(file, &opened) == 0 && lstat(path, &there) == 0 && opened.st_dev == there.st_dev &&
+           opened.st_ino == there.st_ino;
+}
+
 void ouro__os_remove(const char *path)
 {
     (void)unlink(path);
-}
-
-uint32_t ouro__os_process(void)
-{
-    return (uint32_t)getpid();
-}
-
-void ouro__os_program_name(char *out_name, size_t size)
-{
-    snprintf(out_name, size, "%s", program_invocation_short_name);
 }

@@ -33,10 +33,7 @@ bool ouro__os_read_at(int file, void *bytes, size_t size, uint64_t offset);
 void ouro__os_close(int file);
 void ouro__os_remove(const char *path);
 
-/* Of the process. */
-uint32_t ouro__os_process(void);
-
-/* The name of the program that runs, cut to `size` - 1 bytes; "" if unknown. */
-void ouro__os_program_name(char *out_name, size_t size);
+/* Whether the path leads to this open file still. */
+bool ouro__os_is_at(int file, const char *path);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/os.h"
 #include "base/os_file.h"
+#include "base/os_program.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

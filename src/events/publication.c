@@ -6,6 +6,7 @@
 
 #include "base/os.h"
 #include "base/os_file.h"
+#include "base/os_program.h"
 
 #include <errno.h>
 #include <string.h>
@@ -86,7 +87,9 @@ uint32_t ouro__publication_request(const struct ouro__publication *publication)
 
 void ouro__publication_close(struct ouro__publication *publication)
 {
-    if (publication->state.process == ouro__os_process()) ouro__os_remove(publication->path);
+    if (publication->state.process == ouro__os_process() &&
+        ouro__os_is_at(publication->file, publication->path))
+        ouro__os_remove(publication->path);
     ouro__os_close(publication->file);
     ouro__os_unmap(publication, mapping_size(strlen(publication->path)));
 }

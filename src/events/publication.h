@@ -33,7 +33,7 @@ bool ouro__publication_write(struct ouro__publication *publication);
 /* The number that viewers have written last. */
 uint32_t ouro__publication_request(const struct ouro__publication *publication);
 
-/* Closes the file; the one who made it removes it. */
+/* Closes the file; the one who made it removes it, unless another is in its place by now. */
 void ouro__publication_close(struct ouro__publication *publication);
 
 #endif

@@ -14,7 +14,7 @@
  */
 #include "tracing/frames.h"
 
-#include "base/os.h"
+#include "base/os_program.h"
 
 enum { INSIDE = 32 }; /* frames of the library's own, at most */
 

@@ -8,6 +8,7 @@
 #include "tracing/trace.h"
 
 #include "base/os.h"
+#include "base/os_program.h"
 #include "memory/walk.h"
 #include "object/type.h"
 

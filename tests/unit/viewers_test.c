@@ -320,6 +320,21 @@ static void test_where_the_program_passes_by(void **state)
     assert_int_equal(ouro_publish(heap, NULL), OURO_OK);
 }
 
+/* Who comes later has the path, and who goes first does not take it away. */
+static void test_two_heaps_under_one_path(void **state)
+{
+    ouro_heap *other = test_heap_quiet();
+    assert_int_equal(ouro_publish(other, path), OURO_OK);
+    assert_int_equal(ouro_publish(*state, path), OURO_OK);
+    ouro_decref(cell_new(other));
+    assert_int_equal(ouro_heap_close(other, NULL, NULL), OURO_OK);
+    pass_by(*state);
+    assert_int_equal(seen.updates, 2);
+    assert_int_equal(seen.is_closed, 0);
+    assert_int_equal(ouro_publish(*state, NULL), OURO_OK);
+    assert_false(read_published());
+}
+
 static void test_what_is_in_the_way(void **state)
 {
     FILE *file = fopen(path, "w");
@@ -398,6 +413,7 @@ int main(void)
         HEAP_TEST(test_a_census_in_each_phase),
         HEAP_TEST(test_a_census_goes_in_pieces),
         HEAP_TEST(test_where_the_program_passes_by),
+        HEAP_TEST(test_two_heaps_under_one_path),
         HEAP_TEST(test_what_is_in_the_way),
         HEAP_TEST(test_a_child_does_not_publish),
         HEAP_TEST(test_the_environment_publishes_all_heaps),
