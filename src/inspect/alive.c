@@ -30,12 +30,16 @@ static int is_step(const ouro_reference *reference, void *argument)
     return 1;
 }
 
+/* A traverse hook that does not report the same again leaves a step without its index. */
 static void fill_steps(struct path *made, const struct ouro__live *live, const uint32_t *from)
 {
     uint32_t node = live->asked;
     for (size_t i = made->path.length; i > 0; node = from[node], i--) {
-        struct step step = {live->objects[node], &made->steps[i - 1]};
-        ouro_each_reference(live->objects[from[node]], is_step, &step);
+        void *owner = live->objects[from[node]], *target = live->objects[node];
+        struct step step = {target, &made->steps[i - 1]};
+        made->steps[i - 1] = (ouro_reference){
+            .owner = owner, .target = target, .name = "", .kind = OURO_REFERENCE_HOOK};
+        ouro_each_reference(owner, is_step, &step);
     }
     made->path.first = live->objects[node];
 }
@@ -138,14 +142,9 @@ static void add_holder(struct ouro__text *text, const ouro_path *path)
 
 static void add_step(struct ouro__text *text, const ouro_reference *step)
 {
-    ouro__text_add(text, "%s", ouro_type_of(step->owner)->name);
-    switch (step->kind) {
-    case OURO_REFERENCE_ITEM: ouro__text_add(text, ".%s[%zu]", step->name, step->index); break;
-    case OURO_REFERENCE_HOOK: ouro__text_add(text, ".traverse[%zu]", step->index); break;
-    case OURO_REFERENCE_EPHEMERON: ouro__text_add(text, " as a key"); break;
-    default: ouro__text_add(text, ".%s", step->name); break;
-    }
-    ouro__text_add(text, " -> ");
+    char index[24];
+    snprintf(index, sizeof index, "%zu", step->index);
+    ouro__text_add_reference(text, ouro_type_of(step->owner), step->name, step->kind, index);
 }
 
 size_t ouro_path_text(const ouro_path *path, char *out_text, size_t size)

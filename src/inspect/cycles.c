@@ -259,23 +259,14 @@ void ouro_each_cycle(const ouro_heap *heap, ouro_visit_cycle visit, void *argume
     }
 }
 
-static void add_link(struct ouro__text *text, const ouro_cycle_link *link)
-{
-    ouro__text_add(text, "%s", link->type->name);
-    switch (link->kind) {
-    case OURO_REFERENCE_ITEM: ouro__text_add(text, ".%s[]", link->name); break;
-    case OURO_REFERENCE_HOOK: ouro__text_add(text, ".traverse[]"); break;
-    case OURO_REFERENCE_EPHEMERON: ouro__text_add(text, " as a key"); break;
-    default: ouro__text_add(text, ".%s", link->name); break;
-    }
-    ouro__text_add(text, " -> ");
-}
-
 size_t ouro_cycle_text(const ouro_cycle *cycle, char *out_text, size_t size)
 {
     struct ouro__text text;
     ouro__text_begin(&text, out_text, size);
-    for (size_t i = 0; i < cycle->length; i++) add_link(&text, &cycle->links[i]);
+    for (size_t i = 0; i < cycle->length; i++) {
+        const ouro_cycle_link *link = &cycle->links[i];
+        ouro__text_add_reference(&text, link->type, link->name, link->kind, "");
+    }
     ouro__text_add(&text, "%s",
                    cycle->length > 0 ? cycle->links[0].type->name
                                      : "a round longer than was looked");

@@ -5,9 +5,7 @@
 #ifndef OURO_INSPECT_TEXT_H
 #define OURO_INSPECT_TEXT_H
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
+#include <ouro/inspect.h>
 
 struct ouro__text {
     char *text;
@@ -15,22 +13,13 @@ struct ouro__text {
     size_t length; /* of the whole */
 };
 
-static inline void ouro__text_begin(struct ouro__text *text, char *buffer, size_t size)
-{
-    *text = (struct ouro__text){buffer, size, 0};
-    if (size > 0) buffer[0] = '\0';
-}
+void ouro__text_begin(struct ouro__text *text, char *buffer, size_t size);
 
-static inline void ouro__text_add(struct ouro__text *text, const char *format, ...)
+void ouro__text_add(struct ouro__text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-static inline void ouro__text_add(struct ouro__text *text, const char *format, ...)
-{
-    va_list arguments;
-    size_t room = text->length < text->size ? text->size - text->length : 0;
-    va_start(arguments, format);
-    int length = vsnprintf(room > 0 ? text->text + text->length : NULL, room, format, arguments);
-    va_end(arguments);
-    if (length > 0) text->length += (size_t)length;
-}
+
+/* A reference that holds, and an arrow behind it: `list.items[3] -> `.  `index` stands in the brackets of an item. */
+void ouro__text_add_reference(struct ouro__text *text, const ouro_type *owner, const char *name,
+                              ouro_reference_kind kind, const char *index);
 
 #endif

@@ -81,6 +81,34 @@ static void test_hooks_keys_and_immortal_objects_in_a_path(void **state)
     assert_int_equal(ouro_heap_close(heap, NULL, NULL), OURO_OK);
 }
 
+static size_t reports_left;
+static int fickle_traverse(void *object, ouro_visit visit, void *argument)
+{
+    const hidden *self = object;
+    if (self->next == NULL || reports_left == 0) return 0;
+    reports_left--;
+    return visit(self->next, argument);
+}
+static ouro_type fickle_type = {
+    .name = "fickle", .size = sizeof(hidden), .traverse = fickle_traverse};
+
+static void test_a_hook_that_does_not_report_the_same_leaves_a_step(void **state)
+{
+    ouro_auto hidden *fickle = ouro_object_new(*state, &fickle_type);
+    assert_non_null(fickle);
+    atom *child = atom_new(*state, 1);
+    fickle->next = child;
+    enum { plenty = 100 };
+    const char *text = "the program, by 1 reference: fickle.traverse[0] -> atom";
+    reports_left = plenty;
+    expect_path(child, 0, text);
+    reports_left = plenty - reports_left - 1; /* all but the last, by which the step is named */
+    expect_path(child, 0, text);
+    assert_int_equal(reports_left, 0);
+    fickle->next = NULL;
+    ouro_decref(child);
+}
+
 static void test_what_saveall_kept_is_held_by_the_heap(void **state)
 {
     ouro_heap *heap = *state;
@@ -182,6 +210,7 @@ int main(void)
         HEAP_TEST(test_the_asker_s_own_reference_is_no_answer),
         HEAP_TEST(test_garbage_is_held_by_nobody),
         cmocka_unit_test(test_hooks_keys_and_immortal_objects_in_a_path),
+        HEAP_TEST(test_a_hook_that_does_not_report_the_same_leaves_a_step),
         HEAP_TEST(test_what_saveall_kept_is_held_by_the_heap),
         HEAP_TEST(test_a_short_buffer_gets_the_beginning),
         HEAP_TEST(test_in_its_finalizer_an_object_is_whole),
