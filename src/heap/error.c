@@ -32,6 +32,17 @@ void ouro__heap_fail(ouro_heap *heap, ouro_status status, size_t requested, cons
     va_end(arguments);
 }
 
+ouro_status ouro__error_fill(ouro_error *out_error, ouro_status status, const char *format, ...)
+{
+    if (out_error == NULL) return status;
+    *out_error = (ouro_error){.status = status};
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(out_error->message, sizeof out_error->message, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
 void ouro__heap_fail_refused(ouro_heap *heap, const char *what, size_t requested)
 {
     const struct ouro__pools *pools = ouro__heap_pools(heap);

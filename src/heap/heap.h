@@ -100,6 +100,10 @@ ALWAYS_INLINE struct ouro__pools *ouro__heap_pools(const ouro_heap *heap)
 void ouro__heap_fail(ouro_heap *heap, ouro_status status, size_t requested, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* Fills an error of the caller's, if he wants one; returns the status. */
+ouro_status ouro__error_fill(ouro_error *out_error, ouro_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* Fills an error from what the pools refused. */
 void ouro__heap_fail_refused(ouro_heap *heap, const char *what, size_t requested);
 

@@ -13,7 +13,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -107,12 +106,9 @@ static bool read_debug(const char *text, unsigned *out_flags)
 static ouro_status refuse(ouro_error *out_error, const char *variable, const char *value,
                           const char *wanted)
 {
-    if (out_error == NULL) return OURO_BAD_SETTING;
-    *out_error = (ouro_error){.status = OURO_BAD_SETTING};
-    snprintf(out_error->message, sizeof out_error->message,
-             "environment variable %s has the value \"%.40s\": give %s, or unset it", variable,
-             value, wanted);
-    return OURO_BAD_SETTING;
+    return ouro__error_fill(out_error, OURO_BAD_SETTING,
+                            "environment variable %s has the value \"%.40s\": give %s, or unset it",
+                            variable, value, wanted);
 }
 
 ouro_status ouro__options_from_environment(ouro_heap_options *options, ouro_error *out_error)

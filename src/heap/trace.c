@@ -3,19 +3,9 @@
  * trace.c -- the front door of allocation tracing                      [floor 6]
  *
  * The room tracing keeps the tables; here are the options, the errors and the questions of single objects and
- * sites.  Neighbours: trace_snapshot.c copies all sites at once.
+ * sites.  Neighbours: inspect/trace_snapshot.c copies all sites at once.
  */
 #include "heap/heap.h"
-
-#include <stdio.h>
-
-static ouro_status refuse(ouro_error *out_error, ouro_status status, const char *sentence)
-{
-    if (out_error == NULL) return status;
-    *out_error = (ouro_error){.status = status};
-    snprintf(out_error->message, sizeof out_error->message, "%s", sentence);
-    return status;
-}
 
 /* ---- beginning and end ---- */
 
@@ -26,17 +16,20 @@ ouro_status ouro_trace_start(ouro_heap *heap, const ouro_trace_options *given,
     ouro_trace_options options = given != NULL ? *given : (ouro_trace_options){0};
     if (options.frames == 0) options.frames = 1;
     if (options.frames > OURO_TRACE_FRAMES_MAX)
-        return refuse(out_error, OURO_BAD_ARGUMENT,
-                      "tracing was asked for too many frames: OURO_TRACE_FRAMES_MAX is the most");
+        return ouro__error_fill(out_error, OURO_BAD_ARGUMENT,
+                                "tracing was asked for %u frames: OURO_TRACE_FRAMES_MAX, %d, is "
+                                "the most",
+                                options.frames, OURO_TRACE_FRAMES_MAX);
     if (options.unwind > OURO_TRACE_UNWIND_TABLES)
-        return refuse(out_error, OURO_BAD_ARGUMENT,
-                      "option unwind of tracing is none of OURO_TRACE_UNWIND_");
+        return ouro__error_fill(out_error, OURO_BAD_ARGUMENT,
+                                "option unwind of tracing is none of OURO_TRACE_UNWIND_");
     if (ouro_trace_is_on(heap))
-        return refuse(out_error, OURO_BUSY,
-                      "the heap is traced already: ouro_trace_stop ends that");
+        return ouro__error_fill(out_error, OURO_BUSY,
+                                "heap \"%s\" is traced already: ouro_trace_stop ends that",
+                                heap->name);
     if (ouro__trace_start(ouro__heap_pools(heap), &options, caller) == NULL)
-        return refuse(out_error, OURO_NO_MEMORY,
-                      "the system gave no memory for the tables of tracing");
+        return ouro__error_fill(out_error, OURO_NO_MEMORY,
+                                "the system gave no memory for the tables of tracing");
     return OURO_OK;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * trace_snapshot.c -- all sites at one moment, and what is asked of them
- *                                                                     [floor 6]
+ *                                                                     [floor 7]
  * A snapshot is a copy: sites, frames, and the texts of the frames, which do not depend on the heap any more.
  *
  *     sites[] --first_frame--> frames[] --module, function, file--> texts
@@ -9,12 +9,11 @@
  * Statistics sort the (site, frame) pairs of a snapshot by what they are grouped by, and add up neighbours.
  * Memory here is of malloc: snapshots outlive heaps.
  *
- * Neighbours: trace.c answers of single sites.
+ * Neighbours: heap/trace.c answers of single sites.
  */
 #include "heap/heap.h"
 
 #include <fnmatch.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,17 +30,10 @@ struct ouro_trace_snapshot {
     ouro_trace_statistic *rows; /* of the last statistics */
 };
 
-static ouro_status refuse(ouro_error *out_error, ouro_status status, const char *sentence)
-{
-    if (out_error == NULL) return status;
-    *out_error = (ouro_error){.status = status};
-    snprintf(out_error->message, sizeof out_error->message, "%s", sentence);
-    return status;
-}
-
 static ouro_status refuse_memory(ouro_error *out_error)
 {
-    return refuse(out_error, OURO_NO_MEMORY, "the system gave no memory for a snapshot of sites");
+    return ouro__error_fill(out_error, OURO_NO_MEMORY,
+                            "the system gave no memory for a snapshot of sites");
 }
 
 /* ---- making one ---- */
@@ -91,8 +83,9 @@ ouro_trace_snapshot *ouro_trace_take(const ouro_heap *heap, ouro_error *out_erro
 {
     const struct ouro__trace *trace = ouro__trace_of(ouro__heap_pools(heap));
     if (trace == NULL) {
-        (void)refuse(out_error, OURO_EMPTY,
-                     "the heap is not traced: ouro_trace_start, or OURO_TRACE, begins that");
+        (void)ouro__error_fill(
+            out_error, OURO_EMPTY,
+            "heap \"%s\" is not traced: ouro_trace_start, or OURO_TRACE, begins that", heap->name);
         return NULL;
     }
     const struct ouro__sites *sites = &trace->sites;
@@ -380,8 +373,8 @@ static ouro_status group(ouro_trace_snapshot *after, const ouro_trace_snapshot *
     static sort_function *const orders[] = {by_site, by_line, by_function, by_file, by_kind};
     const unsigned what = by & ~(unsigned)OURO_TRACE_CUMULATIVE;
     if (what > OURO_TRACE_BY_KIND)
-        return refuse(out_error, OURO_BAD_ARGUMENT,
-                      "sites were to be grouped by what is none of OURO_TRACE_BY_");
+        return ouro__error_fill(out_error, OURO_BAD_ARGUMENT,
+                                "sites were to be grouped by what is none of OURO_TRACE_BY_");
     size_t room = (size_t)after->site_count + after->frame_count + 1;
     if (before != NULL) room += (size_t)before->site_count + before->frame_count;
     struct share *shares = malloc(room * sizeof *shares);
