@@ -25,8 +25,14 @@ static void show(struct showing *showing, void *target)
     showing->stopped = showing->visit(&showing->reference, showing->argument) != 0;
 }
 
-/* A borrowed pointer may lead anywhere. */
-static void show_loose(struct showing *showing, void *target)
+/* What weak references and maps look at lives, or they would not look at it. */
+static void show_weak(struct showing *showing, void *target)
+{
+    if (target != NULL && !ouro__is_hidden(target)) show(showing, target);
+}
+
+/* A borrowed pointer may lead anywhere.  Cost: a walk over the arenas. */
+static void show_borrowed(struct showing *showing, void *target)
 {
     const ouro_heap *heap = ouro_heap_of(showing->reference.owner);
     if (target != NULL && ouro_is_object(heap, target) && !ouro__is_hidden(target))
@@ -55,7 +61,7 @@ static void show_field(struct showing *showing, const ouro_type *type, const our
         show_items(showing, place, ouro__type_length(type, showing->reference.owner));
     } else if (field->kind == OURO_FIELD_BORROWED) {
         showing->reference.kind = OURO_REFERENCE_BORROWED;
-        show_loose(showing, *(void **)place);
+        show_borrowed(showing, *(void **)place);
     } else {
         show(showing, *(void **)place);
     }
@@ -96,7 +102,7 @@ static void show_weakref(struct showing *showing, const ouro_weakref *weakref)
     }
     showing->reference.name = "target";
     showing->reference.kind = OURO_REFERENCE_WEAK;
-    show_loose(showing, ouro__weakref_target(weakref));
+    show_weak(showing, ouro__weakref_target(weakref));
 }
 
 static void show_map(struct showing *showing, const struct ouro__map *map, const ouro_type *type)
@@ -110,7 +116,7 @@ static void show_map(struct showing *showing, const struct ouro__map *map, const
         if (numbered)
             showing->reference.index =
                 (size_t)((const struct ouro__numbered *)(const void *)ephemeron)->number;
-        show_loose(showing, ephemeron->target);
+        show_weak(showing, ephemeron->target);
     }
     showing->reference.index = 0;
 }
