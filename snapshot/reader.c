@@ -92,13 +92,18 @@ static int compare_pools(const void *a, const void *b)
                            ((const ouro_snapshot_pool *)b)->address);
 }
 
-/* What began together: the longer first, as it has the other within. */
+/* What began together: the longer first, as it has the other within; cycles have passes and steps, and these have
+ * phases. */
 static int compare_events(const void *a, const void *b)
 {
+    static const uint8_t depth[] = {[OURO_EVENT_CYCLE] = 0,
+                                    [OURO_EVENT_PASS] = 1,
+                                    [OURO_EVENT_STEP] = 1,
+                                    [OURO_EVENT_PHASE] = 2};
     const ouro_snapshot_event *first = a, *second = b;
     int order = compare_numbers(first->start, second->start);
     if (order == 0) order = compare_numbers(second->nanoseconds, first->nanoseconds);
-    return order != 0 ? order : compare_numbers(first->kind, second->kind);
+    return order != 0 ? order : compare_numbers(depth[first->kind], depth[second->kind]);
 }
 
 /* Mostly nothing is to be done. */

@@ -49,10 +49,31 @@ static void test_events_are_saved_as_they_began(void **state)
     assert_int_equal(ouro_set_event_log(heap, 0), OURO_OK);
 }
 
+/* Whatever order they come in: what has others within is first. */
+static void test_events_that_began_together(void **state)
+{
+    static const ouro_event_kind given[] = {OURO_EVENT_PHASE, OURO_EVENT_PASS, OURO_EVENT_CYCLE};
+    (void)state;
+    sample_bytes bytes = {0};
+    ouro_snapshot_sink sink = sample_sink(&bytes);
+    ouro_snapshot_writer *writer = ouro_snapshot_writer_new(&sink, NULL);
+    assert_non_null(writer);
+    for (int i = 0; i < 3; i++)
+        ouro_snapshot_add_event(
+            writer, &(ouro_snapshot_event){.kind = given[i], .start = 5, .nanoseconds = 7});
+    assert_int_equal(ouro_snapshot_writer_finish(writer, NULL), OURO_OK);
+    ouro_snapshot *snapshot = ouro_snapshot_read(bytes.bytes, bytes.size, NULL, NULL);
+    assert_non_null(snapshot);
+    free(bytes.bytes);
+    for (uint32_t i = 0; i < 3; i++) assert_int_equal(snapshot->events[i].kind, given[2 - i]);
+    ouro_snapshot_close(snapshot);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         HEAP_TEST(test_events_are_saved_as_they_began),
+        cmocka_unit_test(test_events_that_began_together),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
