@@ -202,27 +202,11 @@ void ouro_each_object(ouro_heap *heap, ouro_visit visit, void *argument)
 
 /* ---- any address ---- */
 
-static bool has_arena(const struct ouro__arena *list, const struct ouro__arena *arena)
-{
-    while (list != NULL && list != arena) list = list->next;
-    return list != NULL;
-}
-
-/* The arena is compared before anything behind it is read. */
 bool ouro_is_object(const ouro_heap *heap, const void *address)
 {
-    const struct ouro__pools *pools = ouro__heap_pools(heap);
-    struct ouro__arena *arena = ouro__arena_of(address);
-    const struct ouro__realm_arenas *acyclic = &pools->realms[OURO__REALM_ACYCLIC];
-    const struct ouro__realm_arenas *tracked = &pools->realms[OURO__REALM_TRACKED];
-    if (!has_arena(tracked->arenas, arena) && !has_arena(acyclic->arenas, arena) &&
-        !has_arena(tracked->large, arena) && !has_arena(acyclic->large, arena))
-        return false;
-    size_t page = ouro__arena_offset(address) >> OURO_POOL_SHIFT;
-    if (page < OURO_ARENA_FIRST_PAGE || page >= arena->page_limit) return false;
-    struct ouro__pool *pool = ouro__arena_pool(arena, page);
-    pool -= pool->back;
-    if (pool->state < OURO__POOL_CURRENT || (const char *)address < pool->first) return false;
+    const struct ouro__pool *pool =
+        ouro__walk_find(ouro__heap_pools(heap), OURO__REALM_ACYCLIC, address);
+    if (pool == NULL) return false;
     size_t offset = (size_t)((const char *)address - pool->first);
     if (pool->capacity == 1
             ? offset != 0

@@ -26,6 +26,33 @@ void ouro__walk_pools(const struct ouro__pools *pools, enum ouro__realm realm,
     }
 }
 
+static bool has_arena(const struct ouro__arena *list, const struct ouro__arena *arena)
+{
+    while (list != NULL && list != arena) list = list->next;
+    return list != NULL;
+}
+
+/* Pages in front of the first pool have the arena's own structs: no header of a pool is theirs. */
+static struct ouro__pool *find_in(struct ouro__arena *arena, const void *address)
+{
+    size_t page = ouro__arena_offset(address) >> OURO_POOL_SHIFT;
+    if (page < OURO_ARENA_FIRST_PAGE || page >= arena->page_limit) return NULL;
+    struct ouro__pool *pool = ouro__arena_pool(arena, page);
+    pool -= pool->back;
+    return pool->state >= OURO__POOL_CURRENT && (const char *)address >= pool->first ? pool : NULL;
+}
+
+struct ouro__pool *ouro__walk_find(const struct ouro__pools *pools, enum ouro__realm first,
+                                   const void *address)
+{
+    struct ouro__arena *arena = ouro__arena_of(address);
+    for (int realm = (int)first; realm < OURO__REALMS; realm++)
+        if (has_arena(pools->realms[realm].arenas, arena) ||
+            has_arena(pools->realms[realm].large, arena))
+            return find_in(arena, address);
+    return NULL;
+}
+
 void ouro__walk_live(struct ouro__pool *pool, void (*visit)(void *entry, void *context),
                      void *context)
 {

@@ -14,6 +14,11 @@
 void ouro__walk_pools(const struct ouro__pools *pools, enum ouro__realm realm,
                       void (*visit)(struct ouro__pool *pool, void *context), void *context);
 
+/* The pool among whose blocks any address lies, of a realm from `first` on, or NULL.  Nothing is read behind an
+ * address whose arena is not found.  Cost: a walk over the arenas. */
+struct ouro__pool *ouro__walk_find(const struct ouro__pools *pools, enum ouro__realm first,
+                                   const void *address);
+
 /* The entries of living objects of a pool of objects. */
 void ouro__walk_live(struct ouro__pool *pool, void (*visit)(void *entry, void *context),
                      void *context);

@@ -7,6 +7,7 @@
  *
  * Neighbours: base/check.c prints what is written here; heap/dump.c puts it among its lines.
  */
+#include "memory/walk.h"
 #include "tracing/trace.h"
 
 #include <pthread.h>
@@ -32,24 +33,11 @@ void ouro__births_remove(struct ouro__trace *trace)
     (void)pthread_mutex_unlock(&listing);
 }
 
-static bool has_arena(const struct ouro__arena *arena, const struct ouro__arena *sought)
-{
-    while (arena != NULL && arena != sought) arena = arena->next;
-    return arena != NULL;
-}
-
 /* Whether the address lies among the blocks of a heap. */
 static bool is_inside(const struct ouro__pools *pools, const void *address)
 {
-    const struct ouro__arena *sought = ouro__arena_of(address);
-    bool found = false;
-    for (int realm = 0; realm < OURO__REALMS && !found; realm++)
-        found = has_arena(pools->realms[realm].arenas, sought) ||
-                has_arena(pools->realms[realm].large, sought);
-    if (!found || ouro__arena_offset(address) >= sought->size) return false;
-    const struct ouro__pool *pool = ouro__pool_of(address);
-    return pool->state >= OURO__POOL_CURRENT && (const char *)address >= pool->first &&
-           ouro__meter_index(pool, address) < pool->capacity;
+    const struct ouro__pool *pool = ouro__walk_find(pools, OURO__REALM_RAW, address);
+    return pool != NULL && ouro__meter_index(pool, address) < pool->capacity;
 }
 
 static size_t put_place(const ouro_trace_place *place, char *text, size_t size)

@@ -636,11 +636,17 @@ static void test_what_never_was_born(void **state)
     char text[100] = "as it was";
     ouro_heap *heap = traced_heap(NULL);
     const void *const pointers[] = {NULL, (void *)8, (void *)UINTPTR_MAX, &heap, heap, text};
-    ouro_decref(ouro_new(heap, atom));
+    atom *object = ouro_new(heap, atom);
+    const char *arena = (const char *)ouro__arena_of(object);
     for (size_t i = 0; i < COUNT_OF(pointers); i++) {
         ouro__birth_describe(pointers[i], text, sizeof text);
         assert_string_equal(text, "as it was");
     }
+    for (size_t page = 0; page < OURO_ARENA_FIRST_PAGE; page++) { /* the arena's own structs */
+        ouro__birth_describe(arena + page * OURO_POOL_SIZE + 8, text, sizeof text);
+        assert_string_equal(text, "as it was");
+    }
+    ouro_decref(object);
     test_heap_close_empty(heap);
 }
 
