@@ -275,17 +275,27 @@ static int load_packages(demo *shown, demo_packages *packages, const char *file)
     return complain_of_problem(packages, &problem);
 }
 
+/* Its name, for a package; a text's own words. */
+static const char *words_of(void *object, void *argument)
+{
+    (void)argument;
+    const ouro_type *type = ouro_type_of(object);
+    if (type == &package_type) return ((const package *)object)->name->bytes;
+    return type == &text_type ? ((const text *)object)->bytes : NULL;
+}
+
 /* Saves the packages as they are before the question drops them, with a collection in the log, which small
  * databases never cause. */
 static void save_snapshot(demo *shown, const demo_packages *packages)
 {
     ouro_error error;
     ouro_collect(packages->heap, 2);
-    if (ouro_snapshot_save(packages->heap, shown->snapshot, NULL, &error) == OURO_OK) {
+    const ouro_snapshot_options options = {.text = words_of};
+    if (ouro_snapshot_save(packages->heap, shown->snapshot, &options, &error) == OURO_OK) {
         demo_string(shown->answer, "snapshot", shown->snapshot);
         return;
     }
-    complain("%s: %s", shown->snapshot, error.message);
+    complain("%s", error.message); /* names the path */
     shown->failed = true;
 }
 

@@ -87,6 +87,7 @@ int main(int argc, char **argv)
     }
     for (size_t i = 0; i < SUBCOMMANDS; i++)
         if (strcmp(name, subcommands[i].name) == 0) return subcommands[i].run(argc - 1, argv + 1);
-    complain("there is no command '%s'; `ouro --help` lists them", name);
+    complain("there is no %s '%s'; `ouro --help` lists them", name[0] == '-' ? "option" : "command",
+             name);
     return COMMAND_BAD_INPUT;
 }

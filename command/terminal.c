@@ -272,6 +272,14 @@ readable show_count(uint64_t count)
     return result;
 }
 
+readable show_counted(uint64_t count, const char *noun)
+{
+    readable result;
+    snprintf(result.text, sizeof(result.text), "%.27s %.18s%s", show_count(count).text, noun,
+             count == 1 ? "" : "s");
+    return result;
+}
+
 readable show_bytes(uint64_t bytes)
 {
     static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};

@@ -79,9 +79,10 @@ void terminal_progress_stage(terminal_output *terminal, const char *activity);
 
 /* Figures as people read them: 12,345; 1.2 MiB; 3.4 ms. */
 typedef struct readable {
-    char text[32];
+    char text[48];
 } readable;
 readable show_count(uint64_t count);
+readable show_counted(uint64_t count, const char *noun); /* "1 root", "1,162 roots" */
 readable show_bytes(uint64_t bytes);
 readable show_seconds(double seconds);
 

@@ -75,13 +75,12 @@ static bool is_at_work(const struct child *child)
 /* ---- the child's side ---- */
 
 static _Noreturn void run_child(ouro_heap *heap, const char *path,
-                                ouro_status (*save)(ouro_heap *heap, const char *path,
-                                                    ouro_error *error),
+                                const ouro_snapshot_options *options, ouro__save_function *save,
                                 int answer)
 {
     ouro_error error = {.status = OURO_OK};
     ouro_heap_adopt(heap); /* guarded builds know the thread that uses a heap */
-    ouro_status status = save(heap, path, &error);
+    ouro_status status = save(heap, path, options, &error);
     error.status = status;
     /* Shorter than PIPE_BUF, so it goes in one piece and does not wait.  If the program is gone, nobody asks. */
     ssize_t written = write(answer, &error, sizeof error);
@@ -91,14 +90,15 @@ static _Noreturn void run_child(ouro_heap *heap, const char *path,
 /* ---- the program's side ---- */
 
 static ouro_status start(struct child *child, const char *path,
-                         ouro_status (*save)(ouro_heap *heap, const char *path, ouro_error *error),
+                         const ouro_snapshot_options *options, ouro__save_function *save,
                          ouro_error *error)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0)
         return ouro__fail_system(error, errno, "no pipe to a child that writes %s", path);
     child->process = fork();
-    if (child->process == 0) run_child((ouro_heap *)(uintptr_t)child->heap, path, save, ends[1]);
+    if (child->process == 0)
+        run_child((ouro_heap *)(uintptr_t)child->heap, path, options, save, ends[1]);
     int failed = errno;
     close(ends[1]);
     child->answer = ends[0];
@@ -108,8 +108,7 @@ static ouro_status start(struct child *child, const char *path,
 }
 
 ouro_status ouro__child_save(ouro_heap *heap, const char *path,
-                             ouro_status (*save)(ouro_heap *heap, const char *path,
-                                                 ouro_error *error),
+                             const ouro_snapshot_options *options, ouro__save_function *save,
                              ouro_error *error)
 {
     struct child *before = take(heap);
@@ -123,7 +122,7 @@ ouro_status ouro__child_save(ouro_heap *heap, const char *path,
     struct child *child = malloc(sizeof *child);
     if (child == NULL) return ouro__fail_memory(error, sizeof *child, "a child");
     *child = (struct child){.heap = heap};
-    ouro_status status = start(child, path, save, error);
+    ouro_status status = start(child, path, options, save, error);
     if (status == OURO_OK)
         put(child);
     else

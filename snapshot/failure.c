@@ -46,3 +46,14 @@ ouro_status ouro__fail_memory(ouro_error *error, size_t bytes, const char *what)
     if (error != NULL) error->requested = bytes;
     return OURO_NO_MEMORY;
 }
+
+void ouro__say_where(ouro_error *error, const char *path)
+{
+    if (error == NULL) return;
+    char said[sizeof error->message];
+    memcpy(said, error->message, sizeof said);
+    /* The reason fits: it is cut where there is no room for it and the path's last 40 bytes. */
+    size_t length = strlen(path), shown = length < 40 ? length : 40;
+    snprintf(error->message, sizeof error->message, "%s%s: %.*s", shown < length ? "..." : "",
+             path + (length - shown), (int)(sizeof said - 46), said);
+}

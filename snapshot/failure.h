@@ -18,4 +18,7 @@ __attribute__((format(printf, 3, 4))) ouro_status ouro__fail_system(ouro_error *
 /* OURO_NO_MEMORY, with the bytes asked for. */
 ouro_status ouro__fail_memory(ouro_error *error, size_t bytes, const char *what);
 
+/* Puts a path in front of what was said; of a long one the end. */
+void ouro__say_where(ouro_error *error, const char *path);
+
 #endif

@@ -11,9 +11,10 @@
 #include "file.h"
 #include "saving.h"
 
-ouro_status ouro__save_heap(ouro_heap *heap, const ouro_snapshot_sink *sink, ouro_error *error)
+ouro_status ouro__save_heap(ouro_heap *heap, const ouro_snapshot_sink *sink,
+                            const ouro_snapshot_options *options, ouro_error *error)
 {
-    struct ouro__saving saving = {.heap = heap};
+    struct ouro__saving saving = {.heap = heap, .options = options};
     saving.writer = ouro_snapshot_writer_new(sink, error);
     if (saving.writer == NULL) return OURO_NO_MEMORY;
     ouro__save_notes(&saving);
@@ -26,18 +27,20 @@ ouro_status ouro__save_heap(ouro_heap *heap, const ouro_snapshot_sink *sink, our
 }
 
 ouro_status ouro_snapshot_write(ouro_heap *heap, const ouro_snapshot_sink *sink,
-                                ouro_error *out_error)
+                                const ouro_snapshot_options *options, ouro_error *out_error)
 {
-    return ouro__save_heap(heap, sink, out_error);
+    return ouro__save_heap(heap, sink, options, out_error);
 }
 
-static ouro_status save_to_file(ouro_heap *heap, const char *path, ouro_error *error)
+static ouro_status save_to_file(ouro_heap *heap, const char *path,
+                                const ouro_snapshot_options *options, ouro_error *error)
 {
     struct ouro__file file;
     ouro_status status = ouro__file_begin(&file, path, error);
     if (status != OURO_OK) return status;
     ouro_snapshot_sink sink = ouro__file_sink(&file);
-    status = ouro__save_heap(heap, &sink, error);
+    status = ouro__save_heap(heap, &sink, options, error);
+    if (status == OURO_SYSTEM) ouro__say_where(error, path);
     ouro_status end = ouro__file_end(&file, status == OURO_OK, error);
     return status != OURO_OK ? status : end;
 }
@@ -46,8 +49,8 @@ ouro_status ouro_snapshot_save(ouro_heap *heap, const char *path,
                                const ouro_snapshot_options *options, ouro_error *out_error)
 {
     if (options != NULL && options->in_child)
-        return ouro__child_save(heap, path, save_to_file, out_error);
-    return save_to_file(heap, path, out_error);
+        return ouro__child_save(heap, path, options, save_to_file, out_error);
+    return save_to_file(heap, path, options, out_error);
 }
 
 ouro_status ouro_snapshot_wait(ouro_heap *heap, ouro_error *out_error)

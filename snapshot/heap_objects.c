@@ -82,6 +82,14 @@ static uint8_t flags_of(const ouro_object_info *info)
     return (uint8_t)flags;
 }
 
+/* String 0 for an object of which the program has nothing to say. */
+static uint32_t save_text(const struct ouro__saving *saving, void *object)
+{
+    if (saving->options == NULL || saving->options->text == NULL) return 0;
+    const char *text = saving->options->text(object, saving->options->argument);
+    return text == NULL ? 0 : ouro_snapshot_string(saving->writer, text);
+}
+
 static int save_object(void *object, void *argument)
 {
     struct ouro__saving *saving = argument;
@@ -95,6 +103,7 @@ static int save_object(void *object, void *argument)
                                 .size = info.block_bytes + info.buffer_bytes,
                                 .type = ouro__save_type(saving, info.type),
                                 .count = info.immortal ? UINT32_MAX : (uint32_t)info.count,
+                                .text = save_text(saving, object),
                                 .site = site <= saving->sites ? site : 0,
                                 .flags = flags_of(&info)});
     ouro_each_reference(object, save_reference, saving);

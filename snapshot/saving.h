@@ -26,6 +26,7 @@ struct ouro__cached_label {
 
 struct ouro__saving {
     ouro_heap *heap;
+    const ouro_snapshot_options *options; /* or NULL */
     ouro_snapshot_writer *writer;
     uint32_t garbage_name; /* string */
     uint32_t sites;        /* the highest number of a site that was saved */
@@ -47,6 +48,7 @@ void ouro__save_cycles(struct ouro__saving *saving);
 void ouro__save_events(struct ouro__saving *saving); /* and samples */
 
 /* All of it, and the end. */
-ouro_status ouro__save_heap(ouro_heap *heap, const ouro_snapshot_sink *sink, ouro_error *error);
+ouro_status ouro__save_heap(ouro_heap *heap, const ouro_snapshot_sink *sink,
+                            const ouro_snapshot_options *options, ouro_error *error);
 
 #endif

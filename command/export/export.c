@@ -53,9 +53,9 @@ static void print_help(void)
           "Options:\n"
           "  --to FORMAT       one of these\n"
           "  -o, --output OUT  where to; '-' is the standard output\n"
-          "  --by sites|types  pprof, dhat: where objects were allocated, or their types below "
-          "what keeps\n"
-          "                    them alive; sites where the snapshot has any, unless told\n"
+          "  --by sites|types  pprof, dhat: where objects were allocated, or their types\n"
+          "                    below what keeps them alive; sites where the snapshot has\n"
+          "                    any, unless told\n"
           "  --object ADDRESS  graphviz: whose neighbourhood; without it the largest things\n"
           "  --depth N         graphviz: steps from the object (2)\n"
           "  --limit N         graphviz: objects at most (60)\n"
@@ -117,6 +117,18 @@ static const struct option options[] = {
     {NULL, 0, NULL, 0},
 };
 
+/* What an option takes, in words. */
+static const char *takes(int option)
+{
+    switch (option) {
+    case OPTION_TO: return "--to takes devtools, pprof, dhat, graphviz or csv";
+    case OPTION_BY: return "--by takes sites or types";
+    case OPTION_ROWS: return "--rows takes objects, edges or types";
+    case OPTION_DEPTH: return "--depth takes a number";
+    default: return "--limit takes a number from 1";
+    }
+}
+
 /* The value of an option; false when it cannot be that. */
 static bool read_option(export_arguments *arguments, int option, const char *value)
 {
@@ -170,7 +182,7 @@ static bool read_arguments(int argc, char **argv, export_arguments *arguments)
         else if (option == '?')
             complain("snapshot export: there is no option '%s'%s", argv[optind - 1], see_help);
         else if (!read_option(arguments, option, optarg))
-            complain("snapshot export: '%s' is none of what can be said there%s", optarg, see_help);
+            complain("snapshot export: %s, not '%s'%s", takes(option), optarg, see_help);
         else
             continue;
         return false;
@@ -195,7 +207,7 @@ static ouro_snapshot *open_snapshot(const char *path, terminal_output *terminal,
     terminal_progress_end(terminal);
     *out_status = COMMAND_OK;
     if (snapshot != NULL) return snapshot;
-    complain("%s: %s", path, error.message);
+    complain("%s", error.message); /* begins with the path */
     *out_status = error.status == OURO_NO_MEMORY ? COMMAND_FAILED : COMMAND_BAD_INPUT;
     return NULL;
 }
@@ -252,15 +264,15 @@ static int write_file(const export_arguments *arguments)
     int status = COMMAND_FAILED;
     FILE *file = fopen(partial, "wb");
     if (file == NULL) {
-        complain("%s: %s", partial, strerror(errno));
+        complain("%s cannot be written: %s", arguments->out, strerror(errno));
     } else {
-        status = write_to(arguments, file, partial);
+        status = write_to(arguments, file, arguments->out);
         if (fclose(file) != 0 && status == COMMAND_OK) {
-            complain("%s: %s", partial, strerror(errno));
+            complain("%s cannot be written: %s", arguments->out, strerror(errno));
             status = COMMAND_FAILED;
         }
         if (status == COMMAND_OK && rename(partial, arguments->out) != 0) {
-            complain("%s: %s", arguments->out, strerror(errno));
+            complain("%s cannot be written: %s", arguments->out, strerror(errno));
             status = COMMAND_FAILED;
         }
         if (status != COMMAND_OK) (void)unlink(partial);

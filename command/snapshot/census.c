@@ -70,15 +70,15 @@ static bool print_rows(snapshot_call *call, const census *taken)
 static int print_census(snapshot_call *call, const census *taken)
 {
     terminal_output *terminal = &call->terminal;
-    terminal_heading(terminal, "%s objects, %s, of %s types", show_count(taken->total.objects).text,
-                     show_bytes(taken->total.bytes).text, show_count(taken->length).text);
+    terminal_heading(terminal, "%s, %s, of %s", show_counted(taken->total.objects, "object").text,
+                     show_bytes(taken->total.bytes).text, show_counted(taken->length, "type").text);
     if (!print_rows(call, taken)) return snapshot_refused("the table");
     if (taken->length > call->top)
-        terminal_faint(terminal, "   %s more types; --top 0 shows all",
-                       show_count(taken->length - call->top).text);
+        terminal_faint(terminal, "   %s; --top 0 shows all",
+                       show_counted(taken->length - call->top, "more type").text);
     if (call->retained && taken->total.unreached_objects > 0)
-        terminal_say(terminal, "garbage: {%s objects}, %s, wait for the collector",
-                     show_count(taken->total.unreached_objects).text,
+        terminal_say(terminal, "waiting for the collector: {%s}, %s",
+                     show_counted(taken->total.unreached_objects, "object").text,
                      show_bytes(taken->total.unreached_bytes).text);
     return finish_output();
 }

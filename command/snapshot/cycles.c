@@ -19,8 +19,8 @@ static const snapshot_usage usage = {
             "\n"
             "Shows the objects that hold each other, which counting alone never frees: groups\n"
             "that wait for the collector, groups that the program holds, and the garbage that\n"
-            "the last collections found.  Groups whose shortest round is of the same types and\n"
-            "fields are one line.\n"
+            "the last collections found.  Groups whose shortest round is of the same types\n"
+            "and fields are one line.\n"
             "\n"
             "Options:\n"
             "  --object ADDRESS  about the group of this object: its round, its members, who\n"
@@ -96,13 +96,13 @@ static bool print_forms(snapshot_call *call, const cycles *found, const uint8_t 
         else
             left++;
     }
-    terminal_heading(terminal, "%s: %s group%s, holding %s",
+    terminal_heading(terminal, "%s: %s, holding %s",
                      unreached ? "Only the collector frees" : "Held by the program",
-                     show_count(groups).text, groups == 1 ? "" : "s", show_bytes(held).text);
+                     show_counted(groups, "group").text, show_bytes(held).text);
     bool good = !line.refused;
     if (groups > 0) good = table_end(&rows, terminal) && good;
     if (left > 0)
-        terminal_faint(terminal, "   %s more forms; --top 0 shows all", show_count(left).text);
+        terminal_faint(terminal, "   %s; --top 0 shows all", show_counted(left, "more form").text);
     text_free(&line);
     return good;
 }

@@ -17,9 +17,9 @@ static const snapshot_usage usage = {
     .name = "diff",
     .help = "Usage: ouro snapshot diff [OPTION]... BEFORE AFTER\n"
             "\n"
-            "Compares two snapshots of one program: which types grew, how many objects are new\n"
-            "or gone, and which older objects lead to the new ones: where a leak goes in.  An\n"
-            "object is the same when its address and its type are.\n"
+            "Compares two snapshots of one program: which types grew, how many objects are\n"
+            "new or gone, and which older objects lead to the new ones: where a leak goes in.\n"
+            "An object is the same when its address and its type are.\n"
             "\n"
             "Options:\n"
             "  --type NAME  about this type alone\n"
@@ -91,8 +91,8 @@ static bool print_rows(snapshot_call *call, const growth *found)
     if (shown == 0) terminal_say(&call->terminal, "nothing changed");
     bool good = (shown == 0 || table_end(&rows, &call->terminal)) && !name.refused;
     if (left > 0)
-        terminal_faint(&call->terminal, "   %s more types; --top 0 shows all",
-                       show_count(left).text);
+        terminal_faint(&call->terminal, "   %s; --top 0 shows all",
+                       show_counted(left, "more type").text);
     text_free(&name);
     return good;
 }

@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 
-enum { DEPTH_MAX = 1000, DEPTH = 3 };
+enum { DEPTH_MAX = 1000, DEPTH = 3, FEW = 3 };
 
 static const snapshot_usage usage = {
     .name = "dominators",
@@ -20,8 +20,8 @@ static const snapshot_usage usage = {
             "\n"
             "Shows what each object alone keeps alive: its retained size would be freed if it\n"
             "went.  An object stands below the last one that every way from the program to it\n"
-            "passes.  Text leaves out what is below one hundredth; JSON has all that --top and\n"
-            "--depth admit.\n"
+            "passes.  Text leaves out what is below one hundredth, but for three examples\n"
+            "where that is all there is; JSON has all that --top and --depth admit.\n"
             "\n"
             "Options:\n"
             "  --object ADDRESS  begin with this object\n"
@@ -162,30 +162,45 @@ static void show_rest(shown_tree *shown, const uint32_t *rest, size_t count, siz
     table_cell(shown->rows, "%s", text_of(&shown->line));
 }
 
+typedef struct level {
+    const uint32_t *children; /* the largest first */
+    size_t count, next;
+    size_t few; /* so many are shown though they are small */
+} level;
+
+/* Much may hang on an object in small pieces: a cache and its entries.  Then a few are shown. */
+static level level_below(const shown_tree *shown, uint32_t above)
+{
+    const retention *held = shown->held;
+    level opened = {0};
+    opened.children = retention_children(held, above, &opened.count);
+    if (shown->rows == NULL || opened.count == 0) return opened;
+    uint64_t below = above == OURO_GRAPH_ROOT
+                         ? shown->whole
+                         : held->retained[above] - held->snapshot->sizes[above];
+    if (held->retained[opened.children[0]] < shown->least && below >= shown->least)
+        opened.few = FEW;
+    return opened;
+}
+
 /* Goes down from `start` (an object or OURO_GRAPH_ROOT), a stack of levels instead of recursion. */
 static void show_tree(shown_tree *shown, uint32_t start, size_t depth)
 {
-    struct level {
-        const uint32_t *children;
-        size_t count, next;
-    } levels[DEPTH_MAX + 1];
-    size_t level = 0;
-    levels[0] = (struct level){0};
-    levels[0].children = retention_children(shown->held, start, &levels[0].count);
+    level levels[DEPTH_MAX + 1];
+    size_t down = 0;
+    levels[0] = level_below(shown, start);
     for (;;) {
-        struct level *at = &levels[level];
+        level *at = &levels[down];
         bool more = at->next < at->count && at->next < shown->call->top;
-        if (more && shown->held->retained[at->children[at->next]] >= shown->least) {
+        bool large = more && shown->held->retained[at->children[at->next]] >= shown->least;
+        if (large || (more && at->next < at->few)) {
             uint32_t child = at->children[at->next++];
-            show(shown, child, level);
-            if (level + 1 >= depth) continue;
-            level++;
-            levels[level] = (struct level){0};
-            levels[level].children = retention_children(shown->held, child, &levels[level].count);
+            show(shown, child, down);
+            if (large && down + 1 < depth) levels[++down] = level_below(shown, child);
             continue;
         }
-        show_rest(shown, at->children + at->next, at->count - at->next, level);
-        if (level-- == 0) return;
+        show_rest(shown, at->children + at->next, at->count - at->next, down);
+        if (down-- == 0) return;
     }
 }
 
@@ -234,13 +249,15 @@ static int print_tree(snapshot_call *call, shown_tree *shown, uint32_t type, uin
     table_begin(&rows, columns, 5);
     shown->rows = &rows;
     shown->least = type == OURO_GRAPH_NONE ? shown->whole / 100 : 0;
-    terminal_heading(terminal, "%s objects, %s, that the program holds",
-                     show_count(held->reached_objects).text, show_bytes(held->reached_bytes).text);
+    terminal_heading(terminal, "%s, %s, that the program holds",
+                     show_counted(held->reached_objects, "object").text,
+                     show_bytes(held->reached_bytes).text);
     bool good = show_asked(shown, type, object);
     good = table_end(&rows, terminal) && good;
     if (held->reached_objects < held->snapshot->object_count)
-        terminal_faint(terminal, "   %s objects more wait for the collector: ouro snapshot cycles",
-                       show_count(held->snapshot->object_count - held->reached_objects).text);
+        terminal_faint(
+            terminal, "   %s waiting for the collector: ouro snapshot cycles",
+            show_counted(held->snapshot->object_count - held->reached_objects, "more object").text);
     return good ? finish_output() : snapshot_refused("the tree");
 }
 

@@ -131,10 +131,11 @@ static bool print_holder(snapshot_call *call, const cycles *found, const cycle_g
 
 static int print_group(snapshot_call *call, const cycles *found, const cycle_group *group)
 {
-    terminal_heading(&call->terminal, "%s objects that hold each other, %s",
-                     show_count(group->member_count).text, show_bytes(group->bytes).text);
-    terminal_say(&call->terminal, "with them {%s} would go: %s objects",
-                 show_bytes(group->held_bytes).text, show_count(group->held_objects).text);
+    terminal_heading(&call->terminal, "%s that hold each other, %s",
+                     show_counted(group->member_count, "object").text,
+                     show_bytes(group->bytes).text);
+    terminal_say(&call->terminal, "with them {%s} would go: %s", show_bytes(group->held_bytes).text,
+                 show_counted(group->held_objects, "object").text);
     bool good = print_holder(call, found, group) && print_round(call, found, group);
     terminal_gap(&call->terminal);
     good = good && print_types(call, found, group);

@@ -82,6 +82,15 @@ static bool count(const ouro_snapshot *snapshot, facts *counted)
 
 /* ---- for people -------------------------------------------------------------------- */
 
+/* The length of a note's name without "_bytes", where that is its end and its value a number; else 0. */
+static size_t name_of_bytes(const char *key, const char *value)
+{
+    static const char ending[] = "_bytes";
+    size_t length = strlen(key), end = sizeof(ending) - 1, digits = strlen(value);
+    bool is_number = digits > 0 && digits < 20 && strspn(value, "0123456789") == digits;
+    return is_number && length > end && strcmp(key + length - end, ending) == 0 ? length - end : 0;
+}
+
 /* "3 named, 12 outside": what there is of each kind. */
 static const char *kinds(text *line, const uint64_t *counts, int first, int end,
                          const char *(*word)(int))
@@ -105,16 +114,20 @@ static const char *root_word(int kind)
     return root_kind_word((ouro_root_kind)kind);
 }
 
-static void print_notes(terminal_output *terminal, const ouro_snapshot *snapshot, text *line)
+static void print_note(terminal_output *terminal, const char *key, const char *value)
 {
-    for (uint32_t i = 0; i < snapshot->note_count; i++) {
-        text_clear(line);
-        text_add_safely(line, snapshot->strings[snapshot->note_values[i]], 0);
-        text key = {0};
-        text_add_safely(&key, snapshot->strings[snapshot->note_keys[i]], 13);
-        terminal_fact(terminal, text_of(&key), "%s", text_of(line));
-        text_free(&key);
-    }
+    text told = {0}, name = {0}, shown = {0};
+    size_t length = name_of_bytes(key, value);
+    text_print(&told, "%.*s", length > 0 ? (int)length : -1, key);
+    text_add_safely(&name, text_of(&told), 40);
+    if (length > 0)
+        text_add(&shown, show_bytes(strtoull(value, NULL, 10)).text);
+    else
+        text_add_safely(&shown, value, 0);
+    terminal_fact(terminal, text_of(&name), "%s", text_of(&shown));
+    text_free(&told);
+    text_free(&name);
+    text_free(&shown);
 }
 
 static void print_memory(terminal_output *terminal, const ouro_snapshot *snapshot,
@@ -125,18 +138,18 @@ static void print_memory(terminal_output *terminal, const ouro_snapshot *snapsho
                       show_count(snapshot->pool_count).text, show_bytes(counted->pool_bytes).text,
                       100 * share_of(counted->live_blocks, counted->blocks));
     if (snapshot->site_count > 1)
-        terminal_fact(terminal, "sites", "%s places that allocated",
-                      show_count(snapshot->site_count - 1).text);
+        terminal_fact(terminal, "sites", "%s that allocated",
+                      show_counted(snapshot->site_count - 1, "place").text);
     if (counted->pauses > 0)
-        terminal_fact(terminal, "collector", "%s pauses, the longest %s",
-                      show_count(counted->pauses).text,
+        terminal_fact(terminal, "collector", "%s, the longest %s",
+                      show_counted(counted->pauses, "pause").text,
                       show_seconds((double)counted->longest_pause * 1e-9).text);
     if (snapshot->cycle_count > 0)
-        terminal_fact(terminal, "found", "garbage cycles of %s forms; see `ouro snapshot cycles`",
-                      show_count(snapshot->cycle_count).text);
+        terminal_fact(terminal, "found", "garbage cycles of %s; see `ouro snapshot cycles`",
+                      show_counted(snapshot->cycle_count, "form").text);
     if (snapshot->dropped_edges > 0)
-        terminal_fact(terminal, "dropped", "%s references to what is not in the file",
-                      show_count(snapshot->dropped_edges).text);
+        terminal_fact(terminal, "dropped", "%s to what is not in the file",
+                      show_counted(snapshot->dropped_edges, "reference").text);
 }
 
 static void print_facts(snapshot_call *call, const ouro_snapshot *snapshot, const facts *counted)
@@ -146,19 +159,21 @@ static void print_facts(snapshot_call *call, const ouro_snapshot *snapshot, cons
     terminal_heading(terminal, "%s  (%s, %s unpacked)", call->files[0],
                      show_bytes(snapshot->file_bytes).text,
                      show_bytes(snapshot->unpacked_bytes).text);
-    print_notes(terminal, snapshot, &line);
-    terminal_fact(
-        terminal, "objects", "{%s}, %s, of %s types", show_count(snapshot->object_count).text,
-        show_bytes(counted->taken.total.bytes).text, show_count(counted->taken.length).text);
-    terminal_fact(terminal, "held", "%s objects by %s roots: %s",
-                  show_count(snapshot->object_count - counted->unreached).text,
-                  show_count(snapshot->root_count).text,
+    for (uint32_t i = 0; i < snapshot->note_count; i++)
+        print_note(terminal, snapshot->strings[snapshot->note_keys[i]],
+                   snapshot->strings[snapshot->note_values[i]]);
+    terminal_fact(terminal, "objects", "{%s}, %s, of %s", show_count(snapshot->object_count).text,
+                  show_bytes(counted->taken.total.bytes).text,
+                  show_counted(counted->taken.length, "type").text);
+    terminal_fact(terminal, "held", "%s by %s: %s",
+                  show_counted(snapshot->object_count - counted->unreached, "object").text,
+                  show_counted(snapshot->root_count, "root").text,
                   kinds(&line, counted->roots, 0, ROOT_KINDS, root_word));
     if (counted->unreached == 0)
         terminal_fact(terminal, "garbage", "none that waits for the collector");
     else
-        terminal_fact(terminal, "garbage", "{%s objects}, %s, which only the collector frees",
-                      show_count(counted->unreached).text,
+        terminal_fact(terminal, "garbage", "{%s}, %s, which only the collector frees",
+                      show_counted(counted->unreached, "object").text,
                       show_bytes(counted->unreached_bytes).text);
     terminal_fact(terminal, "references", "%s",
                   kinds(&line, counted->edges, 0, OURO_EDGE_WEAK, edge_word));

@@ -16,9 +16,9 @@ static const snapshot_usage usage = {
     .help = "Usage: ouro snapshot paths --object ADDRESS [--top N] [--json] FILE\n"
             "       ouro snapshot paths --type NAME [--top N] [--json] FILE\n"
             "\n"
-            "Says why an object is alive: a shortest way to it from what the program holds, for\n"
-            "each object that refers to it.  With --type it says it of the largest objects of\n"
-            "that type, one way for each.\n"
+            "Says why an object is alive: a shortest way to it from what the program holds,\n"
+            "for each object that refers to it.  With --type it says it of the largest\n"
+            "objects of that type, one way for each.\n"
             "\n"
             "Options:\n"
             "  --object ADDRESS  the object, as the other commands print it\n"
@@ -149,7 +149,6 @@ static bool print_way(snapshot_call *call, const ways *shown, const path *way)
     const ouro_snapshot_root *root = &snapshot->roots[way->root];
     text line = {0}, edge = {0};
     describe_path(&line, snapshot, way);
-    terminal_gap(terminal);
     terminal_heading(terminal, "%s", text_of(&line));
     for (size_t i = 0; i < way->length; i++) {
         text_clear(&edge);
@@ -180,6 +179,9 @@ static void print_unreached(snapshot_call *call, const ways *shown, uint32_t obj
         describe_edge(&line, shown->snapshot, edges[i]);
         terminal_say(terminal, "held by  %s", text_of(&line));
     }
+    if (edges != NULL && count > call->top)
+        terminal_faint(terminal, "   %s; --top 0 shows all",
+                       show_counted(count - call->top, "more reference").text);
     free(edges);
     text_free(&line);
 }
@@ -201,11 +203,13 @@ static int print_ways(snapshot_call *call, const ways *shown, uint32_t object)
     } else if (shown->length == 0) {
         terminal_say(terminal, "No root leads to an object of this type.");
     }
-    for (size_t i = 0; good && i < shown->length && i < call->top; i++)
+    for (size_t i = 0; good && i < shown->length && i < call->top; i++) {
+        if (i > 0 || object != OURO_GRAPH_NONE) terminal_gap(terminal);
         good = print_way(call, shown, &shown->paths[i]);
+    }
     if (shown->length > call->top)
-        terminal_faint(terminal, "\n   %s more ways; --top 0 shows all",
-                       show_count(shown->length - call->top).text);
+        terminal_faint(terminal, "\n   %s; --top 0 shows all",
+                       show_counted(shown->length - call->top, "more way").text);
     text_free(&line);
     return good ? finish_output() : snapshot_refused("the ways");
 }

@@ -45,7 +45,7 @@ static void print_help(FILE *file)
           "alive, `dominators` what it costs, `cycles` what only the collector can free.\n"
           "\n"
           "Options:\n"
-          "  --help  print this and exit; `ouro snapshot COMMAND --help` tells about one command\n"
+          "  --help  print this and exit; `ouro snapshot COMMAND --help` tells about one\n"
           "\n"
           "Exit status: 0 all went well, 1 something failed, 2 wrong arguments or input.\n",
           file);
@@ -64,6 +64,7 @@ int snapshot_command(int argc, char **argv)
     }
     for (size_t i = 0; i < SUBCOMMANDS; i++)
         if (strcmp(name, subcommands[i].name) == 0) return subcommands[i].run(argc - 1, argv + 1);
-    complain("snapshot: there is no command '%s'; `ouro snapshot --help` lists them", name);
+    complain("snapshot: there is no %s '%s'; `ouro snapshot --help` lists them",
+             name[0] == '-' ? "option" : "command", name);
     return COMMAND_BAD_INPUT;
 }

@@ -161,11 +161,11 @@ static int print_facts(snapshot_call *call, const type_facts *facts)
 {
     terminal_output *terminal = &call->terminal;
     text line = {0};
-    terminal_heading(terminal, "%s: %s objects, %s",
-                     type_words(&line, facts->snapshot, facts->type),
-                     show_count(facts->objects).text, show_bytes(facts->bytes).text);
-    terminal_say(terminal, "if they all went, {%s} would go: %s objects",
-                 show_bytes(facts->held_bytes).text, show_count(facts->held_objects).text);
+    terminal_heading(terminal, "%s: %s, %s", type_words(&line, facts->snapshot, facts->type),
+                     show_counted(facts->objects, "object").text, show_bytes(facts->bytes).text);
+    terminal_say(terminal, "if they all went, {%s} would go: %s",
+                 show_bytes(facts->held_bytes).text,
+                 show_counted(facts->held_objects, "object").text);
     terminal_gap(terminal);
     bool good = print_referrers(call, facts, &line);
     terminal_gap(terminal);

@@ -134,6 +134,8 @@ void top_complain(top_outcome outcome, const char *path)
 
 double top_rate(const top_view *view, uint64_t now, uint64_t before)
 {
-    if (!view->has_before || view->now.written <= view->before.written || now < before) return 0;
-    return (double)(now - before) * 1e9 / (double)(view->now.written - view->before.written);
+    uint64_t since = view->has_before ? view->before.written : view->now.born;
+    if (!view->has_before) before = 0;
+    if (view->now.written <= since || now < before) return 0;
+    return (double)(now - before) * 1e9 / (double)(view->now.written - since);
 }

@@ -42,14 +42,13 @@ static void show_memory(const top_view *view, FILE *file)
             show_bytes(now->free_bytes + now->cached_bytes).text,
             show_bytes(now->reserved_bytes).text);
     if (now->byte_limit > 0) fprintf(file, "; limit %s", show_bytes(now->byte_limit).text);
-    fprintf(file,
-            "\nobjects     %s, and %s raw blocks; %s pools in use, %s empty; %s large blocks\n",
-            show_count(now->objects).text, show_count(now->raw_blocks).text,
-            show_count(now->pools).text, show_count(now->empty_pools).text,
-            show_count(now->large_blocks).text);
+    fprintf(file, "\nobjects     %s, and %s; %s in use, %s empty; %s\n",
+            show_count(now->objects).text, show_counted(now->raw_blocks, "raw block").text,
+            show_counted(now->pools, "pool").text, show_count(now->empty_pools).text,
+            show_counted(now->large_blocks, "large block").text);
     double rate = top_rate(view, now->handed_bytes, view->before.handed_bytes);
-    fprintf(file, "allocation  %s/s, %s since the beginning\n", show_bytes((uint64_t)rate).text,
-            show_bytes(now->handed_bytes).text);
+    fprintf(file, "allocation  %s/s%s, %s since the beginning\n", show_bytes((uint64_t)rate).text,
+            view->has_before ? "" : " on average", show_bytes(now->handed_bytes).text);
 }
 
 static void show_collector(const top_view *view, FILE *file)
@@ -75,13 +74,13 @@ static void show_collector(const top_view *view, FILE *file)
     uint64_t pauses = 0;
     for (size_t i = 0; i <= OURO_PAUSE_BOUNDS; i++) pauses += now->pauses.counts[i];
     double busy = top_rate(view, now->pauses.nanoseconds, view->before.pauses.nanoseconds) / 1e9;
-    fprintf(
-        file,
-        "pauses      %s: half at most %s, 99%% at most %s, the longest %s; %.1f%% of the time\n",
-        show_count(pauses).text,
-        show_seconds((double)ouro_pause_quantile(&now->pauses, 0.5) / 1e9).text,
-        show_seconds((double)ouro_pause_quantile(&now->pauses, 0.99) / 1e9).text,
-        show_seconds((double)now->pauses.longest / 1e9).text, 100 * (busy < 1 ? busy : 1));
+    fprintf(file,
+            "pauses      %s: half at most %s, 99%% at most %s\n"
+            "            the longest %s; all together %.1f%% of the time\n",
+            show_count(pauses).text,
+            show_seconds((double)ouro_pause_quantile(&now->pauses, 0.5) / 1e9).text,
+            show_seconds((double)ouro_pause_quantile(&now->pauses, 0.99) / 1e9).text,
+            show_seconds((double)now->pauses.longest / 1e9).text, 100 * (busy < 1 ? busy : 1));
 }
 
 static void show_classes(const top_view *view, FILE *file)
@@ -109,10 +108,10 @@ static void show_census(const top_view *view, FILE *file)
             fputs("\ncensus      is being counted, as the program passes by\n", file);
         return;
     }
-    fprintf(file, "\ncensus      of %.1f s ago: %s objects of %s types, %s\n  %-48s %14s %12s\n",
-            seconds_since(now->census_written), show_count(now->census_objects).text,
-            show_count(now->census_types).text, show_bytes(now->census_bytes).text, "type",
-            "objects", "bytes");
+    fprintf(file, "\ncensus      of %.1f s ago: %s of %s, %s\n  %-48s %14s %12s\n",
+            seconds_since(now->census_written), show_counted(now->census_objects, "object").text,
+            show_counted(now->census_types, "type").text, show_bytes(now->census_bytes).text,
+            "type", "objects", "bytes");
     for (size_t i = 0; i < most; i++) {
         const ouro_published_type *type = &now->types[i];
         if (type->objects == 0) break;

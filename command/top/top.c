@@ -23,18 +23,22 @@
 static const char help[] =
     "Usage: ouro top [OPTION]... [PROCESS | FILE]\n"
     "\n"
-    "Shows a heap of a program that publishes it: one that calls ouro_publish, or was started "
-    "with\n"
-    "OURO_PUBLISH=FOLDER in its environment.  Without PROCESS or FILE, the one that there is.\n"
+    "Shows a heap of a program that publishes it: one that calls ouro_publish, or was\n"
+    "started with OURO_PUBLISH=FOLDER in its environment.  PROCESS is its number,\n"
+    "FILE what it publishes; without them it is found, if there is one alone.\n"
     "\n"
     "Options:\n"
-    "      --once          show it once; so it is where the output is no terminal\n"
-    "      --json          print it once, as one JSON object\n"
-    "      --census        ask the program for a census by type first, and wait for it\n"
-    "  -i, --interval S    seconds between two looks (1; 0.1 to 3600)\n"
-    "      --help          print this and exit\n"
+    "  --once            show it once; so it is where the output is no terminal\n"
+    "  --json            print it once, as one JSON object\n"
+    "  --census          ask for a census by type first, and wait for it\n"
+    "  -i, --interval S  seconds between two looks (1; 0.1 to 3600)\n"
+    "  --help            print this and exit\n"
     "\n"
-    "Keys: q quit, p hold the picture or go on, c census by type, n next heap of the program.\n";
+    "Keys: q quit, p hold the picture or go on, c census by type, n next heap of the\n"
+    "program.\n"
+    "\n"
+    "Exit status: 0 it was shown, 1 something failed or the program ended without\n"
+    "closing its heap, 2 wrong arguments, or nothing is published there.\n";
 
 typedef struct request {
     bool once, as_json, census;
@@ -285,8 +289,9 @@ static int read_arguments(int argc, char **argv, request *wanted)
         {"help", no_argument, NULL, 'h'},      {NULL, 0, NULL, 0},
     };
     *wanted = (request){.interval = 1};
+    opterr = 0; /* we complain ourselves, in our own words */
     optind = 1;
-    for (int option; (option = getopt_long(argc, argv, "i:h", options, NULL)) != -1;) {
+    for (int option; (option = getopt_long(argc, argv, ":i:h", options, NULL)) != -1;) {
         char *end = NULL;
         switch (option) {
         case ONCE: wanted->once = true; break;
@@ -295,14 +300,18 @@ static int read_arguments(int argc, char **argv, request *wanted)
         case 'i':
             wanted->interval = strtod(optarg, &end);
             if (*end == '\0' && wanted->interval >= 0.1 && wanted->interval <= 3600) break;
-            complain("'%s' is no number of seconds from 0.1 to 3600", optarg);
+            complain("top: --interval takes seconds from 0.1 to 3600, not '%s'", optarg);
             return COMMAND_BAD_INPUT;
         case 'h': fputs(help, stdout); return -1;
-        default: return COMMAND_BAD_INPUT;
+        default:
+            complain("top: %s '%s'; `ouro top --help` tells what there is",
+                     option == ':' ? "something is missing behind" : "there is no option",
+                     argv[optind - 1]);
+            return COMMAND_BAD_INPUT;
         }
     }
     if (argc - optind > 1) {
-        complain("name one process or one file");
+        complain("top: name one process or one file; `ouro top --help` tells more");
         return COMMAND_BAD_INPUT;
     }
     wanted->what = argv[optind];

@@ -72,7 +72,7 @@ void top_ask(top_view *view);
 /* A sentence for an outcome other than TOP_READ. */
 void top_complain(top_outcome outcome, const char *path);
 
-/* Per second, of what only grows, between the last two readings; 0 where there is one. */
+/* Per second, of what only grows: between the last two readings, or since the heap was made where there is one. */
 double top_rate(const top_view *view, uint64_t now, uint64_t before);
 
 /* ---- show.c, json.c ---- */

@@ -49,8 +49,8 @@ int trace_read_snapshot(trace *traced, const char *path)
     ouro_error error;
     ouro_snapshot *snapshot = ouro_snapshot_open(path, NULL, &error);
     if (snapshot == NULL) {
-        complain("%s: %s", path, error.message);
-        return error.status == OURO_BAD_FILE ? COMMAND_BAD_INPUT : COMMAND_FAILED;
+        complain("%s", error.message); /* begins with the path */
+        return error.status == OURO_NO_MEMORY ? COMMAND_FAILED : COMMAND_BAD_INPUT;
     }
     trace_heap *heap = trace_add_heap(traced, "snapshot");
     bool taken = heap != NULL;

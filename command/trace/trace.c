@@ -20,24 +20,28 @@
 #include <unistd.h>
 
 static const char help[] =
-    "Usage: ouro trace [OPTION]... -o TRACE FILE\n"
-    "       ouro trace [OPTION]... -o TRACE PROGRAM [ARGUMENT]...\n"
+    "Usage: ouro trace [--json] -o TRACE FILE\n"
+    "       ouro trace [--json] -o TRACE PROGRAM [ARGUMENT]...\n"
     "\n"
     "Writes what collections did, and how much memory there was, as a trace that\n"
-    "https://ui.perfetto.dev and Chrome's about:tracing open: pauses with their phases, whole\n"
-    "cycles, and counters.\n"
+    "https://ui.perfetto.dev and Chrome's about:tracing open: pauses with their\n"
+    "phases, whole cycles, and counters.\n"
     "\n"
-    "FILE is a snapshot of a heap that kept a log (ouro_set_event_log), or a log file (OURO_LOG).\n"
-    "A PROGRAM is run with OURO_LOG in its environment; each of its heaps is traced, and those of\n"
-    "its children.  The exit status is then the program's.\n"
+    "FILE is a snapshot of a heap that kept a log (ouro_set_event_log), or a log\n"
+    "file (OURO_LOG).  A PROGRAM is run with OURO_LOG in its environment; each of\n"
+    "its heaps is traced, and those of its children.\n"
     "\n"
     "Options:\n"
     "  -o, --output TRACE  where the trace goes; - is the standard output\n"
-    "      --json          print what is in the trace as one JSON object\n"
-    "      --help          print this and exit\n";
+    "  --json              print what is in the trace as one JSON object; then -o\n"
+    "                      may be left out, and no trace is written\n"
+    "  --help              print this and exit\n"
+    "\n"
+    "Exit status: the program's; of a FILE 0 all went well, 1 something failed,\n"
+    "2 wrong arguments or input.\n";
 
 typedef struct request {
-    const char *output;
+    const char *output; /* NULL: nowhere */
     bool as_json;
     char **words; /* the file, or the program and its arguments */
     int count;
@@ -73,7 +77,7 @@ static int print_json(const trace *traced, const request *wanted)
     summary sum = summarize(traced);
     answer begun;
     answer_begin(&begun);
-    answer_string(&begun, begun.root, "trace", wanted->output);
+    if (wanted->output != NULL) answer_string(&begun, begun.root, "trace", wanted->output);
     answer_integer(&begun, begun.root, "heaps", traced->count);
     answer_integer(&begun, begun.root, "events", sum.events);
     answer_integer(&begun, begun.root, "samples", sum.samples);
@@ -86,18 +90,19 @@ static int print_json(const trace *traced, const request *wanted)
 static void print_text(const trace *traced, const request *wanted)
 {
     summary sum = summarize(traced);
-    fprintf(stderr, "ouro: %s has %s events of %s heaps: %s pauses, the longest of %s\n",
-            wanted->output, show_count(sum.events).text, show_count(traced->count).text,
-            show_count(sum.pauses).text, show_seconds((double)sum.longest / 1e9).text);
+    fprintf(stderr, "ouro: %s has %s of %s: %s, the longest of %s\n", wanted->output,
+            show_counted(sum.events, "event").text, show_counted(traced->count, "heap").text,
+            show_counted(sum.pauses, "pause").text, show_seconds((double)sum.longest / 1e9).text);
     if (sum.lost > 0)
-        complain("%s events were lost: give the program a larger log (ouro_set_event_log)",
-                 show_count(sum.lost).text);
+        complain("lost: %s; give the program a larger log (ouro_set_event_log)",
+                 show_counted(sum.lost, "event").text);
 }
 
 /* ---- writing ---- */
 
 static int write_trace(trace *traced, const request *wanted)
 {
+    if (wanted->output == NULL) return print_json(traced, wanted);
     bool to_output = strcmp(wanted->output, "-") == 0;
     FILE *file = to_output ? stdout : fopen(wanted->output, "w");
     if (file == NULL) {
@@ -168,8 +173,13 @@ static int run(char **words, const char *log)
     pid_t child = fork();
     if (child == 0) {
         if (setenv("OURO_LOG", log, 1) == 0) execvp(words[0], words);
-        complain("%s cannot be run: %s", words[0], strerror(errno));
-        _exit(errno == ENOENT ? 127 : 126);
+        int failed = errno;
+        bool is_there = access(words[0], F_OK) == 0;
+        if (is_there)
+            complain("%s is no snapshot and no log of a heap, and cannot be run", words[0]);
+        else
+            complain("%s cannot be run: %s", words[0], strerror(failed));
+        _exit(is_there ? 126 : 127);
     }
     if (child < 0) {
         complain("no process for %s: %s", words[0], strerror(errno));
@@ -215,21 +225,29 @@ static int read_arguments(int argc, char **argv, request *wanted)
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
     *wanted = (request){0};
+    opterr = 0; /* we complain ourselves, in our own words */
     optind = 1;
-    for (int option; (option = getopt_long(argc, argv, "+o:h", options, NULL)) != -1;) {
+    for (int option; (option = getopt_long(argc, argv, "+:o:h", options, NULL)) != -1;) {
         if (option == 'o') wanted->output = optarg;
         if (option == 'j') wanted->as_json = true;
         if (option == 'h') {
             fputs(help, stdout);
             return -1;
         }
-        if (option == '?') return COMMAND_BAD_INPUT;
+        if (option == '?' || option == ':') {
+            complain("trace: %s '%s'; `ouro trace --help` tells what there is",
+                     option == ':' ? "something is missing behind" : "there is no option",
+                     argv[optind - 1]);
+            return COMMAND_BAD_INPUT;
+        }
     }
     wanted->words = argv + optind;
     wanted->count = argc - optind;
-    if (wanted->output != NULL && wanted->count > 0) return COMMAND_OK;
-    complain(wanted->output == NULL ? "say where the trace goes: -o TRACE"
-                                    : "say what to trace: a snapshot, a log or a program");
+    bool is_output_known = wanted->output != NULL || wanted->as_json;
+    if (is_output_known && wanted->count > 0) return COMMAND_OK;
+    complain("trace: %s; `ouro trace --help` tells more",
+             is_output_known ? "say what to trace: a snapshot, a log or a program"
+                             : "say where the trace goes: -o TRACE");
     return COMMAND_BAD_INPUT;
 }
 

@@ -264,9 +264,18 @@ OURO_API void ouro_snapshot_writer_abandon(ouro_snapshot_writer *writer);
 
 /* ---- of a heap ------------------------------------------------------------ */
 
+/* All zero: what NULL stands for. */
 typedef struct ouro_snapshot_options {
     bool
         in_child; /* a forked child writes, while the program goes on: it stops for the fork alone */
+    /*
+     * What distinguishes an object for people, as a package its name; NULL: nothing does.  The library knows the type
+     * and the fields by itself.  Asked once for each object; the result is copied before the next is asked for, and of
+     * use up to some fifty characters.  Reads and changes nothing: the heap is being walked.  In a child of a program
+     * with many threads it takes no lock.
+     */
+    const char *(*text)(void *object, void *argument);
+    void *argument; /* handed to `text` */
 } ouro_snapshot_options;
 
 /*
@@ -280,8 +289,9 @@ typedef struct ouro_snapshot_options {
 OURO_API ouro_status ouro_snapshot_save(ouro_heap *heap, const char *path,
                                         const ouro_snapshot_options *options,
                                         ouro_error *out_error);
-/* The same into a sink, in this process. */
+/* The same into a sink, in this process: in_child is ignored. */
 OURO_API ouro_status ouro_snapshot_write(ouro_heap *heap, const ouro_snapshot_sink *sink,
+                                         const ouro_snapshot_options *options,
                                          ouro_error *out_error);
 /* Waits for the child of the last ouro_snapshot_save of this heap; OURO_EMPTY when there is none.  Before the
  * heap is closed: a child that nobody waits for stays until the program ends. */

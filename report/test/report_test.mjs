@@ -238,6 +238,20 @@ const tests = {
     await opened.done();
   },
 
+  async 'objects of a cycle that have names are drawn one by one'(browser) {
+    const data = rich();
+    const { example } = data.cycles.list[0];
+    example.round = ['alpha', 'beta'].map((text, i) => [2, text, `7f0${i}`, [1, 'depends', 0]]);
+    const opened = await open(browser, write('named.html', data));
+    await goTo(opened.page, 'cycles');
+    await opened.page.waitForSelector('.detail svg');
+    const drawn = await opened.page.textContent('.detail');
+    assert.match(drawn, /alpha/);
+    assert.match(drawn, /beta/);
+    assert.match(await text(opened.page, '.browser-list button'), /× 2/, 'the list tells a round that repeats itself once');
+    await opened.done();
+  },
+
   async 'the keyboard alone reaches every view, and the focus shows'(browser, { full }) {
     const opened = await open(browser, full);
     const { page } = opened;

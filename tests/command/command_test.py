@@ -157,9 +157,12 @@ class Arguments(CommandTest):
             self.assertIn(word, result.stdout)
 
     def test_help_fits_80_columns(self):
-        for arguments in (["--help"], ["demo", "--help"]):
-            for line in run(*arguments).stdout.decode().splitlines():
-                self.assertLessEqual(len(line), 80)
+        commands = [[], ["demo"], ["report"], ["top"], ["trace"], ["snapshot"]]
+        commands += [["snapshot", name] for name in ("info", "census", "dominators", "paths", "cycles",
+                                                     "diff", "export")]
+        for words in commands:
+            for line in run(*words, "--help").stdout.decode().splitlines():
+                self.assertLessEqual(len(line), 80, words)
 
     def test_version(self):
         result = run("--version")
@@ -170,7 +173,7 @@ class Arguments(CommandTest):
         for arguments in ([], ["nonsense"], ["demo", "--nonsense"], ["demo", "--only"],
                           ["demo", "--only", "5"], ["demo", "--only", "0"],
                           ["demo", "--only", "1x"], ["demo", "--only="], ["demo", "-x"],
-                          ["demo", "--json=yes"], ["demo", "a", "b"]):
+                          ["demo", "--json=yes"], ["demo", "a", "b"], ["--nonsense"]):
             result = run(*arguments)
             self.assertEqual(result.returncode, 2, arguments)
             self.assertEqual(result.stdout, b"", arguments)
@@ -227,6 +230,20 @@ class Json(CommandTest):
         # What no cycle leads to is freed by counting: the database, and "smtp"
         # with its name.  Everything else is in a cycle or held by one.
         self.assertEqual(answer["freed_by_counting"], 3)
+
+    def test_snapshot_has_names_of_packages(self):
+        path = os.path.join(self.directory.name, "packages.snapshot")
+        result = run("demo", "--only", "4", "--snapshot", path, self.file(SAMPLE))
+        self.assertEqual((result.returncode, result.stderr), (0, b""))
+        shown = run("snapshot", "paths", "--type", "package", "--top", "0", path).stdout.decode()
+        for name in ("alpha", "helper", "mail-agent"):
+            self.assertRegex(shown, rf'package 0x[0-9a-f]+ "{name}"')
+
+    def test_snapshot_that_cannot_be_written(self):
+        result = run("demo", "--only", "4", "--snapshot", "/absent/a", self.file(SAMPLE))
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual(result.stderr.decode(),
+                         "ouro: /absent/a cannot be written: No such file or directory\n")
 
     def test_without_cycles_counting_frees_all(self):
         chain = "".join(f"Package: p{i}\nDepends: p{i + 1}\n\n" for i in range(5000))

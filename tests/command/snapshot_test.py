@@ -379,11 +379,36 @@ class Text(SnapshotTest):
         self.assertRegex(text, r"448 bytes +100% +#+ +48 bytes +app +App ")
         self.assertRegex(text, r'100 bytes +22% +## +100 bytes +\["ada"\] +Session ')
 
+    def test_dominators_of_many_small_things(self):
+        """What a cache holds is small piece by piece: a few of them are shown."""
+        heap = small_heap()
+        for i in range(500):
+            address = BASE + 64 * (100 + i)
+            heap.objects[1]["edges"].append((address, KEY, f"user {i}", 0))
+            heap.objects.append({"address": address, "size": 100, "type": "Session", "count": 1,
+                                 "flags": 3, "text": "", "edges": []})
+        path = self.file(Heap(heap.objects, heap.roots).bytes())
+        text = self.shown("dominators", path)
+        self.assertEqual(len(re.findall(r'\["[a-z 0-9]+"\] +Session 0x', text)), 3, text)
+        self.assertIn("... 499 more, all Session", text)
+        self.assertNotIn("Session 0x", self.shown("dominators", "--depth", "2", path))
+
     def test_top(self):
         path = self.file(small_heap().bytes())
         self.assertIn("4 more types; --top 0 shows all", self.shown("census", "--top", "1", path))
         self.assertNotIn("more", self.shown("census", "--top", "0", path))
         self.assertEqual(len(self.ask("census", "--top", "2", path)["types"]), 2)
+
+    def test_info(self):
+        objects = [{"address": BASE, "size": 48, "type": "App", "count": 1, "flags": 3, "edges": []}]
+        notes = [("committed_bytes", "309528"), ("reserved_bytes", "a lot"), ("a_key_longer_than_others", "1"), ("pid", "7321")]
+        text = self.shown("info", self.file(snapshot_bytes(objects, [(BASE, NAMED, "app", 1)], notes)))
+        self.assertRegex(text, r"(?m)^ +objects +1, 48 bytes, of 1 type$")
+        self.assertRegex(text, r"(?m)^ +held +1 object by 1 root: 1 named$")
+        self.assertRegex(text, r"(?m)^ +committed +302 KiB$")
+        self.assertRegex(text, r"(?m)^ +reserved_bytes +a lot$")
+        self.assertRegex(text, r"(?m)^ +a_key_longer_than_others 1$")
+        self.assertRegex(text, r"(?m)^ +pid +7321$")
 
     def test_order(self):
         path = self.file(small_heap().bytes())

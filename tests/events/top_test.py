@@ -196,7 +196,7 @@ def on_a_terminal(command, program, folder):
             lines = frame.split("\r\n")
             assert len(lines) <= SCREEN[0] and all(len(re.sub(r"\033\[K", "", line)) <= SCREEN[1] for line in lines)
         screen.press("c")
-        screen.wait_for(r"census      of .*objects of 1 types")
+        screen.wait_for(r"census      of .*objects of 1 type")
         screen.press("p")
         screen.wait_for(r"p go on")
         screen.press("p")

@@ -110,6 +110,8 @@ def two_programs_and_one_that_was_killed(command, program, folder):
         run(program, rounds, env={**os.environ, "OURO_LOG": log})
     whole = run(command, "trace", "--json", "-o", output, log)
     assert json.loads(whole.stdout)["heaps"] == 2
+    alone = json.loads(run(command, "trace", "--json", log).stdout)
+    assert alone["heaps"] == 2 and "trace" not in alone, alone
     with open(output, encoding="utf-8") as file:
         check(json.load(file))
     with open(log, "a", encoding="utf-8") as file:
@@ -126,6 +128,14 @@ def what_cannot_be_traced(command, folder):
     assert "nothing to trace" in run(command, "trace", "-o", output, "true", status=1).stderr
     assert "cannot be run" in run(command, "trace", "-o", output, "/nowhere/at/all", status=127).stderr
     run(command, "trace", "-o", output, "sh", "-c", "exit 7", status=7)
+    wrong = os.path.join(folder, "wrong")
+    with open(wrong, "w", encoding="utf-8") as file:
+        file.write("neither this nor that\n")
+    refused = run(command, "trace", "-o", output, wrong, status=126)
+    assert "wrong is no snapshot and no log of a heap, and cannot be run" in refused.stderr, refused.stderr
+    refused = run(command, "trace", "--nonsense", status=2)
+    assert "ouro: trace: there is no option '--nonsense'" in refused.stderr, refused.stderr
+    assert not os.path.exists(output)
     run(command, "trace", "true", status=2)
     run(command, "trace", "-o", output, status=2)
     assert "Usage: ouro trace" in run(command, "trace", "--help").stdout

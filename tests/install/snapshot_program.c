@@ -33,7 +33,7 @@ int main(void)
     ouro_set(a, other, b);
     ouro_set(b, other, a);
     ouro_snapshot_sink sink = {NULL, write_bytes};
-    if (ouro_snapshot_write(heap, &sink, NULL) != OURO_OK) return 1;
+    if (ouro_snapshot_write(heap, &sink, NULL, NULL) != OURO_OK) return 1;
     ouro_snapshot *snapshot = ouro_snapshot_read(bytes, used, NULL, NULL);
     if (snapshot == NULL || snapshot->graph.target[0] != 1 || snapshot->graph.target[1] != 0)
         return 1;

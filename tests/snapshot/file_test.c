@@ -168,6 +168,29 @@ static void test_child(void **state)
     ouro_heap_close(heap, NULL, NULL);
 }
 
+static const char *say(void *object, void *argument)
+{
+    (void)object;
+    return argument;
+}
+
+/* The options are the caller's own: they may be gone before the child is done. */
+static void test_child_with_texts(void **state)
+{
+    (void)state;
+    ouro_heap *heap = sample_heap(1000);
+    ouro_error error;
+    ouro_snapshot_options options = {.in_child = true, .text = say, .argument = "words"};
+    save(heap, path, &options);
+    memset(&options, 0, sizeof options);
+    assert_int_equal(ouro_snapshot_wait(heap, &error), OURO_OK);
+    ouro_snapshot *snapshot = ouro_snapshot_open(path, NULL, &error);
+    assert_non_null(snapshot);
+    assert_string_equal(snapshot->strings[snapshot->texts[0]], "words");
+    ouro_snapshot_close(snapshot);
+    ouro_heap_close(heap, NULL, NULL);
+}
+
 static void test_child_fails(void **state)
 {
     (void)state;
@@ -175,7 +198,8 @@ static void test_child_fails(void **state)
     ouro_error error;
     save(heap, "/dev/full", &in_child);
     assert_int_equal(ouro_snapshot_wait(heap, &error), OURO_SYSTEM);
-    assert_non_null(strstr(error.message, "No space left"));
+    assert_string_equal(error.message,
+                        "/dev/full: the snapshot cannot be written: No space left on device");
     /* Somebody else waits for all children: the answer is in the pipe all the same. */
     save(heap, path, &in_child);
     while (waitpid(-1, NULL, 0) > 0) continue;
@@ -296,6 +320,7 @@ int main(void)
         FILE_TEST(test_no_room),
         FILE_TEST(test_pipe),
         FILE_TEST(test_child),
+        FILE_TEST(test_child_with_texts),
         FILE_TEST(test_child_fails),
         FILE_TEST(test_child_busy_and_killed),
         FILE_TEST(test_child_leaves_the_rest_alone),

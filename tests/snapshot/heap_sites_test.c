@@ -15,7 +15,7 @@ static ouro_snapshot *take(ouro_heap *heap)
     sample_bytes bytes = {0};
     ouro_snapshot_sink sink = sample_sink(&bytes);
     ouro_error error;
-    if (ouro_snapshot_write(heap, &sink, &error) != OURO_OK) fail_msg("%s", error.message);
+    if (ouro_snapshot_write(heap, &sink, NULL, &error) != OURO_OK) fail_msg("%s", error.message);
     ouro_snapshot *snapshot = ouro_snapshot_read(bytes.bytes, bytes.size, NULL, &error);
     if (snapshot == NULL) fail_msg("%s", error.message);
     free(bytes.bytes);

@@ -13,18 +13,23 @@
 #include "support/heap.h"
 #include "support/test.h"
 
-static ouro_snapshot *snapshot_of(ouro_heap *heap)
+static ouro_snapshot *snapshot_with(ouro_heap *heap, const ouro_snapshot_options *options)
 {
     sample_bytes bytes = {0};
     ouro_snapshot_sink sink = sample_sink(&bytes);
     ouro_error error;
-    if (ouro_snapshot_write(heap, &sink, &error) != OURO_OK) fail_msg("%s", error.message);
+    if (ouro_snapshot_write(heap, &sink, options, &error) != OURO_OK) fail_msg("%s", error.message);
     ouro_snapshot *snapshot = ouro_snapshot_read(bytes.bytes, bytes.size, NULL, &error);
     if (snapshot == NULL) fail_msg("%s", error.message);
     const char *complaint = sound_complaint(snapshot);
     if (complaint != NULL) fail_msg("%s", complaint);
     free(bytes.bytes);
     return snapshot;
+}
+
+static ouro_snapshot *snapshot_of(ouro_heap *heap)
+{
+    return snapshot_with(heap, NULL);
 }
 
 static uint32_t find(const ouro_snapshot *snapshot, const void *object)
@@ -138,6 +143,37 @@ static void test_immortal_and_saved(void **state)
     ouro_heap_close(heap, NULL, NULL);
 }
 
+/* ---- what the program says of objects ---- */
+
+static const char *words_of(void *object, void *argument)
+{
+    static char words[32]; /* one place for all: each is copied before the next is asked for */
+    ++*(size_t *)argument;
+    if (ouro_type_of(object) != &cell_type) return NULL;
+    snprintf(words, sizeof words, "cell %ld", ((const cell *)object)->number);
+    return words;
+}
+
+static const char *text_in(const ouro_snapshot *snapshot, const void *object)
+{
+    return snapshot->strings[snapshot->texts[find(snapshot, object)]];
+}
+
+static void test_texts(void **state)
+{
+    ouro_heap *heap = *state;
+    ouro_auto list *items = list_new(heap);
+    cell *first = list_append_cell(items, 1), *second = list_append_cell(items, 2);
+    size_t asked = 0;
+    const ouro_snapshot_options options = {.text = words_of, .argument = &asked};
+    ouro_snapshot *snapshot = snapshot_with(heap, &options);
+    assert_int_equal(asked, 3);
+    assert_string_equal(text_in(snapshot, first), "cell 1");
+    assert_string_equal(text_in(snapshot, second), "cell 2");
+    assert_string_equal(text_in(snapshot, items), "");
+    ouro_snapshot_close(snapshot);
+}
+
 /* ---- pools and notes ---- */
 
 static void test_pools(void **state)
@@ -226,6 +262,7 @@ int main(void)
         HEAP_TEST(test_references),
         HEAP_TEST(test_weak_map),
         cmocka_unit_test(test_immortal_and_saved),
+        HEAP_TEST(test_texts),
         cmocka_unit_test(test_pools),
         HEAP_TEST(test_between_steps),
         HEAP_TEST(test_in_a_finalizer),

@@ -195,7 +195,7 @@ static void test_refused_heap(void **state)
         ouro_snapshot_sink sink = {&written, count_bytes};
         ouro_error error;
         refuse_from(call, true);
-        ouro_status status = ouro_snapshot_write(heap, &sink, &error);
+        ouro_status status = ouro_snapshot_write(heap, &sink, NULL, &error);
         bool was_reached = memory.calls >= call;
         refuse_from(0, false);
         assert_int_equal(memory.live, live);

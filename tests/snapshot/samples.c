@@ -31,7 +31,7 @@ static ouro_status write_heap(uint32_t count, const ouro_snapshot_sink *sink, ou
 {
     ouro_heap *heap = sample_heap(count);
     if (heap == NULL) return OURO_NO_MEMORY;
-    ouro_status status = ouro_snapshot_write(heap, sink, out_error);
+    ouro_status status = ouro_snapshot_write(heap, sink, NULL, out_error);
     ouro_heap_close(heap, NULL, NULL);
     return status;
 }

@@ -58,7 +58,15 @@ function drawTypes(model, example, room) {
   left > 0 && h('p', { class: 'remark' }, `Not drawn: ${counted(example.omittedTypes, 'rarer type')} and ${counted(example.omittedLinks, 'rarer field')}.`)];
 }
 
-const readRound = (rows, omitted) => folded(rows.map(([type, text, address, edge]) => ({ type, text, address, edge })), omitted);
+const readSteps = (rows) => rows.map(([type, text, address, edge]) => ({ type, text, address, edge }));
+const readRound = (rows, omitted) => folded(readSteps(rows), omitted);
+
+/* Objects that have names are drawn one by one, also where the way round repeats itself. */
+function readObjects(rows, omitted) {
+  const round = readSteps(rows);
+  const areNamed = omitted === 0 && round.length <= MOST_IN_RING && round.some(({ text }) => text);
+  return areNamed ? { round, times: 1, total: round.length } : folded(round, omitted);
+}
 
 function fate(form) {
   if (form.unreachedGroups === 0) return 'alive: the program reaches it';
@@ -68,7 +76,7 @@ function fate(form) {
 
 function showForm(model, form, room) {
   const { example } = form;
-  const round = readRound(example.round, example.omittedSteps);
+  const round = readObjects(example.round, example.omittedSteps);
   const several = example.objects > round.total;
   const facts = [['Groups of this form', count(form.groups)], ['Objects in them', count(form.objects)],
     ['Their own size', bytes(form.size)], ['What goes with them', bytes(form.held)], ['State', fate(form)]];
