@@ -90,14 +90,14 @@ def check_arguments(ouro, odd, folder):
     out = str(folder / "out")
     for arguments, words in [
         ([], "FILE is missing"), ([odd], "--to FORMAT is missing"), ([odd, "--to", "csv"], "-o OUT is missing"),
-        ([odd, "--to", "word", "-o", out], "'word' is none"), ([odd, "--to"], "missing behind '--to'"),
-        ([odd, "--to", "csv", "-o", out, "--rows=all"], "'all' is none"),
-        ([odd, "--to", "csv", "-o", out, "--depth", "-3"], "'-3' is none"),
-        ([odd, "--to", "csv", "-o", out, "--limit", "0"], "'0' is none"),
+        ([odd, "--to", "word", "-o", out], "csv, not 'word'"), ([odd, "--to"], "missing behind '--to'"),
+        ([odd, "--to", "csv", "-o", out, "--rows=all"], "--rows takes objects, edges or types, not 'all'"),
+        ([odd, "--to", "csv", "-o", out, "--depth", "-3"], "--depth takes a number, not '-3'"),
+        ([odd, "--to", "csv", "-o", out, "--limit", "0"], "--limit takes a number from 1, not '0'"),
         ([odd, "--to", "csv", "-o", out, "--fast", "1"], "no option '--fast'"),
         ([odd, "--to", "graphviz", "-o", out, "--object", "0x12"], "no object at the address '0x12'"),
         ([odd, odd, "--to", "csv", "-o", out], "one file too many"),
-        ([__file__, "--to", "csv", "-o", out], __file__),
+        ([__file__, "--to", "csv", "-o", out], "export_test.py: offset 0: this is no snapshot"),
     ]:
         done = run(ouro, "snapshot", "export", *arguments)
         check(done.returncode == 2 and words in done.stderr and done.stdout == "",
