@@ -12,10 +12,15 @@
 
 /* ---- the table of members ---- */
 
+/* A power of two, and never more than half full. */
+enum { PLACES = sizeof(((struct ouro__nearby *)0)->table) / sizeof(uint16_t) };
+
 static size_t home_of(const void *entry)
 {
     uint64_t mixed = ((uintptr_t)entry >> 3) * UINT64_C(0x9E3779B97F4A7C15);
-    return (size_t)(mixed >> 40) & (2 * OURO_NEARBY_MAX - 1);
+    size_t slot = (size_t)(mixed >> 40) & (PLACES - 1);
+    OURO_ASSERT(slot < PLACES);
+    return slot;
 }
 
 /* The slot of a member, or the empty one where it would go. */
@@ -23,7 +28,7 @@ static uint16_t *find(struct ouro__nearby *nearby, const void *entry)
 {
     size_t slot = home_of(entry);
     while (nearby->table[slot] != 0 && nearby->members[nearby->table[slot] - 1].entry != entry)
-        slot = (slot + 1) & (2 * OURO_NEARBY_MAX - 1);
+        slot = (slot + 1) & (PLACES - 1);
     return &nearby->table[slot];
 }
 
