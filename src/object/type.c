@@ -9,9 +9,9 @@
  */
 #include "object/type.h"
 
+#include "base/process_lock.h"
 #include "memory/classes.h"
 
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,8 +20,7 @@ struct ouro__shape ouro__shapes[OURO_TYPES_MAX];
 ouro_type *ouro__types[OURO_TYPES_MAX];
 uint16_t ouro__type_bins[OURO_TYPES_MAX];
 
-static pthread_mutex_t numbering = PTHREAD_MUTEX_INITIALIZER;
-static uint32_t last_number; /* guarded by `numbering` */
+static uint32_t last_number; /* guarded by the process's lock */
 
 __attribute__((format(printf, 3, 4))) static ouro_status say(ouro_error *out_error,
                                                              ouro_status status, const char *format,
@@ -234,7 +233,7 @@ ouro_status ouro__type_prepare(ouro_type *type, ouro_error *out_error)
 {
     ouro_status status = check_table(type, out_error);
     if (status != OURO_OK) return status;
-    pthread_mutex_lock(&numbering);
+    ouro__process_lock();
     if (type->ready_word == 0) {
         struct ouro__shape shape;
         compile(type, &shape);
@@ -245,6 +244,6 @@ ouro_status ouro__type_prepare(ouro_type *type, ouro_error *out_error)
                          "type %s is one more than the %u that a process can have", type->name,
                          OURO_TYPES_MAX - 1);
     }
-    pthread_mutex_unlock(&numbering);
+    ouro__process_unlock();
     return status;
 }

@@ -7,30 +7,29 @@
  *
  * Neighbours: base/check.c prints what is written here; heap/dump.c puts it among its lines.
  */
+#include "base/process_lock.h"
 #include "memory/walk.h"
 #include "tracing/trace.h"
 
-#include <pthread.h>
 #include <stdio.h>
 
-static pthread_mutex_t listing = PTHREAD_MUTEX_INITIALIZER;
-static struct ouro__trace *traced; /* all heaps that are */
+static struct ouro__trace *traced; /* all heaps that are; guarded by the process's lock */
 
 void ouro__births_add(struct ouro__trace *trace)
 {
-    (void)pthread_mutex_lock(&listing);
+    ouro__process_lock();
     trace->next = traced;
     traced = trace;
-    (void)pthread_mutex_unlock(&listing);
+    ouro__process_unlock();
 }
 
 void ouro__births_remove(struct ouro__trace *trace)
 {
-    (void)pthread_mutex_lock(&listing);
+    ouro__process_lock();
     struct ouro__trace **link = &traced;
     while (*link != trace) link = &(*link)->next;
     *link = trace->next;
-    (void)pthread_mutex_unlock(&listing);
+    ouro__process_unlock();
 }
 
 /* Whether the address lies among the blocks of a heap. */
@@ -76,8 +75,8 @@ size_t ouro__birth_put(const struct ouro__trace *trace, const void *address, cha
 
 void ouro__birth_describe(const void *address, char *text, size_t size)
 {
-    if (address == NULL || pthread_mutex_trylock(&listing) != 0) return;
+    if (address == NULL || !ouro__process_try_lock()) return;
     for (const struct ouro__trace *trace = traced; trace != NULL; trace = trace->next)
         if (is_inside(trace->pools, address)) (void)ouro__birth_put(trace, address, text, size);
-    (void)pthread_mutex_unlock(&listing);
+    ouro__process_unlock();
 }

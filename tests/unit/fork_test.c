@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fork_test.c -- a process of one thread forks
+ * fork_test.c -- a process forks
  *
  * Parent and child each have the heap as it was, and go on with it without the other: objects, a
  * whole cycle that is under way, deaths that have stopped, weak references, memory that waits to be purged.
  */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <ouro/trace.h>
+
+#include "base/process_lock.h"
 #include "support/cell.h"
 #include "support/heap.h"
+#include "support/setting.h"
 
 static size_t callbacks_heard;
 
@@ -146,11 +151,55 @@ static void generations_of_processes(void **state)
     go_on(&before);
 }
 
+/* ---- beside another thread ---- */
+
+/* Gives numbers and lists heaps all the time, as far as others can tell. */
+static void *hold_the_lock(void *argument)
+{
+    const bool *over = argument;
+    while (!__atomic_load_n(over, __ATOMIC_RELAXED)) {
+        ouro__process_lock();
+        usleep(50);
+        ouro__process_unlock();
+        usleep(10);
+    }
+    return NULL;
+}
+
+/* What belongs to the process is free in a child, whatever another thread was just doing. */
+static void a_child_waits_for_no_thread(void **state)
+{
+    enum { children = 300, seconds = 20 };
+    bool over = false;
+    pthread_t other;
+    (void)state;
+    assert_int_equal(pthread_create(&other, NULL, hold_the_lock, &over), 0);
+    for (size_t i = 0; i < test_scaled(children); i++) {
+        fflush(NULL);
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            static ouro_type fresh = {.name = "fresh", .size = 24};
+            alarm(seconds); /* who waits for ever is ended */
+            ouro_heap *heap = ouro_heap_new(NULL, NULL);
+            bool well = heap != NULL && ouro_trace_start(heap, NULL, NULL) == OURO_OK;
+            if (well) ouro_decref(ouro_object_new(heap, &fresh));
+            _exit(well && ouro_heap_close(heap, NULL, NULL) == OURO_OK ? 0 : 1);
+        }
+        int status = 0;
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    }
+    __atomic_store_n(&over, true, __ATOMIC_RELAXED);
+    assert_int_equal(pthread_join(other, NULL), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parent_and_child_go_on),
         cmocka_unit_test(generations_of_processes),
+        cmocka_unit_test(a_child_waits_for_no_thread),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
