@@ -1,38 +1,53 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * components.c -- which packages need each other: Tarjan's algorithm
+ * components.c -- which packages need each other
  *
- * The textbook form calls itself for each package; a file may hold a chain of
- * a million.  Here the path is an array of `visit`s, and one turn of a loop
- * follows one edge.
+ * graph.h finds the components, of packages by their numbers; here they become packages again, in an order that
+ * people can read, each with a way round.
  */
 #include "components.h"
+
+#include <ouro/graph.h>
 
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct visit {
-    package *at;
-    size_t next_edge;
-} visit;
-
 typedef struct search {
     const package_database *database;
-    size_t *order; /* by number: when it was first seen; 0: not yet */
-    size_t *low;   /* the earliest that can be reached from it; SIZE_MAX: its component is done */
-    visit *path;
-    size_t path_length;
-    package **open; /* seen, component not known yet */
-    size_t open_length;
-    size_t seen;
+    uint32_t *first, *target; /* the packages' graph */
+    uint32_t *component;      /* of each package */
+    uint32_t *item; /* of each component: its length, then its place in `items` + 1; 0: no cycle */
+    size_t *from;   /* of each package: see find_round */
+    package **queue;
     components *found;
 } search;
 
-static void enter(search *state, package *entered)
+static package *package_of(const search *state, size_t number)
 {
-    state->order[entered->number] = state->low[entered->number] = ++state->seen;
-    state->open[state->open_length++] = entered;
-    state->path[state->path_length++] = (visit){entered, 0};
+    return state->database->packages.items[number];
+}
+
+static size_t count_edges(const package_database *database)
+{
+    size_t edges = 0;
+    for (size_t i = 0; i < database->packages.length; i++)
+        edges += package_edges(database->packages.items[i]);
+    return edges;
+}
+
+static bool find_numbers(search *state)
+{
+    const uint32_t nodes = (uint32_t)state->database->packages.length;
+    uint32_t edges = 0, count;
+    for (uint32_t n = 0; n < nodes; n++) {
+        const package *from = package_of(state, n);
+        state->first[n] = edges;
+        for (size_t i = 0; i < package_edges(from); i++)
+            state->target[edges++] = (uint32_t)package_edge(from, i)->number;
+    }
+    state->first[nodes] = edges;
+    const ouro_graph graph = {nodes, state->first, state->target};
+    return ouro_graph_components(&graph, state->component, &count);
 }
 
 static bool refers_to_itself(const package *from)
@@ -42,52 +57,27 @@ static bool refers_to_itself(const package *from)
     return false;
 }
 
-/* Takes the component whose first member is `first` from the open packages. */
-static void close_component(search *state, package *first)
+/* Gives each component that is a cycle its members. */
+static void gather(search *state)
 {
-    size_t begin = state->open_length;
-    do state->low[state->open[--begin]->number] = SIZE_MAX;
-    while (state->open[begin] != first);
-    size_t length = state->open_length - begin;
-    state->open_length = begin;
-    if (length == 1 && !refers_to_itself(first)) return;
     components *found = state->found;
-    component *closed = &found->items[found->length++];
-    *closed = (component){.members = found->member_space + found->members, .length = length};
-    memcpy(closed->members, state->open + begin, length * sizeof(package *));
-    found->members += length;
-}
-
-/* Follows one edge of the package at the end of the path, or leaves it. */
-static void step(search *state)
-{
-    visit *last = &state->path[state->path_length - 1];
-    package *at = last->at;
-    if (last->next_edge < package_edges(at)) {
-        package *to = package_edge(at, last->next_edge++);
-        if (state->order[to->number] == 0)
-            enter(state, to);
-        else if (state->low[to->number] != SIZE_MAX &&
-                 state->order[to->number] < state->low[at->number])
-            state->low[at->number] = state->order[to->number];
-        return;
+    const size_t count = state->database->packages.length;
+    for (size_t n = 0; n < count; n++) state->item[state->component[n]]++;
+    for (size_t n = 0; n < count; n++) {
+        uint32_t *length = &state->item[state->component[n]];
+        if (*length == 1 && !refers_to_itself(package_of(state, n))) *length = 0;
     }
-    if (state->low[at->number] == state->order[at->number]) close_component(state, at);
-    state->path_length--;
-    if (state->path_length == 0 || state->low[at->number] == SIZE_MAX) return;
-    package *parent = state->path[state->path_length - 1].at;
-    if (state->low[at->number] < state->low[parent->number])
-        state->low[parent->number] = state->low[at->number];
-}
-
-static void search_all(search *state)
-{
-    const ouro_vector *packages = &state->database->packages;
-    for (size_t i = 0; i < packages->length; i++) {
-        package *start = packages->items[i];
-        if (state->order[i] != 0) continue;
-        enter(state, start);
-        while (state->path_length > 0) step(state);
+    for (size_t c = 0; c < count; c++) {
+        if (state->item[c] == 0) continue;
+        found->items[found->length].members = found->member_space + found->members;
+        found->members += state->item[c];
+        state->item[c] = (uint32_t)++found->length;
+    }
+    for (size_t n = 0; n < count; n++) {
+        const uint32_t item = state->item[state->component[n]];
+        if (item == 0) continue;
+        component *entered = &found->items[item - 1];
+        entered->members[entered->length++] = package_of(state, n);
     }
 }
 
@@ -98,9 +88,11 @@ static void search_all(search *state)
  * tells for each package reached from where, as its number + 1, and `queue` has
  * room for the component.  Every member lies on some cycle, so there is a way.
  */
-static void find_round(component *searched, size_t *from, package **queue, const size_t *group,
-                       package **out_round)
+static void find_round(const search *state, component *searched, package **out_round)
 {
+    size_t *from = state->from;
+    package **queue = state->queue;
+    const uint32_t *group = state->component;
     package *start = searched->members[0];
     size_t head = 0;
     size_t tail = 0;
@@ -125,21 +117,12 @@ closed:
         out_round[--i] = queue[place - 1];
 }
 
-/* Uses the arrays of the search again: it is over. */
 static void find_rounds(search *state)
 {
     components *found = state->found;
-    size_t count = state->database->packages.length;
-    size_t *from = state->order;
-    size_t *group = state->low;
-    memset(from, 0, count * sizeof(size_t));
-    memset(group, 0, count * sizeof(size_t));
-    for (size_t i = 0; i < found->length; i++)
-        for (size_t j = 0; j < found->items[i].length; j++)
-            group[found->items[i].members[j]->number] = i + 1;
     package **space = found->round_space;
     for (size_t i = 0; i < found->length; i++) {
-        find_round(&found->items[i], from, state->open, group, space);
+        find_round(state, &found->items[i], space);
         space += found->items[i].round_length;
     }
 }
@@ -172,30 +155,37 @@ static void put_in_order(components *found)
 
 bool components_find(const package_database *database, components *out_components)
 {
-    size_t count = database->packages.length + 1; /* calloc(0) may answer NULL */
+    const size_t count = database->packages.length + 1; /* calloc(0) may answer NULL */
+    const size_t edges = count_edges(database);
     search state = {.database = database, .found = out_components};
     *out_components = (components){0};
-    state.order = calloc(count, sizeof(size_t));
-    state.low = calloc(count, sizeof(size_t));
-    state.path = calloc(count, sizeof(visit));
-    state.open = calloc(count, sizeof(package *));
+    if (count >= OURO_GRAPH_ROOT || edges >= UINT32_MAX) return false;
+    state.first = calloc(count, sizeof(uint32_t));
+    state.target = calloc(edges + 1, sizeof(uint32_t));
+    state.component = calloc(count, sizeof(uint32_t));
+    state.item = calloc(count, sizeof(uint32_t));
+    state.from = calloc(count, sizeof(size_t));
+    state.queue = calloc(count, sizeof(package *));
     out_components->items = calloc(count, sizeof(component));
     out_components->member_space = calloc(count, sizeof(package *));
     out_components->round_space = calloc(count, sizeof(package *));
-    bool good = state.order != NULL && state.low != NULL && state.path != NULL &&
-                state.open != NULL && out_components->items != NULL &&
-                out_components->member_space != NULL && out_components->round_space != NULL;
+    bool good = state.first != NULL && state.target != NULL && state.component != NULL &&
+                state.item != NULL && state.from != NULL && state.queue != NULL &&
+                out_components->items != NULL && out_components->member_space != NULL &&
+                out_components->round_space != NULL && find_numbers(&state);
     if (good) {
-        search_all(&state);
+        gather(&state);
         put_in_order(out_components);
         find_rounds(&state);
     } else {
         components_free(out_components);
     }
-    free(state.order);
-    free(state.low);
-    free(state.path);
-    free(state.open);
+    free(state.first);
+    free(state.target);
+    free(state.component);
+    free(state.item);
+    free(state.from);
+    free(state.queue);
     return good;
 }
 
