@@ -39,7 +39,7 @@ typedef struct facts {
     uint64_t unreached, unreached_bytes;
     uint64_t edges[EDGE_KINDS];
     uint64_t roots[ROOT_KINDS];
-    uint64_t pool_bytes, live_blocks, blocks;
+    uint64_t pool_bytes, live_bytes, block_bytes; /* of pools; of blocks cut from them */
     uint64_t pauses, longest_pause;
 } facts;
 
@@ -52,9 +52,11 @@ static void count_rows(const ouro_snapshot *snapshot, facts *counted)
         counted->edges[snapshot->labels[snapshot->loose_labels[e]].kind]++;
     for (uint32_t i = 0; i < snapshot->root_count; i++) counted->roots[snapshot->roots[i].kind]++;
     for (uint32_t i = 0; i < snapshot->pool_count; i++) {
-        counted->pool_bytes += snapshot->pools[i].bytes;
-        counted->live_blocks += snapshot->pools[i].live;
-        counted->blocks += snapshot->pools[i].capacity;
+        const ouro_snapshot_pool *pool = &snapshot->pools[i];
+        counted->pool_bytes += pool->bytes;
+        counted->live_bytes += (uint64_t)pool->live * pool->block_size;
+        counted->block_bytes +=
+            ((uint64_t)pool->live + pool->cached + pool->free) * pool->block_size;
     }
     for (uint32_t i = 0; i < snapshot->event_count; i++) {
         const ouro_snapshot_event *event = &snapshot->events[i];
@@ -134,9 +136,9 @@ static void print_memory(terminal_output *terminal, const ouro_snapshot *snapsho
                          const facts *counted)
 {
     if (snapshot->pool_count > 0)
-        terminal_fact(terminal, "pools", "%s of %s, %.0f%% of their blocks in use",
+        terminal_fact(terminal, "pools", "%s of %s, %.0f%% in use of what is cut into blocks",
                       show_count(snapshot->pool_count).text, show_bytes(counted->pool_bytes).text,
-                      100 * share_of(counted->live_blocks, counted->blocks));
+                      100 * share_of(counted->live_bytes, counted->block_bytes));
     if (snapshot->site_count > 1)
         terminal_fact(terminal, "sites", "%s that allocated",
                       show_counted(snapshot->site_count - 1, "place").text);

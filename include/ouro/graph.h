@@ -39,8 +39,8 @@ OURO_API void ouro_graph_reverse(const ouro_graph *graph, uint32_t *out_first,
 
 /* Breadth first from all sources at once: out_from[n] is the node before n on a shortest way from a source,
  * OURO_GRAPH_ROOT for a source, OURO_GRAPH_NONE where none leads.  Cost: O(nodes + edges). */
-OURO_API OURO_OWNED bool ouro_graph_search(const ouro_graph *graph, const uint32_t *sources,
-                                           size_t source_count, uint32_t *out_from);
+OURO_API OURO_CHECKED bool ouro_graph_search(const ouro_graph *graph, const uint32_t *sources,
+                                             size_t source_count, uint32_t *out_from);
 
 /*
  * Who dominates whom: out_dominator[n] is the last node, before n, that is on every way from a root to n;
@@ -49,19 +49,19 @@ OURO_API OURO_OWNED bool ouro_graph_search(const ouro_graph *graph, const uint32
  * Source: L. Georgiadis, R. Tarjan, R. Werneck, Finding Dominators in Practice, JGAA 10 (2006): semi-NCA.
  * Cost: a little more than O(nodes + edges), and working memory of 24 bytes a node and 4 an edge.
  */
-OURO_API OURO_OWNED bool ouro_graph_dominators(const ouro_graph *graph, const uint32_t *roots,
-                                               size_t root_count, uint32_t *out_dominator);
+OURO_API OURO_CHECKED bool ouro_graph_dominators(const ouro_graph *graph, const uint32_t *roots,
+                                                 size_t root_count, uint32_t *out_dominator);
 
 /* Sums up the tree of dominators: out_retained[n] is the size of n and of all that it dominates; 0 for what no
  * root reaches.  Cost: O(nodes). */
-OURO_API OURO_OWNED bool ouro_graph_retained(uint32_t nodes, const uint32_t *dominator,
-                                             const uint64_t *size, uint64_t *out_retained);
+OURO_API OURO_CHECKED bool ouro_graph_retained(uint32_t nodes, const uint32_t *dominator,
+                                               const uint64_t *size, uint64_t *out_retained);
 
 /* Strongly connected components: nodes that reach each other have one number.  Numbers count from 0; no edge
  * leads from a lower number to a higher one.  Source: R. Tarjan, Depth-First Search and Linear Graph
  * Algorithms, SIAM J. Comput. 1 (1972).  Cost: O(nodes + edges). */
-OURO_API OURO_OWNED bool ouro_graph_components(const ouro_graph *graph, uint32_t *out_component,
-                                               uint32_t *out_count);
+OURO_API OURO_CHECKED bool ouro_graph_components(const ouro_graph *graph, uint32_t *out_component,
+                                                 uint32_t *out_count);
 
 #ifdef __cplusplus
 }

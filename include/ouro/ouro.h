@@ -59,6 +59,7 @@ extern "C" {
 
 #define OURO_API __attribute__((visibility("default")))
 #define OURO_OWNED __attribute__((warn_unused_result)) /* a dropped result is a leak */
+#define OURO_CHECKED __attribute__((warn_unused_result)) /* false is a failure that must not pass unseen */
 
 /* The version of the library that runs, as "0.1.0".  Static text. */
 OURO_API const char *ouro_version(void);

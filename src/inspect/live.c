@@ -66,7 +66,7 @@ static void add_edge(void *target, void *context)
     uint32_t node = node_of(target);
     if (node == OURO_GRAPH_NONE || building->length == building->most) return;
     building->target[building->length++] = node;
-    building->live->outside[node]++; /* known, for now */
+    building->live->outside[node]++; /* holds what is known until find_outside */
 }
 
 static void add_edges(struct building *building)

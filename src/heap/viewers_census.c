@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * census.c -- how many objects there are of each type, piece by piece  [floor 6]
+ * viewers_census.c -- objects of each type, counted piece by piece       [floor 6]
  *
  * For viewers that ask while the program runs: it goes on between the pieces, so the sum is of no single moment.
  */
