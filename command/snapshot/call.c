@@ -152,6 +152,21 @@ ouro_snapshot *snapshot_call_open(snapshot_call *call, const char *path, int *ou
     return NULL;
 }
 
+int snapshot_call_run(const snapshot_usage *usage, int argc, char **argv,
+                      bool (*admit)(const snapshot_call *call),
+                      int (*tell)(snapshot_call *call, const ouro_snapshot *snapshot))
+{
+    snapshot_call call;
+    int status;
+    if (!snapshot_call_read(&call, usage, argc, argv, &status)) return status;
+    if (admit != NULL && !admit(&call)) return COMMAND_BAD_INPUT;
+    ouro_snapshot *snapshot = snapshot_call_open(&call, call.files[0], &status);
+    if (snapshot == NULL) return status;
+    status = tell(&call, snapshot);
+    ouro_snapshot_close(snapshot);
+    return status;
+}
+
 bool snapshot_call_object(const snapshot_call *call, const ouro_snapshot *snapshot,
                           uint32_t *out_object, int *out_status)
 {

@@ -107,30 +107,35 @@ static int answer_census(const snapshot_call *call, const census *taken)
     return answer_print(&told);
 }
 
-static bool find_order(snapshot_call *call, census_order *out_order, int *out_status)
+static const char *const orders[] = {[CENSUS_BY_BYTES] = "bytes",
+                                     [CENSUS_BY_OBJECTS] = "objects",
+                                     [CENSUS_BY_RETAINED] = "retained",
+                                     [CENSUS_BY_NAME] = "name"};
+enum { ORDERS = sizeof(orders) / sizeof(orders[0]) };
+
+/* The order of --by, by bytes without one; ORDERS for a word that is none. */
+static size_t order_of(const snapshot_call *call)
 {
-    static const char *const names[] = {[CENSUS_BY_BYTES] = "bytes",
-                                        [CENSUS_BY_OBJECTS] = "objects",
-                                        [CENSUS_BY_RETAINED] = "retained",
-                                        [CENSUS_BY_NAME] = "name"};
-    *out_order = CENSUS_BY_BYTES;
-    if (call->by == NULL) return true;
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strcmp(call->by, names[i]) != 0) continue;
-        *out_order = (census_order)i;
-        call->retained = call->retained || *out_order == CENSUS_BY_RETAINED;
-        return true;
-    }
+    size_t order = CENSUS_BY_BYTES;
+    if (call->by == NULL) return order;
+    for (order = 0; order < ORDERS && strcmp(call->by, orders[order]) != 0;) order++;
+    return order;
+}
+
+static bool knows_order(const snapshot_call *call)
+{
+    if (order_of(call) < ORDERS) return true;
     complain("snapshot census: --by takes bytes, objects, retained or name, not '%s'", call->by);
-    *out_status = COMMAND_BAD_INPUT;
     return false;
 }
 
-static int take(snapshot_call *call, const ouro_snapshot *snapshot, census_order order)
+static int take(snapshot_call *call, const ouro_snapshot *snapshot)
 {
+    const census_order order = (census_order)order_of(call);
     retention held = {0};
     census taken = {0};
     int status;
+    call->retained = call->retained || order == CENSUS_BY_RETAINED;
     if (call->retained)
         terminal_progress_stage(&call->terminal, "finding what each object retains");
     bool good = !call->retained || (retention_find(snapshot, &held) && retention_grow_tree(&held));
@@ -146,20 +151,16 @@ static int take(snapshot_call *call, const ouro_snapshot *snapshot, census_order
     return status;
 }
 
+static int tell(snapshot_call *call, const ouro_snapshot *snapshot)
+{
+    uint32_t type;
+    int status;
+    if (call->type == NULL) return take(call, snapshot);
+    if (!snapshot_call_type(call, snapshot, &type, &status)) return status;
+    return tell_type(call, snapshot, type);
+}
+
 int snapshot_census_command(int argc, char **argv)
 {
-    snapshot_call call;
-    census_order order;
-    int status;
-    if (!snapshot_call_read(&call, &usage, argc, argv, &status)) return status;
-    if (!find_order(&call, &order, &status)) return status;
-    ouro_snapshot *snapshot = snapshot_call_open(&call, call.files[0], &status);
-    if (snapshot == NULL) return status;
-    uint32_t type;
-    if (call.type == NULL)
-        status = take(&call, snapshot, order);
-    else if (snapshot_call_type(&call, snapshot, &type, &status))
-        status = tell_type(&call, snapshot, type);
-    ouro_snapshot_close(snapshot);
-    return status;
+    return snapshot_call_run(&usage, argc, argv, knows_order, tell);
 }

@@ -298,12 +298,5 @@ static int tell(snapshot_call *call, const ouro_snapshot *snapshot)
 
 int snapshot_dominators_command(int argc, char **argv)
 {
-    snapshot_call call;
-    int status;
-    if (!snapshot_call_read(&call, &usage, argc, argv, &status)) return status;
-    ouro_snapshot *snapshot = snapshot_call_open(&call, call.files[0], &status);
-    if (snapshot == NULL) return status;
-    status = tell(&call, snapshot);
-    ouro_snapshot_close(snapshot);
-    return status;
+    return snapshot_call_run(&usage, argc, argv, NULL, tell);
 }

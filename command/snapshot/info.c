@@ -257,24 +257,24 @@ static int answer_facts(const snapshot_call *call, const ouro_snapshot *snapshot
     return answer_print(&told);
 }
 
-int snapshot_info_command(int argc, char **argv)
+static int tell(snapshot_call *call, const ouro_snapshot *snapshot)
 {
-    snapshot_call call;
-    int status;
-    if (!snapshot_call_read(&call, &usage, argc, argv, &status)) return status;
-    ouro_snapshot *snapshot = snapshot_call_open(&call, call.files[0], &status);
-    if (snapshot == NULL) return status;
     facts counted;
+    int status;
     if (!count(snapshot, &counted)) {
         status = snapshot_refused("counting");
-    } else if (call.json) {
-        status = answer_facts(&call, snapshot, &counted);
+    } else if (call->json) {
+        status = answer_facts(call, snapshot, &counted);
     } else {
-        print_facts(&call, snapshot, &counted);
+        print_facts(call, snapshot, &counted);
         status =
-            print_types(&call, &counted.taken) ? finish_output() : snapshot_refused("the table");
+            print_types(call, &counted.taken) ? finish_output() : snapshot_refused("the table");
     }
     census_free(&counted.taken);
-    ouro_snapshot_close(snapshot);
     return status;
+}
+
+int snapshot_info_command(int argc, char **argv)
+{
+    return snapshot_call_run(&usage, argc, argv, NULL, tell);
 }

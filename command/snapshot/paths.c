@@ -289,19 +289,15 @@ static int tell(snapshot_call *call, const ouro_snapshot *snapshot)
     return status;
 }
 
+static bool names_something(const snapshot_call *call)
+{
+    if (call->has_address != (call->type != NULL)) return true;
+    complain("snapshot paths: say which object by --object ADDRESS, or of which type by --type "
+             "NAME; `ouro snapshot paths --help` tells more");
+    return false;
+}
+
 int snapshot_paths_command(int argc, char **argv)
 {
-    snapshot_call call;
-    int status;
-    if (!snapshot_call_read(&call, &usage, argc, argv, &status)) return status;
-    if (!call.has_address == (call.type == NULL)) {
-        complain("snapshot paths: say which object by --object ADDRESS, or of which type by --type "
-                 "NAME; `ouro snapshot paths --help` tells more");
-        return COMMAND_BAD_INPUT;
-    }
-    ouro_snapshot *snapshot = snapshot_call_open(&call, call.files[0], &status);
-    if (snapshot == NULL) return status;
-    status = tell(&call, snapshot);
-    ouro_snapshot_close(snapshot);
-    return status;
+    return snapshot_call_run(&usage, argc, argv, names_something, tell);
 }

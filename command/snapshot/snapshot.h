@@ -51,6 +51,14 @@ bool snapshot_call_read(snapshot_call *call, const snapshot_usage *usage, int ar
 OURO_OWNED ouro_snapshot *snapshot_call_open(snapshot_call *call, const char *path,
                                              int *out_status);
 
+/*
+ * A whole subcommand of one file: reads the call, opens the file, tells.  `admit`, when not NULL, is asked before the
+ * file is opened whether what the user said makes sense together; it has complained when it says no.
+ */
+int snapshot_call_run(const snapshot_usage *usage, int argc, char **argv,
+                      bool (*admit)(const snapshot_call *call),
+                      int (*tell)(snapshot_call *call, const ouro_snapshot *snapshot));
+
 /* The object of --object, the type of --type.  False after a complaint. */
 bool snapshot_call_object(const snapshot_call *call, const ouro_snapshot *snapshot,
                           uint32_t *out_object, int *out_status);
