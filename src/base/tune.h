@@ -87,13 +87,17 @@
 
 /* When so many have survived a young pass, the next one looks at them too: a pass is not cut, and has
  * to stay short. */
-#define OURO_MIDDLE_MAX 4096u
+#define OURO_MIDDLE_MAX 3072u
 
 /* While young passes free less than 1 in 64, they look at one batch in 2, 4, ...
  * 32 and let the others grow old unexamined. */
 #define OURO_FRUITLESS_SHIFT 6
 #define OURO_SAMPLE_MAX 32u
 #define OURO_BATCHES_WAITING 8u
+
+/* Where two batches together are mostly garbage, and one is not, they stay together for so many passes; then one
+ * is tried again. */
+#define OURO_WIDE_PASSES 64u
 
 /* A whole cycle is over before the heap has grown by half of what lived after the last one (by
  * all of it while they find nothing), and by this at least: below it, walking costs more than the

@@ -47,6 +47,7 @@ static void reset(struct ouro__collector *collector, int generation)
     collector->generation = generation;
     collector->candidates = collector->scanned = collector->outward = 0;
     collector->collected = collector->saved = collector->work_done = 0;
+    collector->middle_aged = 0;
     collector->rescued = collector->has_last_words = collector->has_hooks = false;
     collector->finalized = collector->births = collector->nearby = collector->forgot = false;
     collector->left_young = false;
@@ -107,11 +108,19 @@ static void begin_scan(struct ouro__collector *collector)
     ouro__collector_enter(collector, collector->scanned > 0 ? OURO__SCAN : OURO__FINISH);
 }
 
+bool ouro__collector_must_sever(const struct ouro__collector *collector)
+{
+    bool exact = collector->lane == OURO__PASS && !collector->finalized;
+    OURO_ASSERT(!exact ||
+                collector->outward <= SIZE_MAX / 2); /* never taken off before it was added */
+    if (collector->outward > 0 || collector->has_hooks) return true;
+    return collector->rescued && !exact;
+}
+
 /* What is left when last words are spoken. */
 static void pass_sentence(struct ouro__collector *collector)
 {
-    /* where all references stay among the condemned there is nothing to sever */
-    bool severs = collector->outward > 0 || collector->rescued || collector->has_hooks;
+    bool severs = ouro__collector_must_sever(collector);
     if (UNLIKELY(collector->found != NULL) && ouro__suspects(collector) > 0)
         collector->found(collector, collector->found_context);
     if ((collector->debug & OURO_DEBUG_SAVEALL) != 0)

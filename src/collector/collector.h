@@ -103,13 +103,14 @@ struct ouro__collector {
     size_t effort;               /* units really worked off since the heap was made */
     size_t expected;             /* candidates that the heap expects, for work_left */
     size_t candidates;
-    size_t unproven;     /* candidates that the whole heap's count could not prove live */
-    size_t scanned;      /* suspects when SCAN began */
-    size_t outward;      /* references that leave the suspects */
-    bool bounded;        /* a pass that shall be short: set by whoever begins it */
-    bool exact;          /* a whole cycle between whose steps nothing ran */
-    bool rescued;        /* a suspect was proven live after the scan */
-    bool revived;        /* a suspect was brought back for finalizers */
+    size_t unproven; /* candidates that the whole heap's count could not prove live */
+    size_t scanned;  /* suspects when SCAN began */
+    size_t outward;  /* references that leave the suspects: see [sever.outward] */
+    bool bounded;    /* a pass that shall be short: set by whoever begins it */
+    bool twice;      /* a pass that looks again at what it has seen for the first time: likewise */
+    bool exact;      /* a whole cycle between whose steps nothing ran */
+    bool rescued;    /* a suspect was proven live after the scan */
+    bool revived;    /* a suspect was brought back for finalizers */
     bool has_last_words; /* a suspect may have a finalizer or weak references */
     bool has_hooks;      /* a suspect has more to release than its references */
     bool finalized;      /* last words were spoken in this cycle */
@@ -121,6 +122,7 @@ struct ouro__collector {
     uint32_t stamp;      /* of ephemerons whose value this scan has counted  [ephemeron.once] */
     ouro_weakref *due;   /* weak references whose callbacks are to be called, */
     ouro_weakref *last;  /* and the last of them */
+    size_t middle_aged;  /* that the pass has found alive and will look at again */
     size_t collected;
     size_t saved;
 };
@@ -186,7 +188,7 @@ void ouro__set_add(struct ouro__collector *collector, struct ouro__pool *pool);
 void ouro__set_gather(struct ouro__collector *collector);
 void ouro__set_propose(struct ouro__collector *collector);
 void ouro__set_narrow(struct ouro__collector *collector);
-void ouro__set_age(const struct ouro__collector *collector, struct ouro__pool *pool, void *entry);
+void ouro__set_age(struct ouro__collector *collector, struct ouro__pool *pool, void *entry);
 void ouro__set_finish(struct ouro__collector *collector);
 bool ouro__set_forget(struct ouro__collector *collector);
 struct ouro__arena *ouro__set_next_arena(struct ouro__pools *pools, struct ouro__arena *arena);
@@ -215,6 +217,9 @@ void ouro__condemn_clear(struct ouro__collector *collector);
 void ouro__condemn_darken(struct ouro__collector *collector);
 void ouro__condemn_finalize(struct ouro__collector *collector);
 void ouro__condemn_again(struct ouro__collector *collector);
+
+/* Whether references may lead from what is garbage to what is not, or it has more to release.  [sever.outward] */
+bool ouro__collector_must_sever(const struct ouro__collector *collector);
 
 /* sever.c: garbage lets go of the living */
 void ouro__sever(struct ouro__collector *collector);
@@ -282,7 +287,7 @@ ALWAYS_INLINE void ouro__set_walk(struct ouro__collector *collector,
     for (size_t word = collector->at / 64; word < words; word++) {
         uint64_t bits = map[word] & (~(uint64_t)0 << collector->at % 64);
         for (; bits != 0; bits &= bits - 1) {
-            size_t bit = (size_t)__builtin_ctzl(bits);
+            size_t bit = (unsigned)__builtin_ctzl(bits);
             work(collector, start + (word * 64 + bit) * 8);
             if (UNLIKELY(collector->units <= 0)) {
                 collector->at = word * 64 + bit + 1;
@@ -293,6 +298,55 @@ ALWAYS_INLINE void ouro__set_walk(struct ouro__collector *collector,
     }
     collector->cursor = pool->set_next[collector->lane];
     collector->at = 0;
+}
+
+/* The same in a pass, which is not cut: all of the pool.  `work` is told the entry's place in it, too. */
+ALWAYS_INLINE void ouro__pass_walk(struct ouro__collector *pass,
+                                   void (*work)(void *entry, size_t offset, void *context),
+                                   void *context)
+{
+    struct ouro__pool *pool = pass->cursor;
+    const ouro__bits *map = ouro__pool_marks(pool, ouro__set_bits(OURO__PASS));
+    char *start = ouro__pool_start(pool);
+    for (size_t word = pool->set_from, end = pool->set_to; word < end; word++) {
+        for (uint64_t bits = map[word]; bits != 0; bits &= bits - 1) {
+            size_t offset = word * 512 + (unsigned)__builtin_ctzl(bits) * 8u;
+            work(start + offset, offset, context);
+        }
+    }
+    pass->cursor = pool->set_next[OURO__PASS];
+}
+
+/* An object that is nothing but the references of its mask: its word says so, but in a guarded build. */
+ALWAYS_INLINE bool ouro__is_careless(const struct ouro__shape *shape, uint64_t word)
+{
+    enum { cares = OURO__SHAPE_FINALIZE | OURO__SHAPE_RELEASE | OURO__SHAPE_GENERAL };
+    const uint64_t looked_at = OURO__WEAKLY | OURO__KEYED;
+    if (OURO_GUARDED) return ((shape->flags & cares) | (word & looked_at)) == 0;
+    return (word & (OURO__PLAIN | looked_at)) == OURO__PLAIN;
+}
+
+/* The pool that a pass goes through.  Most references stay in it. */
+struct ouro__around {
+    struct ouro__collector *pass;
+    uintptr_t start;
+    ouro__count *counts;
+};
+
+ALWAYS_INLINE struct ouro__around ouro__around_cursor(struct ouro__collector *pass)
+{
+    char *start = ouro__pool_start(pass->cursor);
+    return (struct ouro__around){pass, (uintptr_t)start, ouro__count_of(start)};
+}
+
+/* Whether a referent is a suspect of the pass in the same pool: the common case, without a way through its arena. */
+ALWAYS_INLINE ouro__count *ouro__count_around(const struct ouro__around *around,
+                                              const void *referent)
+{
+    size_t offset = (uintptr_t)referent - around->start;
+    if (UNLIKELY(offset >= OURO_POOL_SIZE)) return NULL;
+    ouro__count *count = ouro__count_at(around->counts, offset);
+    return LIKELY((*count & OURO__SUSPECT(OURO__PASS)) != 0) ? count : NULL;
 }
 
 /*

@@ -89,7 +89,6 @@ static void leave_set(struct ouro__collector *collector, struct ouro__pool *pool
     struct ouro__pools *pools = ouro__collector_pools(collector);
     bool all = collector->lane == OURO__PASS || collector->exact;
     pool->sets &= (uint8_t) ~(1u << collector->lane);
-    if (collector->generation == 1 && !collector->nearby) ouro__pool_clear_middle(pool);
     bool keeps = collector->births || collector->left_young; /* [young.listed] */
     if (pool->young && all && !collector->nearby && !keeps) ouro__young_unlist(&pools->marks, pool);
     if (ouro__arena_of(pool)->large) {
@@ -114,18 +113,10 @@ ALWAYS_INLINE void age(void *entry)
     *ouro__word_of(entry) |= OURO__AGED;
 }
 
-/* Makes an object suspect, all but its set bit; false when it cannot be. */
-ALWAYS_INLINE bool propose(void *entry, uint64_t word)
+/* The same, of a count that can be trapped: what is more popular lives, and is not looked at. */
+ALWAYS_INLINE bool is_eligible(uint64_t word)
 {
-    ouro__count *count = ouro__count_of(entry);
-    if (UNLIKELY(*count != 0)) return false; /* the other lane looks at it  [mark.one] */
-    if (UNLIKELY(ouro__word_low(word) > OURO__TRAPPED_COUNT)) {
-        age(entry); /* it lives, and is too popular to be looked at */
-        return false;
-    }
-    *ouro__word_of(entry) = word | OURO__TRAPPED; /* [scan.trapped] */
-    *count = OURO__SUSPECT(OURO__PASS);
-    return true;
+    return ouro__word_low(word) - 1 < OURO__TRAPPED_COUNT && (word & OURO__FROZEN) == 0;
 }
 
 /* Objects in these words of the pool's set bits.  [set.words] */
@@ -138,7 +129,10 @@ ALWAYS_INLINE void widen(struct ouro__pool *pool, size_t from, size_t to)
 static void propose_one(struct ouro__collector *pass, struct ouro__pool *pool, void *entry)
 {
     size_t word = (size_t)((char *)entry - ouro__pool_start(pool)) / 512;
-    if (!propose(entry, *ouro__word_of(entry))) return;
+    ouro__count *count = ouro__count_of(entry);
+    if (!is_eligible(*ouro__word_of(entry)) || *count != 0) return; /* [mark.one] */
+    *ouro__word_of(entry) |= OURO__TRAPPED;                         /* [scan.trapped] */
+    *count = OURO__SUSPECT(OURO__PASS);
     ouro__mark_set(entry, ouro__set_bits(OURO__PASS));
     widen(pool, word, word + 1);
     pass->candidates++;
@@ -149,57 +143,72 @@ static void propose_middle(struct ouro__collector *collector, struct ouro__pool 
     char *entry = pool->first;
     for (uint32_t i = 0; i < pool->carved; i++, entry += pool->block_size) {
         uint64_t word = *ouro__word_of(entry);
-        if ((word & OURO__MIDDLE) != 0 && is_candidate(word)) propose_one(collector, pool, entry);
+        if ((word & OURO__MIDDLE) != 0) propose_one(collector, pool, entry);
     }
 }
 
 /* What the words of some blocks say lives, lives by the state bits too: else they were written to. [guard.live] */
-ALWAYS_INLINE void check_states(const struct ouro__pool *pool, size_t i, uint64_t first,
-                                uint64_t second)
+ALWAYS_INLINE void check_states(const struct ouro__pool *pool, size_t word, uint64_t proposed)
 {
-    const ouro__bits *states = ouro__pool_marks(pool, OURO__STATE_BITS) + 2 * i;
-    uint64_t wrong = (first & ~states[0]) != 0 ? first & ~states[0] : second & ~states[1];
-    size_t word = 2 * i + ((first & ~states[0]) == 0);
+    uint64_t wrong = proposed & ~ouro__pool_marks(pool, OURO__STATE_BITS)[word];
     if (LIKELY(wrong == 0)) return;
     ouro__guard_refuse(ouro__pool_start(pool) + (word * 64 + (size_t)__builtin_ctzl(wrong)) * 8,
                        "visit");
 }
 
-/* The entries of one word of young bits, which stands for two words of set bits. */
-ALWAYS_INLINE size_t propose_word(struct ouro__collector *collector, const struct ouro__pool *pool,
-                                  ouro__bits *set, size_t i, uint64_t bits)
+/* A young block that holds no object, or one that is not looked at. */
+static NOINLINE void pass_by(struct ouro__collector *pass, void *entry)
 {
-    size_t proposed = 0;
-    uint64_t first = 0, second = 0;
-    for (; bits != 0; bits &= bits - 1) {
-        void *entry = ouro__pool_young_entry(pool, i, (unsigned)__builtin_ctzl(bits));
-        uint64_t word = *ouro__word_of(entry);
-        if (UNLIKELY(!is_candidate(word))) { /* its death lists the pool again */
-            if (!ouro__word_is_free(word)) age(entry);
-        } else if (LIKELY(propose(entry, word))) {
-            uint64_t bit = ouro__mark_bit(entry);
-            bool is_second = ((uintptr_t)entry & 512) != 0;
-            first |= is_second ? 0 : bit;
-            second |= is_second ? bit : 0;
-            proposed++;
-        } else {
-            collector->left_young = true;
-        }
+    uint64_t word = *ouro__word_of(entry);
+    if (ouro__word_is_free(word)) return;
+    if (is_eligible(word))
+        pass->left_young = true; /* the other lane looks at it  [mark.one] */
+    else
+        age(entry); /* frozen, popular, or dying: its death lists the pool again */
+}
+
+/*
+ * The entries of half a word of young bits; returns the word of set bits that stands for the same 512
+ * bytes.  Where the next block is young too, it need not be searched.
+ */
+ALWAYS_INLINE uint64_t propose_young_half(struct ouro__collector *pass,
+                                          const struct ouro__pool *pool, size_t half, uint32_t bits)
+{
+    uint64_t set = 0;
+    const size_t size = pool->block_size;
+    char *start = ouro__pool_start(pool) + half * 512;
+    ouro__count *counts = ouro__count_of(start);
+    while (bits != 0) {
+        unsigned first = (unsigned)(__builtin_ctz(bits) + (int)(half % 2) * 32);
+        size_t offset = (size_t)((char *)ouro__pool_young_entry(pool, half / 2, first) - start);
+        do {
+            uint64_t *word = ouro__word_of(start + offset);
+            if (LIKELY(is_eligible(*word)) && LIKELY(*ouro__count_at(counts, offset) == 0)) {
+                *word |= OURO__TRAPPED; /* [scan.trapped] */
+                *ouro__count_at(counts, offset) = OURO__SUSPECT(OURO__PASS);
+                set |= (uint64_t)1 << offset / 8;
+            } else {
+                pass_by(pass, start + offset);
+            }
+            bits &= bits - 1;
+            offset += size;
+        } while (offset < 512 && (bits >> offset / 16 & 1) != 0);
     }
-    set[2 * i] |= first;
-    set[2 * i + 1] |= second;
-    if (OURO_GUARDED) check_states(pool, i, first, second);
-    return proposed;
+    return set;
 }
 
 static void propose_young(struct ouro__collector *collector, struct ouro__pool *pool)
 {
     const ouro__bits *young = ouro__pool_young(pool);
     ouro__bits *set = ouro__pool_marks(pool, ouro__set_bits(OURO__PASS));
-    for (size_t i = 0, words = ouro__pool_young_words(pool); i < words; i++) {
-        if (young[i] == 0) continue;
-        collector->candidates += propose_word(collector, pool, set, i, young[i]);
-        widen(pool, 2 * i, 2 * i + 2);
+    for (size_t half = 0, end = 2 * ouro__pool_young_words(pool); half < end; half++) {
+        uint32_t bits = (uint32_t)(young[half / 2] >> half % 2 * 32);
+        if (bits == 0) continue;
+        uint64_t proposed = propose_young_half(collector, pool, half, bits);
+        if (OURO_GUARDED) check_states(pool, half, proposed);
+        set[half] |= proposed;
+        collector->candidates += (size_t)__builtin_popcountl(proposed);
+        widen(pool, half, half + 1);
     }
 }
 
@@ -212,7 +221,10 @@ void ouro__set_propose(struct ouro__collector *collector)
     size_t before = collector->candidates;
     marks->judged |= OURO__SUSPECT(OURO__PASS);
     collector->cursor = pool->set_next[OURO__PASS];
-    if (collector->generation > 0 && ouro__pool_is_middle(pool)) propose_middle(collector, pool);
+    if (collector->generation > 0 && ouro__pool_is_middle(pool)) {
+        ouro__pool_clear_middle(pool); /* who is middle-aged afterwards says so again */
+        propose_middle(collector, pool);
+    }
     propose_young(collector, pool);
     marks->lanes[OURO__PASS].suspects += collector->candidates - before;
     if (collector->candidates > before) {
@@ -235,18 +247,20 @@ void ouro__pass_propose(struct ouro__collector *pass, void *entry)
 
 /* ---- survivors ---- */
 
-void ouro__set_age(const struct ouro__collector *collector, struct ouro__pool *pool, void *entry)
+void ouro__set_age(struct ouro__collector *collector, struct ouro__pool *pool, void *entry)
 {
-    if (collector->generation == 0) {
-        age(entry);
+    bool again = collector->twice && ouro__is_young(entry);
+    age(entry);
+    if (collector->generation == 0 || again) {
         *ouro__word_of(entry) |= OURO__MIDDLE;
         ouro__pool_set_middle(pool);
-    } else if (collector->generation > 0) {
-        age(entry);
-        *ouro__word_of(entry) &= ~OURO__MIDDLE;
-        if ((*ouro__word_of(entry) & OURO__FROZEN) == 0)
-            (void)ouro__word_trap(entry); /* [quiet.old] */
+        collector->middle_aged++;
+        /* it may die while what it holds is old already, and has not been touched since */
+        if (again) ouro__collector_marks(collector)->touched_any = true;
+        return;
     }
+    *ouro__word_of(entry) &= ~OURO__MIDDLE;
+    if ((*ouro__word_of(entry) & OURO__FROZEN) == 0) (void)ouro__word_trap(entry); /* [quiet.old] */
 }
 
 /* The objects of one word of young bits grow old, one block after the other; returns the bits of free blocks. */
@@ -259,7 +273,7 @@ static uint64_t quiet_word(const struct ouro__pool *pool, size_t i, uint64_t bit
     for (; entry < end; entry += size) {
         uint64_t word = *ouro__word_of(entry), bit = bits & ouro__young_bit(entry);
         if (bit == 0) continue;
-        if (LIKELY(is_candidate(word) && ouro__word_low(word) <= OURO__TRAPPED_COUNT))
+        if (LIKELY(is_eligible(word)))
             *ouro__word_of(entry) = word | OURO__TRAPPED | OURO__AGED;
         else if (ouro__word_is_free(word))
             free |= bit;
@@ -330,10 +344,8 @@ struct harvest {
 ALWAYS_INLINE void reap(void *entry, struct harvest *harvest)
 {
     ouro__word_clear(entry); /* [pool.word] */
-    ouro__young_set(entry);  /* [young.bit] */
     *harvest->last_link = entry;
     harvest->last_link = (ouro__slot *)entry;
-    harvest->freed++;
 }
 
 /* One bit for two neighbours, of the lower or the upper half of a word. */
@@ -408,32 +420,34 @@ void ouro__set_finish(struct ouro__collector *collector)
     int lane = collector->lane;
     ouro__bits *map = ouro__pool_marks(pool, ouro__set_bits(lane));
     char *start = ouro__pool_start(pool);
+    ouro__count *counts = ouro__count_of(start);
     size_t words = ouro__set_words(pool, lane);
     size_t from = lane == OURO__PASS ? pool->set_from : collector->at / 64;
     size_t end = lane == OURO__PASS || from + WORDS > words ? words : from + WORDS;
     bool shared = (pool->sets >> (1 - lane) & 1) != 0;
     struct harvest harvest = {.last_link = (ouro__slot *)&harvest.first};
     for (size_t word = from; word < end; word++) {
-        uint64_t dead = 0; /* in guarded builds */
-        for (uint64_t bits = map[word]; bits != 0; bits &= bits - 1) {
-            void *entry = start + (word * 64 + (size_t)__builtin_ctzl(bits)) * 8;
-            ouro__count *count = ouro__count_of(entry);
+        uint64_t dead = map[word];
+        for (uint64_t bits = dead; bits != 0; bits &= bits - 1) {
+            size_t offset = word * 512 + (unsigned)__builtin_ctzl(bits) * 8u;
+            void *entry = start + offset;
+            ouro__count *count = ouro__count_at(counts, offset);
             if (LIKELY((*count & OURO__SUSPECT(lane)) != 0)) {
                 if (UNLIKELY(shared)) ouro__mark_dead(marks, pool, entry);
-                if (OURO_GUARDED)
-                    dead |= ouro__mark_bit(entry);
-                else
-                    reap(entry, &harvest);
+                if (!OURO_GUARDED) reap(entry, &harvest);
             } else {
+                dead &= ~ouro__mark_bit(entry);
                 ouro__set_age(collector, pool, entry);
             }
             *count = 0;
         }
         map[word] = 0;
-        if (OURO_GUARDED && dead != 0) {
+        if (dead == 0) continue;
+        harvest.freed += (uint32_t)__builtin_popcountl(dead);
+        if (OURO_GUARDED)
             reap_guarded(pool, word, dead);
-            harvest.freed += (uint32_t)__builtin_popcountl(dead);
-        }
+        else
+            ouro__pool_young(pool)[word / 2] |= fold(dead) << (word % 2 * 32); /* [young.bit] */
     }
     collector->units -= 4 * WORDS;
     collector->at = end * 64;

@@ -11,7 +11,15 @@ static void drop_reference(void *referent, void *context)
 {
     struct ouro__collector *collector = context;
     if (ouro__is_suspect(referent, collector->lane)) return;
+    collector->outward--;
     ouro_decref(referent);
+}
+
+ALWAYS_INLINE void drop_around(void *referent, void *context)
+{
+    const struct ouro__around *around = context;
+    if (UNLIKELY(ouro__count_around(around, referent) == NULL))
+        drop_reference(referent, around->pass);
 }
 
 /* With the first of map and target to be severed. */
@@ -37,8 +45,27 @@ static void sever(struct ouro__collector *collector, void *entry)
     release(collector, entry);
 }
 
+static void sever_in_pass(void *entry, size_t offset, void *context)
+{
+    const struct ouro__around *around = context;
+    ouro__count count = *ouro__count_at(around->counts, offset);
+    uint64_t word = *ouro__word_of(entry);
+    const struct ouro__shape *shape = &ouro__shapes[ouro__word_type(word)];
+    if (UNLIKELY((count & OURO__SUSPECT(OURO__PASS)) == 0)) return;
+    if (LIKELY(ouro__is_careless(shape, word)))
+        ouro__visit_mask(entry, shape->mask, drop_around, context);
+    else
+        sever(around->pass, entry);
+}
+
 void ouro__sever(struct ouro__collector *collector)
 {
+    if (collector->lane == OURO__PASS) {
+        struct ouro__around around = ouro__around_cursor(collector);
+        ouro__pass_walk(collector, sever_in_pass, &around);
+        if (!ouro__collector_must_sever(collector)) collector->cursor = NULL;
+        return;
+    }
     void *owner = ouro__half_of(collector)->owner;
     if (ouro__cut_resume(collector, drop_reference, sever_ephemeron, true))
         release(collector, owner);

@@ -108,40 +108,68 @@ static NOINLINE void note_cares(struct ouro__collector *collector, unsigned flag
     if ((flags & hooks) != 0 || (word & OURO__KEYED) != 0) collector->has_hooks = true;
 }
 
-ALWAYS_INLINE void scan(struct ouro__collector *collector, void *entry, int lane,
-                        void (*visit)(void *referent, void *context))
+static NOINLINE void scan_careful_in_pass(struct ouro__collector *pass, void *entry)
 {
-    enum { cares = OURO__SHAPE_FINALIZE | OURO__SHAPE_RELEASE | OURO__SHAPE_GENERAL };
-    if (UNLIKELY(!ouro__is_suspect(entry, lane))) return;
-    if (OURO_GUARDED) ouro__fence_check(entry);
     uint64_t word = *ouro__word_of(entry);
-    const struct ouro__shape *shape = &ouro__shapes[ouro__word_type(word)];
-    if (lane == OURO__WHOLE) collector->units -= 2;
-    if (LIKELY(((shape->flags & cares) | (word & (OURO__WEAKLY | OURO__KEYED))) == 0)) {
-        ouro__visit_mask(entry, shape->mask, visit, collector);
-    } else if (lane == OURO__PASS && is_too_long(collector, entry, shape->flags)) {
-        spare(collector, entry);
+    unsigned flags = ouro__shape_of(entry)->flags;
+    if (is_too_long(pass, entry, flags)) {
+        spare(pass, entry);
     } else {
-        note_cares(collector, shape->flags, word);
-        ouro__set_follow(collector, entry, visit, scan_ephemeron);
+        note_cares(pass, flags, word);
+        ouro__set_follow(pass, entry, scan_in_pass, scan_ephemeron);
     }
 }
 
-static void scan_one_in_pass(struct ouro__collector *collector, void *entry)
+ALWAYS_INLINE void scan_around(void *referent, void *context)
 {
-    collector->near = (uintptr_t)entry >> OURO_POOL_SHIFT;
-    scan(collector, entry, OURO__PASS, scan_in_pass);
+    const struct ouro__around *around = context;
+    ouro__count *count = ouro__count_around(around, referent);
+    if (LIKELY(count != NULL))
+        *count += 1;
+    else
+        scan_in_pass(referent, around->pass);
+}
+
+ALWAYS_INLINE void scan_one_in_pass(void *entry, size_t offset, void *context)
+{
+    const struct ouro__around *around = context;
+    ouro__count count = *ouro__count_at(around->counts, offset);
+    if (UNLIKELY((count & OURO__SUSPECT(OURO__PASS)) == 0)) return;
+    if (OURO_GUARDED) ouro__fence_check(entry);
+    uint64_t word = *ouro__word_of(entry);
+    const struct ouro__shape *shape = &ouro__shapes[ouro__word_type(word)];
+    if (LIKELY(ouro__is_careless(shape, word)))
+        ouro__visit_mask(entry, shape->mask, scan_around, context);
+    else
+        scan_careful_in_pass(around->pass, entry);
+}
+
+static void scan_pool_in_pass(struct ouro__collector *pass)
+{
+    struct ouro__around around = ouro__around_cursor(pass);
+    pass->near = around.start >> OURO_POOL_SHIFT;
+    ouro__pass_walk(pass, scan_one_in_pass, &around);
 }
 
 static void scan_one_in_whole(struct ouro__collector *collector, void *entry)
 {
-    scan(collector, entry, OURO__WHOLE, scan_in_whole);
+    if (UNLIKELY(!ouro__is_suspect(entry, OURO__WHOLE))) return;
+    if (OURO_GUARDED) ouro__fence_check(entry);
+    uint64_t word = *ouro__word_of(entry);
+    const struct ouro__shape *shape = &ouro__shapes[ouro__word_type(word)];
+    collector->units -= 2;
+    if (LIKELY(ouro__is_careless(shape, word))) {
+        ouro__visit_mask(entry, shape->mask, scan_in_whole, collector);
+    } else {
+        note_cares(collector, shape->flags, word);
+        ouro__set_follow(collector, entry, scan_in_whole, scan_ephemeron);
+    }
 }
 
 void ouro__verify_scan(struct ouro__collector *collector)
 {
     if (collector->lane == OURO__PASS)
-        ouro__set_walk(collector, scan_one_in_pass);
+        scan_pool_in_pass(collector);
     else if (!ouro__cut_resume(collector, scan_in_whole, scan_ephemeron, true) &&
              collector->cursor != NULL)
         ouro__set_walk(collector, scan_one_in_whole);
@@ -157,61 +185,123 @@ void ouro__verify_count_too_low(const void *object, uint32_t count, uint32_t cou
 }
 
 /* Between the steps of a whole cycle the program may drop it again: it is quiet from now on.  [quiet.old] */
-static void rescue(struct ouro__collector *collector, void *entry)
+static void rescue_in_whole(struct ouro__collector *collector, void *entry)
 {
-    if (collector->lane == OURO__WHOLE)
-        ouro__set_age(collector, ouro__pool_of(entry), entry);
-    else
-        ouro__word_untrap(entry);
-    ouro__mark_live(ouro__collector_marks(collector), collector->lane, entry);
+    ouro__set_age(collector, ouro__pool_of(entry), entry);
+    ouro__mark_live(ouro__collector_marks(collector), OURO__WHOLE, entry);
     collector->rescued = true;
 }
 
-static void check(struct ouro__collector *collector, void *entry)
+/* References to it from what is garbage lead out now; its own are taken off when it is followed.  [sever.outward] */
+ALWAYS_INLINE void rescue_in_pass(struct ouro__collector *pass, void *entry, ouro__count count)
 {
-    ouro__count *counts = ouro__count_of(entry);
-    if (collector->lane == OURO__WHOLE) collector->units--;
-    if ((*counts & OURO__SUSPECT(collector->lane)) == 0) return;
+    ouro__word_untrap(entry);
+    pass->outward += count & OURO__COUNT_MASK;
+    ouro__mark_live(ouro__collector_marks(pass), OURO__PASS, entry);
+    pass->rescued = true;
+}
+
+/* Whether a suspect of this count lives: somebody else holds it. */
+ALWAYS_INLINE bool is_held(const void *entry, ouro__count suspect)
+{
     uint32_t count = ouro__word_low(*ouro__word_of(entry)) & OURO__TRAPPED_COUNT;
-    uint32_t counted = *counts & OURO__COUNT_MASK;
-    if (LIKELY(count == counted)) return;
+    uint32_t counted = suspect & OURO__COUNT_MASK;
     if (UNLIKELY(count < counted)) ouro__verify_count_too_low(entry, count, counted);
-    rescue(collector, entry);
+    return count != counted;
+}
+
+ALWAYS_INLINE void check_in_pass(void *entry, size_t offset, void *context)
+{
+    const struct ouro__around *around = context;
+    ouro__count count = *ouro__count_at(around->counts, offset);
+    if (LIKELY((count & OURO__SUSPECT(OURO__PASS)) != 0) && UNLIKELY(is_held(entry, count)))
+        rescue_in_pass(around->pass, entry, count);
+}
+
+static void check_in_whole(struct ouro__collector *collector, void *entry)
+{
+    ouro__count count = *ouro__count_of(entry);
+    collector->units--;
+    if ((count & OURO__SUSPECT(OURO__WHOLE)) != 0 && is_held(entry, count))
+        rescue_in_whole(collector, entry);
 }
 
 void ouro__verify_check(struct ouro__collector *collector)
 {
-    ouro__set_walk(collector, check);
+    if (collector->lane == OURO__WHOLE) {
+        ouro__set_walk(collector, check_in_whole);
+        return;
+    }
+    struct ouro__around around = ouro__around_cursor(collector);
+    ouro__pass_walk(collector, check_in_pass, &around);
 }
 
-ALWAYS_INLINE void rescue_reference(void *referent, void *context)
+ALWAYS_INLINE void rescue_reference_in_whole(void *referent, void *context)
 {
-    struct ouro__collector *collector = context;
-    if (collector->lane == OURO__PASS && !may_be_suspect(collector, referent)) return;
-    if (ouro__is_suspect(referent, collector->lane)) rescue(collector, referent);
+    if (ouro__is_suspect(referent, OURO__WHOLE)) rescue_in_whole(context, referent);
+}
+
+ALWAYS_INLINE void rescue_reference_in_pass(void *referent, void *context)
+{
+    struct ouro__collector *pass = context;
+    pass->outward--; /* it was counted from somebody who lives: as outward, or to one who lives too */
+    if (!may_be_suspect(pass, referent)) return;
+    ouro__count count = *ouro__count_of(referent);
+    if ((count & OURO__SUSPECT(OURO__PASS)) != 0) rescue_in_pass(pass, referent, count);
 }
 
 /* The caller is live; where both are, so is the value.  [ephemeron.later] */
 static void rescue_ephemeron(struct ouro__collector *collector, struct ouro__ephemeron *ephemeron)
 {
-    if (ephemeron->value == NULL || is_suspect(collector, ephemeron->target) ||
+    void *value = ephemeron->value;
+    if (value == NULL || is_suspect(collector, ephemeron->target) ||
         is_suspect(collector, ephemeron->map))
         return;
-    if (is_suspect(collector, ephemeron->value)) rescue(collector, ephemeron->value);
+    if (!is_suspect(collector, value)) return;
+    if (collector->lane == OURO__WHOLE)
+        rescue_in_whole(collector, value);
+    else
+        rescue_in_pass(collector, value, *ouro__count_of(value));
+}
+
+static bool flood_in_whole(struct ouro__collector *collector)
+{
+    struct ouro__marks *marks = ouro__collector_marks(collector);
+    if (ouro__cut_resume(collector, rescue_reference_in_whole, rescue_ephemeron, true)) return true;
+    while (collector->units > 0) {
+        void *entry = ouro__gray_next(marks, OURO__WHOLE, collector->set);
+        if (entry == NULL) return false;
+        collector->rescued = true; /* also what the program has touched */
+        if (ouro__word_is_dying(*ouro__word_of(entry))) continue;
+        ouro__set_follow(collector, entry, rescue_reference_in_whole, rescue_ephemeron);
+        if (ouro__half_of(collector)->owner != NULL) break;
+    }
+    return true;
+}
+
+static void flood_in_pass(struct ouro__collector *pass)
+{
+    struct ouro__marks *marks = ouro__collector_marks(pass);
+    struct ouro__lane *lane = &marks->lanes[OURO__PASS];
+    for (;;) {
+        void *entry = LIKELY(lane->gray_count > 0) ? lane->gray_stack[--lane->gray_count]
+                                                   : ouro__gray_next(marks, OURO__PASS, pass->set);
+        if (entry == NULL) return;
+        uint64_t word = *ouro__word_of(entry);
+        const struct ouro__shape *shape = &ouro__shapes[ouro__word_type(word)];
+        pass->rescued = true;
+        if (UNLIKELY(ouro__word_is_dying(word))) continue;
+        pass->near = (uintptr_t)entry >> OURO_POOL_SHIFT;
+        if (LIKELY(ouro__is_careless(shape, word)))
+            ouro__visit_mask(entry, shape->mask, rescue_reference_in_pass, pass);
+        else
+            ouro__set_follow(pass, entry, rescue_reference_in_pass, rescue_ephemeron);
+    }
 }
 
 bool ouro__verify_flood(struct ouro__collector *collector)
 {
-    struct ouro__marks *marks = ouro__collector_marks(collector);
-    if (ouro__cut_resume(collector, rescue_reference, rescue_ephemeron, true)) return true;
-    while (collector->units > 0) {
-        void *entry = ouro__gray_next(marks, collector->lane, collector->set);
-        if (entry == NULL) return false;
-        collector->rescued = true; /* also what the program has touched */
-        if (ouro__word_is_dying(*ouro__word_of(entry))) continue;
-        collector->near = (uintptr_t)entry >> OURO_POOL_SHIFT;
-        ouro__set_follow(collector, entry, rescue_reference, rescue_ephemeron);
-        if (ouro__half_of(collector)->owner != NULL) break;
-    }
-    return true;
+    if (collector->lane == OURO__WHOLE) return flood_in_whole(collector);
+    flood_in_pass(collector);
+    return false;
 }

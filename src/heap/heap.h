@@ -29,18 +29,21 @@ struct ouro__heap_callback {
 
 /* When and how much to collect: see pace.c. */
 struct ouro__pace {
-    size_t live;         /* bytes that were in use after the last whole cycle */
-    size_t start;        /* a whole cycle begins when the heap's bytes pass this, */
-    size_t goal;         /* and is over before they pass this [heap.goal] */
-    size_t paid_bytes;   /* the heap's bytes when it last paid */
-    size_t paid_handed;  /* and the bytes handed out since it was made */
-    size_t debt;         /* units that allocation owes to the cycle */
-    size_t middle_aged;  /* objects that survived one young pass, at most */
-    size_t pass_bytes;   /* the heap's bytes at the last young pass */
-    size_t middle_bytes; /* and at the last of generation 1 */
-    size_t candidates;   /* that lived after the last whole cycle, and all that were made since */
-    unsigned fruitless;  /* whole cycles in a row that found next to nothing */
-    bool mostly_garbage; /* was what the last whole cycle looked at */
+    size_t live;        /* bytes that were in use after the last whole cycle */
+    size_t start;       /* a whole cycle begins when the heap's bytes pass this, */
+    size_t goal;        /* and is over before they pass this [heap.goal] */
+    size_t paid_bytes;  /* the heap's bytes when it last paid */
+    size_t paid_handed; /* and the bytes handed out since it was made */
+    size_t debt;        /* units that allocation owes to the cycle */
+    size_t middle_aged; /* objects that survived one pass, at most */
+    size_t young_candidates, young_found; /* of young passes since the last of generation 1 */
+    bool wide; /* a batch is two, and who is new to a pass of generation 1 gets another */
+    unsigned wide_passes; /* of generation 1 since it is */
+    size_t pass_bytes;    /* the heap's bytes at the last young pass */
+    size_t middle_bytes;  /* and at the last of generation 1 */
+    size_t candidates;    /* that lived after the last whole cycle, and all that were made since */
+    unsigned fruitless;   /* whole cycles in a row that found next to nothing */
+    bool mostly_garbage;  /* was what the last whole cycle looked at */
     unsigned sample_interval; /* of so many batches of young objects one is looked at */
     unsigned sample_left;
     unsigned batches_waiting; /* to grow old without a look */

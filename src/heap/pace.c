@@ -72,26 +72,62 @@ void ouro__pace_whole_done(ouro_heap *heap, size_t candidates, size_t found)
 
 /* ---- young passes ---- */
 
-/* One of the next `interval` batches, by chance, so that no rhythm of the program hides garbage. */
+/* One of the next `interval`, by chance, so that no rhythm of the program hides garbage. */
 static unsigned choose(struct ouro__pace *pace, unsigned interval)
 {
     pace->dice = pace->dice * 1664525u + 1013904223u;
     return 1 + (unsigned)(((uint64_t)pace->dice * interval) >> 32);
 }
 
+/*
+ * A structure larger than a batch is whole in none: while it is built it lives, and when it dies a part of it
+ * is middle-aged.  Then passes of generation 1 find what young ones do not.
+ */
+static void widen(struct ouro__pace *pace, size_t candidates, size_t found)
+{
+    bool young_fail = pace->young_found < pace->young_candidates / 2;
+    if (found <= candidates / 2)
+        pace->wide = false;
+    else if (pace->wide)
+        pace->wide = ++pace->wide_passes < OURO_WIDE_PASSES;
+    else if (young_fail) {
+        pace->wide = true;
+        pace->wide_passes = 0;
+    }
+    pace->young_candidates = pace->young_found = 0;
+}
+
+/*
+ * While passes find next to nothing, two batches in a row are looked at and then others are not, twice as many
+ * each time.
+ */
+static void sample(struct ouro__pace *pace, bool fruitless, bool last)
+{
+    pace->sample_left = 1;
+    if (!fruitless) {
+        pace->sample_interval = 1;
+    } else if (last && !pace->wide) {
+        if (pace->sample_interval < OURO_SAMPLE_MAX) pace->sample_interval *= 2;
+        pace->sample_left = 2 * choose(pace, pace->sample_interval);
+    }
+}
+
 void ouro__pace_passed(ouro_heap *heap, int generation, size_t candidates, size_t found)
 {
     struct ouro__pace *pace = &heap->pace;
-    bool fruitless = found <= candidates >> OURO_FRUITLESS_SHIFT;
-    pace->middle_aged = generation == 0 ? pace->middle_aged + candidates - found : 0;
+    if (generation > 0) {
+        widen(pace, candidates, found);
+        pace->middle_aged = 0;
+    } else {
+        pace->young_candidates += candidates;
+        pace->young_found += found;
+    }
+    pace->middle_aged += heap->pass.middle_aged;
     if (heap->threshold[1] == 0 &&
         found < candidates) /* the middle-aged are never looked at again */
         ouro__heap_pools(heap)->marks.touched_any = true;
-    if (!fruitless)
-        pace->sample_interval = 1;
-    else if (pace->sample_interval < OURO_SAMPLE_MAX)
-        pace->sample_interval *= 2;
-    pace->sample_left = pace->sample_interval > 1 ? choose(pace, pace->sample_interval) : 1;
+    sample(pace, found <= candidates >> OURO_FRUITLESS_SHIFT,
+           generation > 0 || heap->threshold[1] == 0);
     pace->batches_waiting = 0;
     pace->pass_bytes = ouro__heap_bytes(heap);
     if (generation > 0 || pace->pass_bytes < pace->middle_bytes)
@@ -109,7 +145,7 @@ static bool young_is_due(const ouro_heap *heap)
 {
     const struct ouro__pace *pace = &heap->pace;
     const struct ouro__marks *marks = &ouro__heap_pools(heap)->marks;
-    if (marks->young_handed >= heap->threshold[0]) return true;
+    if (marks->young_handed / (pace->wide ? 2 : 1) >= heap->threshold[0]) return true;
     if (heap->threshold[0] == SIZE_MAX) return false;
     return marks->young != NULL && ouro__heap_bytes(heap) > pace->pass_bytes + young_share(pace);
 }
@@ -118,6 +154,7 @@ static bool middle_is_due(const ouro_heap *heap)
 {
     const struct ouro__pace *pace = &heap->pace;
     if (heap->threshold[1] == 0) return false;
+    if (pace->sample_interval > 1 && heap->passes[1] > 0) return true;
     return heap->passes[1] >= heap->threshold[1] || pace->middle_aged >= OURO_MIDDLE_MAX ||
            ouro__heap_bytes(heap) > pace->middle_bytes + 2 * young_share(pace);
 }
@@ -148,8 +185,9 @@ static size_t pass_young(ouro_heap *heap)
     }
     bool middle = middle_is_due(heap);
     heap->pass.bounded = true;
+    heap->pass.twice = middle && pace->wide;
     size_t found = ouro__heap_collect(heap, middle ? 1 : 0);
-    heap->pass.bounded = false;
+    heap->pass.bounded = heap->pass.twice = false;
     return found;
 }
 

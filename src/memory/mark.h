@@ -92,6 +92,12 @@ ALWAYS_INLINE ouro__count *ouro__count_of(const void *entry)
     return (ouro__count *)(void *)(arena + ((ouro__arena_offset(entry) >> 2) & ~(size_t)3));
 }
 
+/* The same for who goes through a pool: from the count that belongs to its start, and an offset from there. */
+ALWAYS_INLINE ouro__count *ouro__count_at(ouro__count *counts, size_t offset)
+{
+    return counts + offset / 16;
+}
+
 ALWAYS_INLINE uint8_t *ouro__tally_of(const void *entry)
 {
     return (uint8_t *)ouro__arena_of(entry) + OURO__TALLIES + (ouro__arena_offset(entry) >> 4);

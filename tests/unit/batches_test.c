@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * batches_test.c -- what is larger than a batch of young objects: passes take two batches together, and
+ *                   look twice
+ */
+#include "heap/heap.h"
+
+#include "support/bead.h"
+#include "support/cycle.h"
+
+enum { BATCH = 100 };
+
+/* A heap in which passes are due after so many objects. */
+static ouro_heap *small_batches(void)
+{
+    return test_heap_new(&(ouro_heap_options){.threshold = {BATCH, 10, 10}});
+}
+
+static void test_chains_longer_than_a_batch_are_found_by_passes(void **state)
+{
+    (void)state;
+    enum { LIVE = 5 * BATCH, CHAIN = BATCH + BATCH / 4, WARM = 20, CHAINS = 400 };
+    ouro_heap *heap = small_batches();
+    bead *head = bead_chain(heap, LIVE);
+    for (int i = 0; i < WARM + CHAINS; i++) {
+        bead *chain = bead_chain(heap, CHAIN);
+        ouro_set(chain, other, head);
+        ouro_decref(chain);
+        if (i < WARM) continue;
+        assert_true(heap->pace.wide || i % 8 != 0); /* now and then a short one is tried */
+        assert_true(test_heap_tracked(heap, -1) < LIVE + WARM * CHAIN + 8 * BATCH);
+    }
+    assert_int_equal(cycle_stats(heap).collections, 0);
+    ouro_decref(head);
+    (void)ouro_collect(heap, 2);
+    test_heap_close_empty(heap);
+}
+
+static void test_one_batch_is_tried_again(void **state)
+{
+    (void)state;
+    ouro_heap *heap = small_batches();
+    heap->pace.wide = true;
+    for (unsigned i = 0; i < OURO_WIDE_PASSES * 10 * 2 * BATCH && heap->pace.wide; i++)
+        ouro_decref(bead_ring(heap, 2));
+    assert_false(heap->pace.wide);
+    for (int i = 0; i < 10 * BATCH; i++) {
+        ouro_decref(bead_ring(heap, 2));
+        assert_false(heap->pace.wide); /* one is enough for these */
+    }
+    (void)ouro_collect(heap, 2);
+    test_heap_close_empty(heap);
+}
+
+/* A pass as allocation makes it. */
+static size_t pass(ouro_heap *heap, int generation, bool twice)
+{
+    heap->pass.bounded = true;
+    heap->pass.twice = twice;
+    size_t found = ouro__heap_collect(heap, generation);
+    heap->pass.bounded = heap->pass.twice = false;
+    return found;
+}
+
+static void test_who_is_new_to_a_pass_gets_another(void **state)
+{
+    ouro_heap *heap = *state;
+    bead *first = bead_ring(heap, 3);
+    (void)pass(heap, 0, false);
+    assert_int_equal(test_heap_tracked(heap, 1), 3);
+    bead *second = bead_ring(heap, 5);
+    (void)pass(heap, 1, true);
+    assert_int_equal(test_heap_tracked(heap, 1), 5);
+    assert_int_equal(test_heap_tracked(heap, 2), 3);
+    test_heap_verify(heap);
+    ouro_decref(second);
+    assert_int_equal(pass(heap, 1, true), 5);
+    bead *third = bead_ring(heap, 2);
+    (void)pass(heap, 1, false);
+    assert_int_equal(test_heap_tracked(heap, 2), 5);
+    ouro_decref(first);
+    ouro_decref(third);
+    assert_int_equal(ouro_collect(heap, 2), 5);
+}
+
+/* The old one was not touched when the other lost its holder, nor was the other, as it was not old yet. */
+static void test_a_ring_that_grew_old_in_parts_is_found(void **state)
+{
+    ouro_heap *heap = *state;
+    bead *old = bead_new(heap);
+    (void)pass(heap, 0, false);
+    bead *held = bead_new(heap);
+    ouro_set(held, next, old);
+    ouro_put(old, next, held);
+    bead *hand = ouro_newref(held);
+    ouro_decref(old);
+    (void)pass(heap, 1, true);
+    assert_int_equal(test_heap_tracked(heap, 2), 1);
+    assert_int_equal(test_heap_tracked(heap, 1), 1);
+    ouro_decref(hand);
+    assert_int_equal(pass(heap, 1, true), 0);
+    assert_int_equal(cycle_step(heap, 0), 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_chains_longer_than_a_batch_are_found_by_passes),
+        cmocka_unit_test(test_one_batch_is_tried_again),
+        HEAP_TEST(test_who_is_new_to_a_pass_gets_another),
+        HEAP_TEST(test_a_ring_that_grew_old_in_parts_is_found),
+    };
+    return cmocka_run_group_tests_name("batches", tests, NULL, NULL);
+}
