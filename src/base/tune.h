@@ -93,7 +93,7 @@
  * 32 and let the others grow old unexamined. */
 #define OURO_FRUITLESS_SHIFT 6
 #define OURO_SAMPLE_MAX 32u
-#define OURO_BATCHES_WAITING 8u
+#define OURO_BATCHES_WAITING 4u
 
 /* Where two batches together are mostly garbage, and one is not, they stay together for so many passes; then one
  * is tried again. */
@@ -121,11 +121,20 @@
 /* Less debt than this waits for more: a step has a price of its own. */
 #define OURO_STEP_MIN_UNITS 256u
 
+/* A cycle that has less than this to do, one or two milliseconds, is worked ahead of its debt, by as much: what is
+ * dropped while it runs is not found before the next one. */
+#define OURO_SHORT_CYCLE_UNITS 65536u
+#define OURO_SHORT_CYCLE_STEP 2048u
+
 /* How long a step may take by default. */
 #define OURO_STEP_MICROSECONDS 100u
 
 /* A young pass is due when the heap has grown by so much since the last, or by a sixteenth. */
 #define OURO_YOUNG_MIN_GROWTH ((size_t)1 << 20)
+
+/* Or when so many times that was handed out: large objects grow old in a heap that does not grow, so that it is
+ * noticed when they are dropped. */
+#define OURO_YOUNG_TURNOVER 4u
 
 /* The marks' memory goes back in parts of this size, each of which counts as so many units: about 50
  * microseconds where all of it is in use. */
@@ -133,7 +142,7 @@
 #define OURO_WIPE_UNITS 1024
 
 /* Pools whose marks stay in memory from pass to pass: 16 KiB of counts each. */
-#define OURO_SCRATCH_KEPT 16u
+#define OURO_SCRATCH_KEPT 4u
 
 /* Work on touched objects in one pass, in units of 10 to 50 nanoseconds: so many at first, and so many more
  * while the search promises garbage. */

@@ -93,7 +93,8 @@ void ouro__pass_open(struct ouro__collector *pass)
 
 void ouro__pass_close(struct ouro__collector *pass)
 {
-    pass->scanned = ouro__suspects(pass);
+    pass->scanned = pass->candidates;
+    ouro__collector_marks(pass)->lanes[OURO__PASS].suspects = pass->candidates;
     ouro__collector_enter(pass, pass->scanned > 0 ? OURO__SCAN : OURO__FINISH);
 }
 

@@ -35,7 +35,7 @@ static uint16_t *find(struct ouro__nearby *nearby, const void *entry)
 /* Closed: as many references were found to it as it has. */
 static bool is_closed(const struct ouro__member *member)
 {
-    return member->found == ouro__word_count(*ouro__word_of(member->entry));
+    return member->found == member->count;
 }
 
 static void forget(struct ouro__nearby *nearby)
@@ -51,9 +51,8 @@ static void forget(struct ouro__nearby *nearby)
 /* ---- exploring ---- */
 
 /* A living object that may be part of garbage.  What the whole cycle suspects, or suspected, is judged already. */
-static bool may_join(const struct ouro__marks *marks, const void *entry)
+ALWAYS_INLINE bool may_join(const struct ouro__marks *marks, const void *entry, uint64_t word)
 {
-    uint64_t word = *ouro__word_of(entry);
     if (ouro__word_is_dying(word) || (word & OURO__FROZEN) != 0 || ouro__word_is_immortal(word))
         return false;
     return marks->judged == 0 || *ouro__count_of(entry) == 0;
@@ -78,19 +77,22 @@ static void grant(struct exploring *exploring, size_t members)
 }
 
 /* The member at an address, a new one if it may be; or NULL. */
-static struct ouro__member *join(const struct exploring *exploring, void *entry)
+ALWAYS_INLINE struct ouro__member *join(const struct exploring *exploring, void *entry)
 {
     struct ouro__nearby *nearby = exploring->nearby;
     uint16_t *slot = find(nearby, entry);
     if (*slot == 0) {
-        if (nearby->count == OURO_NEARBY_MAX || !may_join(exploring->marks, entry)) return NULL;
-        nearby->members[nearby->count] = (struct ouro__member){.entry = entry};
+        uint64_t word = *ouro__word_of(entry);
+        if (nearby->count == OURO_NEARBY_MAX || !may_join(exploring->marks, entry, word))
+            return NULL;
+        nearby->members[nearby->count] =
+            (struct ouro__member){.entry = entry, .count = ouro__word_count(word)};
         *slot = (uint16_t)++nearby->count; /* [nearby.bounded] */
     }
     return &nearby->members[*slot - 1];
 }
 
-static void meet(void *referent, void *context)
+ALWAYS_INLINE void meet(void *referent, void *context)
 {
     struct exploring *exploring = context;
     exploring->units--;
@@ -133,17 +135,27 @@ static NOINLINE void visit_key(const struct ouro__weakrefs *weakrefs, void *entr
     for (; one != NULL && *units > 0; one = one->next) work(one, context);
 }
 
-/* As many references as the units allow; what a cut leaves out makes its referents seem alive. */
-static void visit_some(struct exploring *exploring, void *entry,
-                       void (*visit)(void *referent, void *context), ephemeron_visit *work)
+/* What is not of the common shape: as much as the units allow. */
+static NOINLINE void visit_general(struct exploring *exploring, void *entry,
+                                   void (*visit)(void *referent, void *context),
+                                   ephemeron_visit *work)
 {
     struct ouro__half half = {.owner = NULL};
-    if (LIKELY((ouro__shape_of(entry)->flags & OURO__SHAPE_GENERAL) == 0))
-        ouro__visit(entry, visit, exploring);
-    else if (ouro__is_map(entry))
+    if (ouro__is_map(entry))
         visit_map(entry, &exploring->units, work, exploring);
     else
         (void)ouro__visit_cut(entry, &half, &exploring->units, visit, exploring);
+}
+
+/* As many references as the units allow; what a cut leaves out makes its referents seem alive. */
+ALWAYS_INLINE void visit_some(struct exploring *exploring, void *entry,
+                              void (*visit)(void *referent, void *context), ephemeron_visit *work)
+{
+    const struct ouro__shape *shape = ouro__shape_of(entry);
+    if (LIKELY((shape->flags & OURO__SHAPE_GENERAL) == 0))
+        ouro__visit_mask(entry, shape->mask, visit, exploring);
+    else
+        visit_general(exploring, entry, visit, work);
     if (UNLIKELY((*ouro__word_of(entry) & OURO__KEYED) != 0))
         visit_key(exploring->weakrefs, entry, &exploring->units, work, exploring);
 }
@@ -160,7 +172,7 @@ static void follow(struct exploring *exploring, struct ouro__member *member)
 /* At most one reference to it is still unknown: garbage that is met by its own references looks so. */
 static bool looks_closed(const struct ouro__member *member)
 {
-    return member->found + 1 >= ouro__word_count(*ouro__word_of(member->entry));
+    return member->found + 1 >= member->count;
 }
 
 /*
@@ -221,7 +233,7 @@ static void begin_at(struct exploring *exploring, void *entry)
 
 /* ---- deciding ---- */
 
-static void prove_live(void *referent, void *context)
+ALWAYS_INLINE void prove_live(void *referent, void *context)
 {
     struct ouro__nearby *nearby = ((struct exploring *)context)->nearby;
     uint16_t *slot = find(nearby, referent);

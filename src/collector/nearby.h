@@ -26,7 +26,8 @@
 
 struct ouro__member {
     void *entry;
-    uint32_t found;     /* references from other members */
+    uint32_t found;     /* references from other members, */
+    uint32_t count;     /* and from everywhere: it stays as it is while somebody looks */
     uint16_t next_live; /* the n-th member that was proven live, in the n-th place */
     bool followed;      /* its references were met */
     bool live;

@@ -126,15 +126,17 @@ ALWAYS_INLINE void widen(struct ouro__pool *pool, size_t from, size_t to)
     if (to > pool->set_to) pool->set_to = (uint16_t)to;
 }
 
-static void propose_one(struct ouro__collector *pass, struct ouro__pool *pool, void *entry)
+/* Makes an object suspect whose word is this one when it is not trapped. */
+ALWAYS_INLINE void propose_one(struct ouro__collector *pass, struct ouro__pool *pool, void *entry,
+                               uint64_t word)
 {
-    size_t word = (size_t)((char *)entry - ouro__pool_start(pool)) / 512;
+    size_t place = (size_t)((char *)entry - ouro__pool_start(pool)) / 512;
     ouro__count *count = ouro__count_of(entry);
-    if (!is_eligible(*ouro__word_of(entry)) || *count != 0) return; /* [mark.one] */
-    *ouro__word_of(entry) |= OURO__TRAPPED;                         /* [scan.trapped] */
+    if (!is_eligible(word) || *count != 0) return; /* [mark.one] */
+    *ouro__word_of(entry) = word | OURO__TRAPPED;  /* [scan.trapped] */
     *count = OURO__SUSPECT(OURO__PASS);
     ouro__mark_set(entry, ouro__set_bits(OURO__PASS));
-    widen(pool, word, word + 1);
+    widen(pool, place, place + 1);
     pass->candidates++;
 }
 
@@ -143,7 +145,7 @@ static void propose_middle(struct ouro__collector *collector, struct ouro__pool 
     char *entry = pool->first;
     for (uint32_t i = 0; i < pool->carved; i++, entry += pool->block_size) {
         uint64_t word = *ouro__word_of(entry);
-        if ((word & OURO__MIDDLE) != 0) propose_one(collector, pool, entry);
+        if ((word & OURO__MIDDLE) != 0) propose_one(collector, pool, entry, word);
     }
 }
 
@@ -235,14 +237,14 @@ void ouro__set_propose(struct ouro__collector *collector)
     }
 }
 
+/* It may be quiet, and is trapped already then. */
 void ouro__pass_propose(struct ouro__collector *pass, void *entry)
 {
     struct ouro__pool *pool = ouro__pool_of(entry);
-    size_t before = pass->candidates;
-    ouro__word_untrap(entry);
+    uint64_t word = *ouro__word_of(entry);
+    if (ouro__word_is_trapped(word)) word &= ~OURO__TRAPPED;
     ouro__set_add(pass, pool);
-    propose_one(pass, pool, entry);
-    ouro__collector_marks(pass)->lanes[OURO__PASS].suspects += pass->candidates - before;
+    propose_one(pass, pool, entry, word);
 }
 
 /* ---- survivors ---- */

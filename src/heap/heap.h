@@ -39,7 +39,8 @@ struct ouro__pace {
     size_t young_candidates, young_found; /* of young passes since the last of generation 1 */
     bool wide; /* a batch is two, and who is new to a pass of generation 1 gets another */
     unsigned wide_passes; /* of generation 1 since it is */
-    size_t pass_bytes;    /* the heap's bytes at the last young pass */
+    size_t pass_bytes;    /* the heap's bytes at the last young pass, */
+    size_t pass_handed;   /* and the bytes handed out since it was made */
     size_t middle_bytes;  /* and at the last of generation 1 */
     size_t candidates;    /* that lived after the last whole cycle, and all that were made since */
     unsigned fruitless;   /* whole cycles in a row that found next to nothing */

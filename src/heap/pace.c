@@ -3,8 +3,8 @@
  * pace.c -- when to collect, and how much at a time                    [floor 6]
  *
  *     young    after threshold[0] young objects, or when the heap's bytes have grown by a
- *              share; while that frees next to nothing, one batch in 2, 4, ... 32 is looked at and
- *              the others grow old
+ *              share; while that frees next to nothing, one batch in 2, 4, ... 32 is looked at, of
+ *              twice as many, and the others grow old
  *     middle   after threshold[1] young passes, or when many survived them, or by growth
  *     nearby   after a young pass, when old objects were touched; less often while that
  *              finds nothing
@@ -79,37 +79,46 @@ static unsigned choose(struct ouro__pace *pace, unsigned interval)
     return 1 + (unsigned)(((uint64_t)pace->dice * interval) >> 32);
 }
 
+/* While passes find next to nothing, only some batches are looked at. */
+static bool is_sampling(const struct ouro__pace *pace)
+{
+    return pace->sample_interval > 1;
+}
+
 /*
  * A structure larger than a batch is whole in none: while it is built it lives, and when it dies a part of it
  * is middle-aged.  Then passes of generation 1 find what young ones do not.
  */
 static void widen(struct ouro__pace *pace, size_t candidates, size_t found)
 {
-    bool young_fail = pace->young_found < pace->young_candidates / 2;
-    if (found <= candidates / 2)
+    size_t young = pace->young_candidates;
+    bool young_fail = pace->young_found < young / 2;
+    bool young_suffice = pace->young_found > young - young / 8;
+    if (found <= candidates / 2 || young_suffice) {
         pace->wide = false;
-    else if (pace->wide)
+    } else if (pace->wide) {
         pace->wide = ++pace->wide_passes < OURO_WIDE_PASSES;
-    else if (young_fail) {
+    } else if (young_fail || is_sampling(pace)) {
         pace->wide = true;
         pace->wide_passes = 0;
     }
     pace->young_candidates = pace->young_found = 0;
 }
 
-/*
- * While passes find next to nothing, two batches in a row are looked at and then others are not, twice as many
- * each time.
- */
-static void sample(struct ouro__pace *pace, bool fruitless, bool last)
+static void sample(struct ouro__pace *pace, bool fruitless)
 {
-    pace->sample_left = 1;
-    if (!fruitless) {
+    if (!fruitless)
         pace->sample_interval = 1;
-    } else if (last && !pace->wide) {
-        if (pace->sample_interval < OURO_SAMPLE_MAX) pace->sample_interval *= 2;
-        pace->sample_left = 2 * choose(pace, pace->sample_interval);
-    }
+    else if (pace->sample_interval < OURO_SAMPLE_MAX)
+        pace->sample_interval *= 2;
+    pace->sample_left = is_sampling(pace) ? choose(pace, pace->sample_interval) : 1;
+}
+
+/* What is made from now on is the next batch. */
+static void note_batch(ouro_heap *heap)
+{
+    heap->pace.pass_bytes = ouro__heap_bytes(heap);
+    heap->pace.pass_handed = ouro__heap_pools(heap)->handed_bytes;
 }
 
 void ouro__pace_passed(ouro_heap *heap, int generation, size_t candidates, size_t found)
@@ -126,10 +135,10 @@ void ouro__pace_passed(ouro_heap *heap, int generation, size_t candidates, size_
     if (heap->threshold[1] == 0 &&
         found < candidates) /* the middle-aged are never looked at again */
         ouro__heap_pools(heap)->marks.touched_any = true;
-    sample(pace, found <= candidates >> OURO_FRUITLESS_SHIFT,
-           generation > 0 || heap->threshold[1] == 0);
+    bool fruitless = found <= candidates >> OURO_FRUITLESS_SHIFT;
+    if (generation > 0 || heap->threshold[1] == 0 || !fruitless) sample(pace, fruitless);
     pace->batches_waiting = 0;
-    pace->pass_bytes = ouro__heap_bytes(heap);
+    note_batch(heap);
     if (generation > 0 || pace->pass_bytes < pace->middle_bytes)
         pace->middle_bytes = pace->pass_bytes;
 }
@@ -145,31 +154,38 @@ static bool young_is_due(const ouro_heap *heap)
 {
     const struct ouro__pace *pace = &heap->pace;
     const struct ouro__marks *marks = &ouro__heap_pools(heap)->marks;
-    if (marks->young_handed / (pace->wide ? 2 : 1) >= heap->threshold[0]) return true;
+    unsigned width = pace->wide || is_sampling(pace) ? 2 : 1;
+    if (marks->young_handed / width >= heap->threshold[0]) return true;
     if (heap->threshold[0] == SIZE_MAX) return false;
-    return marks->young != NULL && ouro__heap_bytes(heap) > pace->pass_bytes + young_share(pace);
+    if (marks->young == NULL) return false;
+    size_t handed = ouro__heap_pools(heap)->handed_bytes - pace->pass_handed;
+    return ouro__heap_bytes(heap) > pace->pass_bytes + young_share(pace) ||
+           handed > OURO_YOUNG_TURNOVER * young_share(pace);
 }
 
 static bool middle_is_due(const ouro_heap *heap)
 {
     const struct ouro__pace *pace = &heap->pace;
     if (heap->threshold[1] == 0) return false;
-    if (pace->sample_interval > 1 && heap->passes[1] > 0) return true;
-    return heap->passes[1] >= heap->threshold[1] || pace->middle_aged >= OURO_MIDDLE_MAX ||
+    return is_sampling(pace) || heap->passes[1] >= heap->threshold[1] ||
+           pace->middle_aged >= OURO_MIDDLE_MAX ||
            ouro__heap_bytes(heap) > pace->middle_bytes + 2 * young_share(pace);
 }
 
 /*
  * A batch that is not looked at grows old, but not at once: most of what dies dies young, and then nobody
- * has written to it.  The batch that is looked at next is young alone.
+ * has written to it.  The batch that is looked at next is young alone.  Large objects are few, so that they grow old at once:
+ * who dies while it waits is not noticed.
  */
 static void skip_batch(ouro_heap *heap)
 {
     struct ouro__pace *pace = &heap->pace;
+    struct ouro__marks *marks = &ouro__heap_pools(heap)->marks;
+    bool few = marks->young_handed < heap->threshold[0]; /* due by their bytes */
     pace->sample_left--;
-    pace->pass_bytes = ouro__heap_bytes(heap);
-    ouro__heap_pools(heap)->marks.young_handed = 0;
-    if (pace->sample_left > 1 && ++pace->batches_waiting < OURO_BATCHES_WAITING) return;
+    note_batch(heap);
+    marks->young_handed = 0;
+    if (!few && pace->sample_left > 1 && ++pace->batches_waiting < OURO_BATCHES_WAITING) return;
     pace->batches_waiting = 0;
     ouro__collector_skip_young(&heap->pass);
 }
@@ -279,6 +295,12 @@ size_t ouro__pace_step(ouro_heap *heap, uint64_t nanoseconds, size_t units)
     return more ? 0 : heap->running.collected;
 }
 
+/* What a step does at least. */
+static size_t least_step(size_t left)
+{
+    return left < OURO_SHORT_CYCLE_UNITS ? OURO_SHORT_CYCLE_STEP : OURO_STEP_MIN_UNITS;
+}
+
 static size_t pay_whole(ouro_heap *heap)
 {
     struct ouro__pace *pace = &heap->pace;
@@ -297,8 +319,9 @@ static size_t pay_whole(ouro_heap *heap)
     pace->paid_bytes = bytes;
     pace->paid_handed = handed;
     if (pace->debt < OURO_STEP_MIN_UNITS) return 0;
-    size_t before = heap->whole.work_done;
-    size_t found = ouro__pace_step(heap, pace->step_nanoseconds, pace->debt);
+    size_t before = heap->whole.work_done, least = least_step(most);
+    size_t units = pace->debt > least ? pace->debt : least;
+    size_t found = ouro__pace_step(heap, pace->step_nanoseconds, units);
     size_t done = heap->whole.work_done - before;
     pace->debt -= done < pace->debt ? done : pace->debt;
     return found;
@@ -355,12 +378,15 @@ void ouro_get_progress(const ouro_heap *heap, ouro_progress *out_progress)
     };
 }
 
-/* The marks' memory goes back a part at a time, some time after it was used. */
+/* The marks' memory goes back a part at a time, some time after it was used; or at once while each pass looks at
+ * pools that none will look at again soon: where there is little to find. */
 static void wipe_marks(ouro_heap *heap)
 {
     struct ouro__pools *pools = ouro__heap_pools(heap);
     struct ouro__pace *pace = &heap->pace;
-    if (pools->marks.scratch_pools <= OURO_SCRATCH_KEPT || pools->tick < pace->wipe_tick) return;
+    if (pools->marks.scratch_pools <= OURO_SCRATCH_KEPT) return;
+    bool little = is_sampling(pace) && pace->nearby_interval > 1;
+    if (pools->tick < pace->wipe_tick && !little) return;
     pace->wipe_offset = ouro__collector_wipe(&heap->pass, pace->wipe_next, pace->wipe_offset);
     if (pace->wipe_offset != 0) return;
     if (++pace->wipe_next < ouro__pools_arenas(pools)) return;

@@ -534,12 +534,21 @@ ALWAYS_INLINE void wait_for_child(uintptr_t *stack, void *object, size_t positio
     *stack = (uintptr_t)field;
 }
 
-/* A child of the object dies next: the object waits, unless nothing is left to do for it.  True when the
- * death at hand has done what it may. */
+/* Whether the fields that are left refer to anything. */
+ALWAYS_INLINE bool has_no_more(const void *object, uint64_t mask)
+{
+    const ouro__slot *fields = (const ouro__slot *)object;
+    for (; mask != 0; mask &= mask - 1)
+        if (fields[__builtin_ctzl(mask)] != NULL) return false;
+    return true;
+}
+
+/* A child of the object dies next: the object waits, unless nothing is left to do for it.  So a list whose last
+ * field leads on is gone through once, not there and back.  True when the death at hand has done what it may. */
 ALWAYS_INLINE bool let_go(struct ouro__pools *pools, struct batch *batch, uintptr_t *stack,
                           void *object, size_t position, uint64_t mask, const struct kin *kin)
 {
-    if (mask == 0) return free_plain(pools, batch, object);
+    if (has_no_more(object, mask)) return free_plain(pools, batch, object);
     wait_for_child(stack, object, position, kin);
     return --batch->left <= 0;
 }

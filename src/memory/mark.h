@@ -137,6 +137,21 @@ ALWAYS_INLINE void ouro__young_set(void *entry)
     *ouro__young_word(entry) |= ouro__young_bit(entry);
 }
 
+/* The same for `count` blocks in a row.  A word is written when all its bits are known: each write of the same
+ * would wait for the one before. */
+ALWAYS_INLINE void ouro__young_set_row(char *entry, size_t size, uint32_t count)
+{
+    const char *end = entry + count * size;
+    while (entry < end) {
+        ouro__bits *word = ouro__young_word(entry);
+        const char *stop = entry + (1024 - ((uintptr_t)entry & 1023));
+        uint64_t bits = 0;
+        for (stop = stop < end ? stop : end; entry < stop; entry += size)
+            bits |= ouro__young_bit(entry);
+        *word |= bits;
+    }
+}
+
 ALWAYS_INLINE void ouro__young_clear(void *entry)
 {
     *ouro__young_word(entry) &= ~ouro__young_bit(entry);

@@ -200,14 +200,16 @@ static struct ouro__pool *take_pool(struct ouro__pools *pools, size_t bin)
 /* Cuts `count` more blocks, linked in order; returns the first. */
 static void *carve(struct ouro__pools *pools, struct ouro__pool *pool, uint32_t count)
 {
-    char *first = pool->first + (size_t)pool->carved * pool->block_size;
-    char *entry = first;
+    const size_t size = pool->block_size;
+    char *first = pool->first + pool->carved * size, *entry = first;
     enum ouro__kind kind = ouro__bin_kind(pool->bin);
-    for (uint32_t i = 0; i < count; i++, entry += pool->block_size) {
+    for (char *last = first + (count - 1) * size;; entry += size) {
         ouro__block_cut(pool, entry, kind);
-        if (kind >= OURO__TRACKED) ouro__young_set(entry);
-        ouro__link_set(entry, i + 1 < count ? entry + pool->block_size : NULL);
+        ouro__link_set(entry, entry < last ? entry + size : NULL);
+        if (entry == last) break;
     }
+    if (kind >= OURO__TRACKED) ouro__young_set_row(first, size, count);
+    entry += size;
     if (OURO_GUARDED && kind != OURO__RAW) ouro__word_clear(entry); /* [guard.canary] */
     pool->carved += count;
     pools->committed_bytes += (size_t)count * pool->block_size;

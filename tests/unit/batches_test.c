@@ -102,11 +102,44 @@ static void test_a_ring_that_grew_old_in_parts_is_found(void **state)
     assert_int_equal(cycle_step(heap, 0), 2);
 }
 
+enum { PAYLOAD = 10000 };
+
+typedef struct crate {
+    struct crate *self;
+    char payload[PAYLOAD];
+} crate;
+
+static ouro_type crate_type;
+static const ouro_field crate_fields[] = {OURO_REF(crate, self, &crate_type), OURO_END};
+static ouro_type crate_type = OURO_TYPE(crate, .fields = crate_fields);
+
+/* In a heap that does not grow they grow old all the same, so that it is noticed when they are dropped. */
+static void test_few_large_objects_are_found_when_they_are_dropped(void **state)
+{
+    (void)state;
+    enum { WINDOW = 1000, ALL = 10 * WINDOW, GARBAGE = WINDOW / 2 };
+    static crate *window[WINDOW];
+    ouro_heap *heap = test_heap_new(NULL);
+    for (int i = 0; i < ALL; i++) {
+        crate **slot = &window[i % WINDOW];
+        crate *made = ouro_new(heap, crate);
+        assert_non_null(made);
+        ouro_set(made, self, made);
+        ouro_xdecref(*slot);
+        *slot = made;
+        assert_true(ouro__heap_bytes(heap) / PAYLOAD < WINDOW + GARBAGE);
+    }
+    for (int i = 0; i < WINDOW; i++) ouro_decref(window[i]);
+    (void)ouro_collect(heap, 2);
+    test_heap_close_empty(heap);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_chains_longer_than_a_batch_are_found_by_passes),
         cmocka_unit_test(test_one_batch_is_tried_again),
+        cmocka_unit_test(test_few_large_objects_are_found_when_they_are_dropped),
         HEAP_TEST(test_who_is_new_to_a_pass_gets_another),
         HEAP_TEST(test_a_ring_that_grew_old_in_parts_is_found),
     };

@@ -71,6 +71,19 @@ static void test_a_decref_of_plain_objects_ends_so_many_at_most(void **state)
     test_heap_close_empty(heap);
 }
 
+/* Who has nothing left to let go of but one is freed before that one is looked at: a list is gone through once. */
+static void test_nobody_waits_for_the_rest_of_a_list(void **state)
+{
+    (void)state;
+    SKIP_WHERE_GUARDED(); /* there deaths go another way */
+    ouro_heap *heap = heap_with_bound(BOUND);
+    ouro_decref(node_chain(heap, many()));
+    assert_int_equal(waiting_deaths(heap), 1);
+    assert_int_equal(heap->life.paused[0].stack, 0);
+    (void)ouro_collect(heap, 0);
+    test_heap_close_empty(heap);
+}
+
 static void test_without_a_bound_all_is_over_at_once(void **state)
 {
     (void)state;
@@ -400,6 +413,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_decref_ends_so_many_at_most),
         cmocka_unit_test(test_a_decref_of_plain_objects_ends_so_many_at_most),
+        cmocka_unit_test(test_nobody_waits_for_the_rest_of_a_list),
         cmocka_unit_test(test_without_a_bound_all_is_over_at_once),
         cmocka_unit_test(test_what_is_small_is_over_at_once),
         cmocka_unit_test(test_the_rest_ends_in_allocations),
