@@ -26,7 +26,7 @@ void ouro__set_add(struct ouro__collector *collector, struct ouro__pool *pool)
     collector->set = pool;
     pool->set_from = UINT16_MAX;
     pool->set_to = 0;
-    if (!pool->scratch) {
+    if (!pool->scratch && !ouro__arena_of(pool)->large) { /* [mark.scratch] */
         pool->scratch = true;
         ouro__collector_marks(collector)->scratch_pools++;
     }
