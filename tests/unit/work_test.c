@@ -42,15 +42,22 @@ static size_t expected_of(const struct work *expected, size_t count, const char 
     return 0;
 }
 
-/* The rest of a cycle, a unit at a time, is the work that is expected. */
-static void assert_work(ouro_heap *heap, const struct work *expected, size_t count)
+/* The rest of a cycle, a unit at a time. */
+static void measure(ouro_heap *heap, size_t units[OURO__PHASES])
 {
-    size_t units[OURO__PHASES] = {0};
+    memset(units, 0, OURO__PHASES * sizeof *units);
     while (!cycle_is_idle(heap)) {
         size_t before = heap->whole.effort;
         (void)cycle_step(heap, 1);
         units[heap->whole.phase] += heap->whole.effort - before;
     }
+}
+
+/* It is the work that is expected. */
+static void assert_work(ouro_heap *heap, const struct work *expected, size_t count)
+{
+    size_t units[OURO__PHASES];
+    measure(heap, units);
     for (unsigned i = 0; i < OURO__PHASES; i++) {
         const char *phase = ouro__phase_name((enum ouro__phase)i);
         size_t least = expected_of(expected, count, phase);
@@ -229,13 +236,94 @@ static void test_a_finalizer_ends_a_step(void **state)
     ouro_decref(weakrefs);
 }
 
+/* ---- from cycle to cycle ---- */
+
+/* What one cycle had to do is nothing to the next. */
+static void test_a_cycle_begins_anew(void **state)
+{
+    size_t first[OURO__PHASES], units[OURO__PHASES];
+    for (int round = 0; round < 3; round++) {
+        list *weakrefs = lose_watched_cells(*state, true);
+        cycle_begin(*state);
+        measure(*state, round == 0 ? first : units);
+        for (int phase = OURO__SCAN; round > 0 && phase <= OURO__SEVER; phase++)
+            assert_int_equal(units[phase], first[phase]);
+        ouro_decref(weakrefs);
+        ouro_decref(list_of_nodes(*state)); /* no last words, and nothing outside is referred to */
+        cycle_begin(*state);
+        measure(*state, units);
+        for (int phase = OURO__CHECK_FLOOD; phase <= OURO__SEVER; phase++)
+            assert_int_equal(units[phase], 0);
+    }
+}
+
+/* ---- how much is left ---- */
+
+static size_t work_left(ouro_heap *heap)
+{
+    ouro_progress progress;
+    ouro_get_progress(heap, &progress);
+    return progress.work_left;
+}
+
+/* Three units for an object and what it refers to: three visits to find the suspects, and five more to each. */
+static void test_what_is_left_is_told_beforehand(void **state)
+{
+    ouro_heap *heap = *state;
+    struct ouro__collector *whole = &heap->whole;
+    list *all = list_of_nodes(heap);
+    assert_int_equal(work_left(heap), 0);
+    cycle_begin(heap);
+    assert_int_equal(whole->expected, MANY + 1); /* as many as the last cycle left */
+    assert_int_equal(work_left(heap) + whole->work_done, 9 * whole->expected);
+    whole->expected = 0; /* too few: what was met counts */
+    assert_true(cycle_reach(heap, "narrow"));
+    assert_int_equal(whole->candidates, MANY + 1);
+    assert_int_equal(work_left(heap) + whole->work_done, 9 * (MANY + 1));
+    (void)cycle_step_to_the_end(heap, 0);
+    assert_int_equal(work_left(heap), 0);
+    cycle_touch(all->items.items[0]);
+    ouro_decref(all);
+    cycle_begin(heap);
+    assert_true(cycle_reach(heap, "scan"));
+    assert_int_equal(whole->scanned, MANY);
+    assert_int_equal(work_left(heap) + whole->work_done, 9 * whole->expected + 15 * MANY);
+    (void)cycle_step_to_the_end(heap, 0);
+}
+
+/* Where it was told too low there is more, until the end. */
+static void test_something_is_left_until_the_end(void **state)
+{
+    ouro_heap *heap = *state;
+    struct ouro__collector *whole = &heap->whole;
+    ouro_decref(list_of_nodes(heap));
+    cycle_begin(heap);
+    size_t all = whole->expected, total = 9 * all, least = 3 * all / 4;
+    whole->work_done = total - least - 1;
+    assert_int_equal(work_left(heap), least + 1);
+    whole->work_done = total - least;
+    assert_int_equal(work_left(heap), least + 3);
+    whole->work_done = 10 * total;
+    assert_int_equal(work_left(heap), least + 3);
+    assert_true(cycle_reach(heap, "scan"));
+    assert_int_equal(work_left(heap), 3 * MANY + 3);
+    (void)cycle_step_to_the_end(heap, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        HEAP_TEST(test_what_lives_is_proven_live),   HEAP_TEST(test_garbage_is_scanned_and_checked),
-        HEAP_TEST(test_what_is_rescued_is_followed), HEAP_TEST(test_what_is_saved_is_counted),
-        HEAP_TEST(test_ephemerons_are_counted),      HEAP_TEST(test_callbacks_are_counted),
-        HEAP_TEST(test_weak_references_are_counted), HEAP_TEST(test_a_finalizer_ends_a_step),
+        HEAP_TEST(test_a_cycle_begins_anew),
+        HEAP_TEST(test_what_is_left_is_told_beforehand),
+        HEAP_TEST(test_something_is_left_until_the_end),
+        HEAP_TEST(test_what_lives_is_proven_live),
+        HEAP_TEST(test_garbage_is_scanned_and_checked),
+        HEAP_TEST(test_what_is_rescued_is_followed),
+        HEAP_TEST(test_what_is_saved_is_counted),
+        HEAP_TEST(test_ephemerons_are_counted),
+        HEAP_TEST(test_callbacks_are_counted),
+        HEAP_TEST(test_weak_references_are_counted),
+        HEAP_TEST(test_a_finalizer_ends_a_step),
     };
     return cmocka_run_group_tests_name("work", tests, NULL, NULL);
 }
