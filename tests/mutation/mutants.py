@@ -3,7 +3,7 @@
 Each mutant is one edit of the text: another operator, a condition that always or never holds, a
 statement left out, another number, another result.  Where they can be is read off the syntax tree of
 clang (Debian's python3-clang), in the bodies of functions alone.  Checks (OURO_CHECK, OURO_ASSERT) are
-left as they are: they are no behaviour.
+left as they are: they are no behaviour.  Neither is what is fetched ahead, in which a mutant is a hint.
 """
 import re
 from dataclasses import dataclass
@@ -34,6 +34,7 @@ class Mutant:
     new: str
     name: str
     line: int
+    hint: bool = False  # the program does the same, by the language, and may take longer
 
 
 def for_parsing(text):
@@ -41,10 +42,10 @@ def for_parsing(text):
     return re.sub(r"\b(?:UN)?LIKELY(?=\()", lambda match: " " * len(match.group()), text)
 
 
-def checks_in(text):
-    """Where checks stand, as a list of ranges."""
+def calls_in(text, names):
+    """Where something of these names is called, as a list of ranges."""
     ranges = []
-    for match in re.finditer(r"\b(?:OURO_CHECK|OURO_ASSERT|_Static_assert)\s*\(", text):
+    for match in re.finditer(rf"\b(?:{names})\s*\(", text):
         depth, at = 1, match.end()
         while depth > 0 and at < len(text):
             depth += {"(": 1, ")": -1}.get(text[at], 0)
@@ -62,7 +63,8 @@ class Finder:
         self.text = raw.decode()
         assert len(raw) == len(self.text), f"{path} is not plain ASCII"
         self.shown = for_parsing(self.text)
-        self.checks = checks_in(self.text)
+        self.checks = calls_in(self.text, "OURO_CHECK|OURO_ASSERT|_Static_assert")
+        self.hints = calls_in(self.text, "__builtin_prefetch")
         self.function = ""
         self.found = []
         self.names = {}
@@ -99,7 +101,8 @@ class Finder:
         if self.names[name] > 1:
             name += f" #{self.names[name]}"
         line = self.text.count("\n", 0, begin) + 1
-        self.found.append(Mutant(self.path, begin, end, new, name, line))
+        hint = any(a <= begin and end <= b for a, b in self.hints)
+        self.found.append(Mutant(self.path, begin, end, new, name, line, hint))
 
     @staticmethod
     def span(cursor):

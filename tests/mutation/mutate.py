@@ -12,8 +12,9 @@ once.  They run until the first one fails, those first that have found most per 
 several times the processor time that it takes otherwise has noticed, too.
 
 A mutant that compiles to the same code as the original is none.  What survives must stand in
-survivors.txt beside this file, with the reason; else the exit status is 1, as it is when fewer than 95 of
-100 are noticed.  Without --sample all mutants are tried, which takes hours.
+survivors.txt beside this file, with the reason why it is equivalent.  Two figures are told: how many of all are
+noticed, and how many of those that are not equivalent, which must be 95 of 100; else the exit status is 1.
+Without --sample all mutants are tried, which takes hours.  What is compiled stays in the work folder for the next run.
 
 --names tries the mutants that are named in a file, one a line, and no others: survivors.txt, for instance.
 
@@ -213,7 +214,9 @@ class Bench:
         return "planted"
 
     def judge(self, mutant, folder):
-        """The test that notices a mutant, `invalid`, `same`, or nothing."""
+        """The test that notices a mutant, `invalid`, `same`, `hint`, or nothing."""
+        if mutant.hint:
+            return "hint"
         built = self.plant(mutant, folder)
         if built != "planted":
             return built
@@ -236,9 +239,14 @@ def guarded_files():
 
 
 def names_in(path):
-    """The mutants that a file names; indented lines and those with # say why."""
+    """What a file names: a mutant by its name, or by `FILE FUNCTION: *` all of a function."""
     lines = path.read_text().splitlines()
     return {line.strip() for line in lines if line and line[0] not in "# "}
+
+
+def is_in(names, name):
+    """Whether a mutant is named, by itself or with its function."""
+    return name in names or name.split(": ")[0] + ": *" in names
 
 
 def choose(arguments):
@@ -251,7 +259,7 @@ def choose(arguments):
         mutants += mutants_of(ROOT, str(file.relative_to(ROOT)), LANGUAGE)
     if arguments.names:
         names = names_in(arguments.names)
-        mutants = [mutant for mutant in mutants if mutant.name in names]
+        mutants = [mutant for mutant in mutants if is_in(names, mutant.name)]
     mutants = [mutant for mutant in mutants if arguments.only in mutant.name]
     total = len(mutants)
     if arguments.sample and arguments.sample < total:
@@ -259,26 +267,33 @@ def choose(arguments):
     return mutants, total
 
 
+def share(part, whole):
+    """Of 100."""
+    return f"{100 * part / whole if whole else 100:.1f}"
+
+
 def report(results, total):
     """Prints the sums; true when all is as it must be."""
+    count = {verdict: sum(by == verdict for by in results.values()) for verdict in ("invalid", "same", "hint")}
     judged = {name: by for name, by in results.items() if by not in ("same", "invalid")}
     survivors = sorted(name for name, by in judged.items() if by is None)
+    noticed = len(judged) - len(survivors) - count["hint"]
     known = names_in(HERE / "survivors.txt")
-    noticed = len(judged) - len(survivors)
-    score = 100 * noticed / len(judged) if judged else 100
-    counted = len(judged) - sum(name in known for name in survivors)
-    print(f"{total} mutants in all, {len(results)} tried: {sum(by == 'invalid' for by in results.values())} "
-          f"do not compile, {sum(by == 'same' for by in results.values())} are the same code")
+    unknown = [name for name in survivors if not is_in(known, name)]
+    explained = len(survivors) - len(unknown)
+    print(f"{total} mutants in all, {len(results)} tried: {count['invalid']} do not compile, "
+          f"{count['same']} are the same code")
     print(f"covered: {len(judged)} mutants of the library\ncovered: {noticed} mutants noticed by a test")
-    print(f"{score:.1f} of 100 are noticed; of those not known to be harmless, "
-          f"{100 * noticed / counted if counted else 100:.1f}")
-    unknown = [name for name in survivors if name not in known]
+    print(f"{count['hint']} are hints to the processor, {explained} are equivalent as survivors.txt explains, "
+          f"{len(unknown)} are unexplained")
+    print(f"noticed: {share(noticed, len(judged))} of 100; without hints and those that are explained, "
+          f"{share(noticed, noticed + len(unknown))}")
     for name in unknown:
         print(f"survives: {name}")
     for name in sorted(known):
-        if name in judged and judged[name] is not None:
+        if judged.get(name) not in (None, "hint"):
             print(f"noticed after all, by {judged[name]}: {name}")
-    return not unknown or 100 * noticed >= REQUIRED * counted
+    return not unknown or 100 * noticed >= REQUIRED * (noticed + len(unknown))
 
 
 def main():
