@@ -7,6 +7,8 @@
  */
 #include "heap/heap.h"
 
+#include <ouro/weak_map.h>
+
 #include "support/cycle.h"
 #include "support/heap.h"
 #include "support/plain.h"
@@ -210,6 +212,36 @@ static void test_a_search_that_has_all_leaves_the_rest(void **state)
     chain_end(3 * ALLOWANCE);
 }
 
+/* ---- weak maps ---- */
+
+/* An object that is the key of `count` maps, each with a value of its own or the same for all. */
+static size_t search_from_key(ouro_heap *heap, size_t count, bool tracked, void *shared)
+{
+    node *key = node_new(heap);
+    ouro_weak_map *maps[ALLOWANCE];
+    for (size_t i = 0; i < count; i++) {
+        ouro_auto void *value = shared != NULL ? ouro_newref(shared)
+                                : tracked      ? (void *)node_new(heap)
+                                               : (void *)atom_new(heap, 1);
+        maps[i] = ouro_weak_map_new(heap);
+        assert_int_equal(ouro_weak_map_set(maps[i], key, value), OURO_OK);
+    }
+    (void)ouro_collect(heap, 2);
+    size_t looked_at = search_from(heap, key, PLENTY);
+    for (size_t i = 0; i < count; i++) ouro_decref(maps[i]);
+    ouro_decref(key);
+    return looked_at;
+}
+
+static void test_values_that_lead_to_no_cycle_are_not_met(void **state)
+{
+    assert_int_equal(search_from_key(*state, 1, true, NULL), 2);
+    assert_int_equal(search_from_key(*state, ALLOWANCE / 2, true, NULL), 1 + ALLOWANCE / 2);
+    assert_int_equal(search_from_key(*state, ALLOWANCE / 2, false, NULL), 1);
+    ouro_auto node *shared = node_new(*state);
+    assert_int_equal(search_from_key(*state, ALLOWANCE / 2, true, shared), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -220,6 +252,7 @@ int main(void)
         HEAP_TEST(test_who_looks_alive_is_put_off),
         HEAP_TEST(test_who_was_put_off_comes_later),
         HEAP_TEST(test_a_search_that_has_all_leaves_the_rest),
+        HEAP_TEST(test_values_that_lead_to_no_cycle_are_not_met),
     };
     return cmocka_run_group_tests_name("search", tests, NULL, NULL);
 }
