@@ -106,6 +106,34 @@ static void test_the_young_may_be_passed_over(void **state)
     rows_end();
 }
 
+/* Whose references a whole cycle has counted stays young in a pass; the next ones take the young off the list. */
+static void test_what_a_pass_leaves_young_is_looked_at_later(void **state)
+{
+    ouro_heap *heap = *state;
+    cell *old = cell_ring(heap, 2);
+    (void)ouro_collect(heap, 2);
+    row *suspect = row_new(heap, LARGE); /* alone in its pool */
+    ouro_auto ouro_weakref *weak = ouro_weakref_new(suspect);
+    ouro_set(suspect, items[0], suspect);
+    ouro_decref(suspect);
+    cycle_touch(old);
+    cycle_begin(heap);
+    assert_true(cycle_reach(heap, "check"));
+    assert_ptr_equal(ouro_weakref_get(weak), suspect); /* it lives */
+    assert_int_equal(ouro_collect(heap, 0), 0);
+    assert_true(ouro__pool_of(suspect)->young && ouro__is_young(suspect));
+    assert_int_equal(cycle_step_to_the_end(heap, 100), 0);
+    row *living = row_new(heap, LARGE);
+    assert_true(ouro__pool_of(living)->young);
+    (void)ouro_collect(heap, 0);
+    assert_false(ouro__pool_of(living)->young);
+    assert_age(living, MIDDLE);
+    ouro_decref(living);
+    ouro_decref(suspect);
+    ouro_decref(old);
+    (void)ouro_collect(heap, 2);
+}
+
 /* Nobody listens for touches of what never dies. */
 static void test_what_never_dies_grows_old_without_a_trap(void **state)
 {
@@ -135,6 +163,7 @@ int main(void)
         HEAP_TEST(test_a_whole_collection_makes_all_old),
         HEAP_TEST(test_a_cycle_in_steps_leaves_the_young_to_the_passes),
         HEAP_TEST(test_the_young_may_be_passed_over),
+        HEAP_TEST(test_what_a_pass_leaves_young_is_looked_at_later),
         HEAP_TEST(test_what_never_dies_grows_old_without_a_trap),
     };
     return cmocka_run_group_tests_name("age", tests, NULL, NULL);
