@@ -165,9 +165,23 @@ static void after_revival(struct ouro__collector *collector)
     ouro__collector_enter(collector, collector->revived ? OURO__DARKEN : OURO__CLEAR);
 }
 
+/* Nothing of a cycle is left to the next: no mark, no flag, no call that is due.  [cycle.clean] */
+static void expect_clean(const struct ouro__collector *collector)
+{
+    const struct ouro__marks *marks = ouro__collector_marks(collector);
+    const struct ouro__lane *lane = &marks->lanes[collector->lane];
+    OURO_ASSERT(((marks->judged | marks->condemned) & OURO__SUSPECT(collector->lane)) == 0);
+    OURO_ASSERT(((marks->last_words | marks->reviving | marks->speaking) >> collector->lane & 1) ==
+                0);
+    OURO_ASSERT(lane->gray_count == 0 && lane->gray_pools == 0 && lane->half.owner == NULL);
+    OURO_ASSERT(collector->due == NULL);
+    (void)marks, (void)lane;
+}
+
 static void end_cycle(struct ouro__collector *collector)
 {
     struct ouro__marks *marks = ouro__collector_marks(collector);
+    expect_clean(collector);
     marks->active &= (uint8_t) ~(1u << collector->lane);
     collector->set = NULL;
     collector->phase = OURO__IDLE;

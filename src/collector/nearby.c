@@ -124,7 +124,7 @@ typedef void ephemeron_visit(struct ouro__ephemeron *ephemeron, void *context);
 static void visit_map(const struct ouro__map *map, const long *units, ephemeron_visit *work,
                       void *context)
 {
-    for (size_t i = 0; i<map->used && * units> 0; i++)
+    for (size_t i = 0; *units > 0 && i < map->used; i++)
         if (map->order[i] != NULL) work(map->order[i], context);
 }
 

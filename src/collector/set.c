@@ -26,7 +26,7 @@ void ouro__set_add(struct ouro__collector *collector, struct ouro__pool *pool)
     collector->set = pool;
     pool->set_from = UINT16_MAX;
     pool->set_to = 0;
-    if (!pool->scratch) {
+    if (!pool->scratch && !ouro__arena_of(pool)->large) { /* [mark.scratch] */
         pool->scratch = true;
         ouro__collector_marks(collector)->scratch_pools++;
     }
@@ -361,9 +361,9 @@ static uint64_t fold(uint64_t bits)
     return (bits | bits >> 16) & UINT64_C(0x00000000FFFFFFFF);
 }
 
-/* The same in a guarded build, for the garbage of one word of set bits: the blocks go into the quarantine. */
-static __attribute__((noinline)) void reap_guarded(struct ouro__pool *pool, size_t word,
-                                                   uint64_t dead)
+/* The same in a guarded build, for the garbage of one word of set bits: the blocks go into the quarantine.
+ * Inline: other builds leave it out, even unoptimised. */
+static inline void reap_guarded(struct ouro__pool *pool, size_t word, uint64_t dead)
 {
     char *start = ouro__pool_start(pool) + word * 512;
     const size_t size = pool->block_size > 0 ? pool->block_size - sizeof(ouro__word) : 0;

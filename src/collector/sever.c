@@ -40,7 +40,10 @@ static void release(struct ouro__collector *collector, void *entry)
 
 static void sever(struct ouro__collector *collector, void *entry)
 {
-    if (!ouro__is_suspect(entry, collector->lane)) return;
+    if (!ouro__is_suspect(entry, collector->lane)) {
+        collector->units--;
+        return;
+    }
     ouro__set_follow(collector, entry, drop_reference, sever_ephemeron);
     release(collector, entry);
 }
@@ -96,6 +99,7 @@ void ouro__tell(struct ouro__collector *collector)
  * target for the last time, as in CPython, and is not called later.  [weak.postponed] */
 static void save(struct ouro__collector *collector, void *entry)
 {
+    collector->units--;
     if (!ouro__is_suspect(entry, collector->lane)) return;
     ouro__word_untrap(entry);
     *ouro__count_of(entry) = 0;

@@ -115,6 +115,20 @@ static void audit_lanes(struct audit *audit)
         corrupt(audit, "[mark.zero] lanes %x are active, cycles run in lanes %x", active, busy);
 }
 
+/* Also of pools that are empty, and of pages without a pool. */
+static void audit_scratch(struct audit *audit)
+{
+    const struct ouro__pools *pools = ouro__heap_pools(audit->heap);
+    size_t scratch = 0;
+    for (struct ouro__arena *arena = pools->realms[OURO__REALM_TRACKED].arenas; arena != NULL;
+         arena = arena->next)
+        for (size_t page = OURO_ARENA_FIRST_PAGE; page < arena->page_limit; page++)
+            scratch += ouro__arena_pool(arena, page)->scratch;
+    if (scratch != pools->marks.scratch_pools)
+        corrupt(audit, "[mark.scratch] %zu pools have counts in memory, where %zu are known",
+                scratch, pools->marks.scratch_pools);
+}
+
 static void audit_pool(struct ouro__pool *pool, void *context)
 {
     struct audit *audit = context;
@@ -314,6 +328,7 @@ static void audit_blocks(struct audit *audit)
 {
     const struct ouro__pools *pools = ouro__heap_pools(audit->heap);
     audit_lanes(audit);
+    audit_scratch(audit);
     for (int realm = 0; realm < OURO__REALMS; realm++)
         ouro__walk_pools(pools, (enum ouro__realm)realm, audit_pool, audit);
     for (size_t bin = 1; bin < OURO__BINS && !audit->failed; bin++) audit_class_list(audit, bin);

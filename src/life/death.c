@@ -701,8 +701,8 @@ static NOINLINE void check_nesting(const struct ouro__life *life)
 }
 
 /* In guarded builds a simple object, too, comes here to die.  It ends alone, as elsewhere: what waits for a traverse
- * hook to return is not taken up by its death. */
-static bool died_alone(struct ouro__life *life, void *object)
+ * hook to return is not taken up by its death.  Inline: other builds leave it out, even unoptimised. */
+static inline bool died_alone(struct ouro__life *life, void *object)
 {
     const struct ouro__shape *shape = ouro__shape_of(object);
     bool is_watched = (*ouro__word_of(object) & (OURO__WEAKLY | OURO__KEYED)) != 0;

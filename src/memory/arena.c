@@ -30,8 +30,8 @@ static void system_purge(void *context, void *start, size_t size)
 
 const ouro_arena_source ouro__system_source = {NULL, system_obtain, system_give_back, system_purge};
 
-/* [guard.registry] */
-static void enter_in_registry(const struct ouro__arena *arena, enum ouro__region region)
+/* [guard.registry]  Inline, as what only guarded builds call: others leave it out then, even unoptimised. */
+static inline void enter_in_registry(const struct ouro__arena *arena, enum ouro__region region)
 {
     uintptr_t first = (uintptr_t)arena >> OURO_ARENA_SHIFT;
     uintptr_t last = ((uintptr_t)arena + arena->size - 1) >> OURO_ARENA_SHIFT;
@@ -44,7 +44,7 @@ static void enter_in_registry(const struct ouro__arena *arena, enum ouro__region
 
 /* No access in front of the pools and behind them, so that no overflow gets from blocks to what the library keeps
  * for itself.  Not in memory of an embedder's source, which may not be ours to protect. */
-static void protect(const ouro_arena_source *source, struct ouro__arena *arena)
+static inline void protect(const ouro_arena_source *source, struct ouro__arena *arena)
 {
     enter_in_registry(arena,
                       arena->realm == OURO__REALM_RAW ? OURO__REGION_RAW : OURO__REGION_OBJECTS);

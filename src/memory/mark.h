@@ -21,6 +21,7 @@
  *   [young.listed]  a pool with young objects, or with blocks on the class lists, is on the
  *                   young list
  *   [mark.zero]     between cycles every set bit, gray bit, count and tally is zero
+ *   [mark.scratch]  `scratch_pools` counts the pools that have `scratch`; a large object's has not
  *   [mark.one]      an object is the suspect of one lane at most
  *   [mark.dead]     a block that dies during a cycle loses its set bits and its count at once
  *   [mark.half]     while a cycle has followed a part of a vector or of a weak map, their calls keep

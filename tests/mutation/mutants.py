@@ -3,7 +3,8 @@
 Each mutant is one edit of the text: another operator, a condition that always or never holds, a
 statement left out, another number, another result.  Where they can be is read off the syntax tree of
 clang (Debian's python3-clang), in the bodies of functions alone.  Checks (OURO_CHECK, OURO_ASSERT) are
-left as they are: they are no behaviour.
+left as they are: they are no behaviour.  Neither is what is fetched ahead, in which a mutant is a hint.  What
+is inside a macro, and which build this is, is not of the function.
 """
 import re
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ SWAPS = {
     "+=": ["-="], "-=": ["+="], "*=": ["/="], "/=": ["*="], "|=": ["&="], "&=": ["|="],
     "^=": ["|="], "<<=": [">>="], ">>=": ["<<="], "++": ["--"], "--": ["++"],
 }
+BUILD = re.compile(r"\b(?:OURO_GUARDED|OURO_IS_DEBUG_BUILD|OURO_CHECKS)\b")
+MACRO = re.compile(r"[A-Z_][A-Z0-9_]*")
 TRANSPARENT = (CursorKind.UNEXPOSED_EXPR, CursorKind.PAREN_EXPR, CursorKind.CSTYLE_CAST_EXPR)
 BODIES = (CursorKind.COMPOUND_STMT, CursorKind.IF_STMT, CursorKind.WHILE_STMT,
           CursorKind.FOR_STMT, CursorKind.DO_STMT, CursorKind.CASE_STMT, CursorKind.DEFAULT_STMT)
@@ -34,6 +37,7 @@ class Mutant:
     new: str
     name: str
     line: int
+    hint: bool = False  # the program does the same, by the language, and may take longer
 
 
 def for_parsing(text):
@@ -41,10 +45,10 @@ def for_parsing(text):
     return re.sub(r"\b(?:UN)?LIKELY(?=\()", lambda match: " " * len(match.group()), text)
 
 
-def checks_in(text):
-    """Where checks stand, as a list of ranges."""
+def calls_in(text, names):
+    """Where something of these names is called, as a list of ranges."""
     ranges = []
-    for match in re.finditer(r"\b(?:OURO_CHECK|OURO_ASSERT|_Static_assert)\s*\(", text):
+    for match in re.finditer(rf"\b(?:{names})\s*\(", text):
         depth, at = 1, match.end()
         while depth > 0 and at < len(text):
             depth += {"(": 1, ")": -1}.get(text[at], 0)
@@ -62,7 +66,8 @@ class Finder:
         self.text = raw.decode()
         assert len(raw) == len(self.text), f"{path} is not plain ASCII"
         self.shown = for_parsing(self.text)
-        self.checks = checks_in(self.text)
+        self.checks = calls_in(self.text, "OURO_CHECK|OURO_ASSERT|_Static_assert")
+        self.hints = calls_in(self.text, "__builtin_prefetch")
         self.function = ""
         self.found = []
         self.names = {}
@@ -99,7 +104,8 @@ class Finder:
         if self.names[name] > 1:
             name += f" #{self.names[name]}"
         line = self.text.count("\n", 0, begin) + 1
-        self.found.append(Mutant(self.path, begin, end, new, name, line))
+        hint = any(a <= begin and end <= b for a, b in self.hints)
+        self.found.append(Mutant(self.path, begin, end, new, name, line, hint))
 
     @staticmethod
     def span(cursor):
@@ -137,12 +143,17 @@ class Finder:
         for child in children:
             self.visit(child, cursor, result)
 
+    def tells_build(self, cursor):
+        """Whether an operand is which build this is, or not that."""
+        begin, end = self.span(cursor)
+        return BUILD.fullmatch(self.text[begin:end].lstrip("!")) is not None
+
     def swap(self, cursor, children):
         """Another operator in its place."""
         if len(children) != 2:
             return
         place = self.operator_between(*children)
-        if place is None:
+        if place is None or any(self.tells_build(child) for child in children):
             return
         for other in SWAPS.get(place[0], []):
             self.add(place[1], place[2], other, self.span(cursor))
@@ -150,7 +161,7 @@ class Finder:
     def unary(self, cursor):
         """No negation, or the other way round."""
         begin, end = self.span(cursor)
-        if self.text[begin] == "!":
+        if self.text[begin] == "!" and not self.tells_build(cursor):
             self.add(begin, begin + 1, "", (begin, end))
         for operator in ("++", "--"):
             if self.text.startswith(operator, begin):
@@ -161,6 +172,9 @@ class Finder:
     def replace_condition(self, condition, values, cursor):
         """It always holds, or never."""
         begin, end = self.span(condition)
+        text = self.text[begin:end]
+        if MACRO.fullmatch(text) or BUILD.search(text):
+            return
         for value in values:
             where = "if " if cursor.kind == CursorKind.IF_STMT else ""
             self.add(begin, end, f"({value})", (begin, end))

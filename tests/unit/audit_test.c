@@ -207,6 +207,17 @@ static void test_a_pool_in_a_set_outside_a_collection(void **state)
     ouro_decref(living);
 }
 
+static void test_a_pool_whose_counts_are_forgotten(void **state)
+{
+    cell *living = cell_new(*state);
+    (void)ouro_collect(*state, 0);
+    assert_true(ouro__pool_of(living)->scratch);
+    marks_of(*state)->scratch_pools = 0;
+    assert_corrupt(*state, "[mark.scratch] 1 pools have counts in memory, where 0 are known");
+    marks_of(*state)->scratch_pools = 1;
+    ouro_decref(living);
+}
+
 static void test_a_lane_that_is_active_outside_of_cycles(void **state)
 {
     for (int lane = 0; lane < OURO__LANES; lane++) {
@@ -381,6 +392,7 @@ int main(void)
         HEAP_TEST(test_a_young_object_in_a_pool_that_is_not_listed),
         HEAP_TEST(test_marks_outside_a_collection),
         HEAP_TEST(test_a_pool_in_a_set_outside_a_collection),
+        HEAP_TEST(test_a_pool_whose_counts_are_forgotten),
         HEAP_TEST(test_a_lane_that_is_active_outside_of_cycles),
         HEAP_TEST(test_suspects_in_no_set_or_not_trapped),
         HEAP_TEST(test_a_quiet_object_that_is_not_old),

@@ -119,9 +119,11 @@ static void test_a_pass_is_told_with_its_phases(void **state)
 
 static void test_a_whole_cycle_is_told_with_its_steps(void **state)
 {
-    list *all = cycle_rings(*state, test_scaled(2000));
-    assert_int_equal(ouro_set_event_log(*state, ROOM), OURO_OK);
-    cycle_begin(*state);
+    ouro_heap *heap = *state;
+    list *all = cycle_rings(heap, test_scaled(2000));
+    assert_int_equal(ouro_set_event_log(heap, ROOM), OURO_OK);
+    size_t effort = heap->whole.effort;
+    cycle_begin(heap);
     size_t steps = 1;
     while (!cycle_is_idle(*state)) {
         (void)cycle_step(*state, 500);
@@ -133,12 +135,15 @@ static void test_a_whole_cycle_is_told_with_its_steps(void **state)
     assert_ptr_equal(cycle, &seen.events[seen.count - 1]);
     assert_string_equal(cycle->name, "whole");
     assert_int_equal(count_kind(OURO_EVENT_STEP), steps);
-    size_t units = 0;
+    size_t units = 0, of_phases = 0;
     for (size_t i = 0; i < seen.count; i++) {
         assert_true(lies_within(&seen.events[i], cycle));
         if (seen.events[i].kind == OURO_EVENT_STEP) units += seen.events[i].units;
+        if (seen.events[i].kind == OURO_EVENT_PHASE) of_phases += seen.events[i].units;
     }
     assert_int_equal(cycle->units, units);
+    assert_int_equal(of_phases, units);
+    assert_int_equal(heap->whole.effort - effort, units);
     assert_true(cycle->candidates > 0);
     check_nesting();
     cycle_rings_end(all);

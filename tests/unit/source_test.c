@@ -86,6 +86,30 @@ static void test_marks_are_wiped_where_no_page_goes_back(void **state)
     assert_int_equal(source.regions, 0);
 }
 
+/* A cycle that is given up in the middle leaves tallies everywhere, up to the ends of pools. */
+static void test_marks_of_a_cycle_that_was_given_up_are_wiped(void **state)
+{
+    (void)state;
+    struct source source = {0};
+    ouro_heap *heap = test_heap_new(&(ouro_heap_options){
+        .collector_off = true,
+        .source = source_keeping(&source),
+    });
+    list *all = cycle_rings(heap, 10000);
+    static const char *const phases[] = {"count", "decide", "decide: follow", "narrow"};
+    for (size_t i = 0; i < COUNT_OF(phases); i++) {
+        cycle_touch(all->items.items[i]);
+        cycle_begin(heap);
+        assert_true(cycle_reach(heap, phases[i]));
+        if (i == 0) (void)cycle_step(heap, 30000); /* half of it */
+        ouro__heap_whole_stop(heap);
+        assert_true(cycle_is_idle(heap));
+        test_heap_verify(heap);
+    }
+    cycle_rings_end(all);
+    test_heap_close_empty(heap);
+}
+
 /* Nor is the count of what nobody looks at left behind. */
 static void test_counts_of_frozen_objects_are_forgotten(void **state)
 {
@@ -120,6 +144,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_unaligned_region_goes_back),
         cmocka_unit_test(test_marks_are_wiped_where_no_page_goes_back),
+        cmocka_unit_test(test_marks_of_a_cycle_that_was_given_up_are_wiped),
         cmocka_unit_test(test_counts_of_frozen_objects_are_forgotten),
     };
     return cmocka_run_group_tests_name("source", tests, NULL, NULL);

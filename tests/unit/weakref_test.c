@@ -4,6 +4,8 @@
  */
 #include <stdlib.h>
 
+#include <ouro/weak_map.h>
+
 #include "support/cell.h"
 #include "support/heap.h"
 
@@ -188,6 +190,26 @@ static void test_a_saved_weak_reference_has_looked_its_last(void **state)
     assert_int_equal(ouro_collect(*state, 2), 2);
 }
 
+/* What was looked at and kept in garbage may be the key of a weak map later, and is found there. */
+static void test_what_was_saved_may_be_a_key(void **state)
+{
+    cell *target = cell_new(*state);
+    ouro_set(target, left, target);
+    ouro_auto ouro_weakref *weak = ouro_weakref_new(target);
+    ouro_set_debug(*state, OURO_DEBUG_SAVEALL);
+    ouro_decref(target);
+    assert_int_equal(ouro_collect(*state, 2), 1);
+    ouro_set_debug(*state, 0);
+    assert_int_equal(ouro_garbage_count(*state), 1); /* which holds it */
+    assert_null(ouro_weakref_get(weak));
+    ouro_weak_map *map = ouro_weak_map_new(*state);
+    assert_int_equal(ouro_weak_map_set(map, target, NULL), OURO_OK);
+    assert_true(ouro_weak_map_contains(map, target));
+    ouro_decref(map);
+    ouro_garbage_clear(*state);
+    assert_int_equal(ouro_collect(*state, 2), 1);
+}
+
 /* ---- weak fields ---- */
 
 typedef struct child {
@@ -271,6 +293,7 @@ int main(void)
         HEAP_TEST(test_list_keeps_its_order_when_some_leave),
         HEAP_TEST(test_callbacks_of_garbage_come_in_the_order_of_finalizers),
         HEAP_TEST(test_a_saved_weak_reference_has_looked_its_last),
+        HEAP_TEST(test_what_was_saved_may_be_a_key),
         HEAP_TEST(test_weak_field_looks_without_holding),
         HEAP_TEST(test_weak_fields_share_one_weak_reference),
         HEAP_TEST(test_table_of_many_targets_that_leave_in_any_order),

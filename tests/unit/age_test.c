@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * age_test.c -- what a collection writes down about the age of what lives
+ *
+ * An object that is not young says so; one that is old is quiet besides, so that its next touch is noted.  Blocks of
+ * all sizes are looked at, since their bits are found by arithmetic on addresses.
+ */
+#include "heap/heap.h"
+
+#include "support/cell.h"
+#include "support/cycle.h"
+#include "support/heap.h"
+#include "support/plain.h"
+
+enum { SIZES = 60, EACH = 40, STEP = 3, LARGE = 50000 };
+
+/* Rows of many lengths, and a large one, of which every third has died. */
+static row *rows[SIZES * EACH + 1];
+
+static void rows_new(ouro_heap *heap)
+{
+    for (size_t i = 0; i < SIZES * EACH; i++) rows[i] = row_new(heap, 2 + i / EACH * STEP);
+    rows[SIZES * EACH] = row_new(heap, LARGE);
+    for (size_t i = 0; i < SIZES * EACH; i += 3) ouro_decref(ouro_move(rows[i]));
+}
+
+static void rows_end(void)
+{
+    for (size_t i = 0; i < COUNT_OF(rows); i++) ouro_xdecref(ouro_move(rows[i]));
+}
+
+enum age { YOUNG, MIDDLE, OLD };
+
+static void assert_age(const void *object, enum age age)
+{
+    uint64_t word = *ouro__word_of(object);
+    assert_int_equal(ouro__generation_of(object), age);
+    assert_int_equal((word & OURO__AGED) != 0, age != YOUNG);
+    assert_int_equal((word & OURO__MIDDLE) != 0, age == MIDDLE);
+    assert_int_equal(ouro__word_is_trapped(word), age == OLD);
+}
+
+static void assert_ages(ouro_heap *heap, enum age age)
+{
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (rows[i] != NULL) assert_age(rows[i], age);
+    test_heap_verify(heap);
+}
+
+static void test_passes_make_the_young_middle_aged_and_old(void **state)
+{
+    rows_new(*state);
+    assert_ages(*state, YOUNG);
+    (void)ouro_collect(*state, 0);
+    assert_ages(*state, MIDDLE);
+    (void)ouro_collect(*state, 0);
+    assert_ages(*state, MIDDLE);
+    (void)ouro_collect(*state, 1);
+    assert_ages(*state, OLD);
+    rows_end();
+}
+
+static void test_a_whole_collection_makes_all_old(void **state)
+{
+    rows_new(*state);
+    (void)ouro_collect(*state, 2);
+    assert_ages(*state, OLD);
+    rows_end();
+    rows_new(*state);
+    (void)ouro_collect(*state, 0);
+    (void)ouro_collect(*state, 2); /* the middle-aged, too */
+    assert_ages(*state, OLD);
+    rows_end();
+}
+
+/* What is trapped by then stays so; a cycle in steps takes nobody's youth. */
+static void test_a_cycle_in_steps_leaves_the_young_to_the_passes(void **state)
+{
+    cell *old = cell_ring(*state, 2);
+    (void)ouro_collect(*state, 2);
+    rows_new(*state);
+    cycle_touch(old);
+    cycle_begin(*state);
+    (void)cycle_step_to_the_end(*state, 5000);
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (rows[i] != NULL) assert_int_equal(ouro__generation_of(rows[i]), YOUNG);
+    assert_age(old, OLD);
+    rows_end();
+    ouro_decref(old);
+    (void)ouro_collect(*state, 2);
+}
+
+static void test_the_young_may_be_passed_over(void **state)
+{
+    ouro_heap *heap = *state;
+    struct ouro__marks *marks = &ouro__heap_pools(heap)->marks;
+    rows_new(heap);
+    marks->touched_any = false;
+    ouro__collector_skip_young(&heap->pass);
+    assert_ages(heap, OLD);
+    assert_true(marks->touched_any); /* garbage may be among them */
+    assert_int_equal(marks->young_handed, 0);
+    rows_end();
+    rows_new(heap); /* in the same blocks, which are young again */
+    assert_ages(heap, YOUNG);
+    rows_end();
+}
+
+/* Whose references a whole cycle has counted stays young in a pass; the next ones take the young off the list. */
+static void test_what_a_pass_leaves_young_is_looked_at_later(void **state)
+{
+    ouro_heap *heap = *state;
+    cell *old = cell_ring(heap, 2);
+    (void)ouro_collect(heap, 2);
+    row *suspect = row_new(heap, LARGE); /* alone in its pool */
+    ouro_auto ouro_weakref *weak = ouro_weakref_new(suspect);
+    ouro_set(suspect, items[0], suspect);
+    ouro_decref(suspect);
+    cycle_touch(old);
+    cycle_begin(heap);
+    assert_true(cycle_reach(heap, "check"));
+    assert_ptr_equal(ouro_weakref_get(weak), suspect); /* it lives */
+    assert_int_equal(ouro_collect(heap, 0), 0);
+    assert_true(ouro__pool_of(suspect)->young && ouro__is_young(suspect));
+    assert_int_equal(cycle_step_to_the_end(heap, 100), 0);
+    row *living = row_new(heap, LARGE);
+    assert_true(ouro__pool_of(living)->young);
+    (void)ouro_collect(heap, 0);
+    assert_false(ouro__pool_of(living)->young);
+    assert_age(living, MIDDLE);
+    ouro_decref(living);
+    ouro_decref(suspect);
+    ouro_decref(old);
+    (void)ouro_collect(heap, 2);
+}
+
+/* Nobody listens for touches of what never dies. */
+static void test_what_never_dies_grows_old_without_a_trap(void **state)
+{
+    cell *immortal = cell_new(*state), *frozen = cell_new(*state);
+    ouro_immortalize(immortal);
+    ouro_freeze(*state);
+    cell *fresh = cell_new(*state);
+    ouro_immortalize(fresh);
+    (void)ouro_collect(*state, 2);
+    assert_true((*ouro__word_of(fresh) & OURO__AGED) != 0);
+    assert_int_equal(ouro__generation_of(fresh), OLD);
+    assert_false(ouro__word_is_trapped(*ouro__word_of(fresh)));
+    assert_false(ouro__word_is_trapped(*ouro__word_of(immortal)));
+    assert_false(ouro__word_is_trapped(*ouro__word_of(frozen)));
+    ouro_unfreeze(*state);
+    ouro_decref(frozen);
+    *ouro__word_of(immortal) = (*ouro__word_of(immortal) & ~OURO__COUNT_BITS) + OURO__ONE;
+    *ouro__word_of(fresh) = (*ouro__word_of(fresh) & ~OURO__COUNT_BITS) + OURO__ONE;
+    ouro_decref(immortal);
+    ouro_decref(fresh);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        HEAP_TEST(test_passes_make_the_young_middle_aged_and_old),
+        HEAP_TEST(test_a_whole_collection_makes_all_old),
+        HEAP_TEST(test_a_cycle_in_steps_leaves_the_young_to_the_passes),
+        HEAP_TEST(test_the_young_may_be_passed_over),
+        HEAP_TEST(test_what_a_pass_leaves_young_is_looked_at_later),
+        HEAP_TEST(test_what_never_dies_grows_old_without_a_trap),
+    };
+    return cmocka_run_group_tests_name("age", tests, NULL, NULL);
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * search_test.c -- how far a search near touched objects goes
+ *
+ * What it finds is tested elsewhere.  Here is what it looks at, and in which order: too little leaves garbage to
+ * whole cycles, and too much makes a pass long, which is not cut.
+ */
+#include "heap/heap.h"
+
+#include <ouro/weak_map.h>
+
+#include "support/cycle.h"
+#include "support/heap.h"
+#include "support/plain.h"
+
+enum { ALLOWANCE = OURO_NEARBY_ALLOWANCE, PLENTY = 100000, LONGEST = OURO_NEARBY_MAX + 100 };
+
+/* A chain by `left`; whoever is in `held` is held by us besides. */
+static node *chain[LONGEST];
+static bool held[LONGEST];
+
+/* Old; we hold the first, and whom `holds` names. */
+static void chain_new(ouro_heap *heap, size_t length, bool (*holds)(size_t position))
+{
+    for (size_t i = 0; i < length; i++) chain[i] = node_new(heap);
+    for (size_t i = 0; i + 1 < length; i++) ouro_set(chain[i], left, chain[i + 1]);
+    for (size_t i = 0; i < length; i++) {
+        held[i] = i == 0 || holds(i);
+        if (!held[i]) ouro_decref(chain[i]); /* the one before holds it */
+    }
+    (void)ouro_collect(heap, 2);
+}
+
+static void chain_end(size_t length)
+{
+    for (size_t i = length; i-- > 0;) {
+        if (held[i]) ouro_decref(chain[i]);
+        chain[i] = NULL;
+    }
+}
+
+static void touch(node *old)
+{
+    cycle_touch((cell *)(void *)old);
+}
+
+/* What a search of so many units looks at.  Its table is empty behind it. */
+static size_t search(ouro_heap *heap, long units)
+{
+    assert_int_equal(ouro__heap_collect_nearby(heap, units), 0);
+    assert_int_equal(heap->nearby.count + heap->nearby.closed, 0);
+    for (size_t i = 0; i < COUNT_OF(heap->nearby.table); i++)
+        assert_int_equal(heap->nearby.table[i], 0);
+    test_heap_verify(heap);
+    return heap->nearby.looked_at;
+}
+
+/* What was touched before is forgotten. */
+static size_t search_from(ouro_heap *heap, node *begin, long units)
+{
+    ouro__heap_pools(heap)->marks.touched_count = 0;
+    touch(begin);
+    return search(heap, units);
+}
+
+/* ---- the allowance ---- */
+
+static bool all(size_t position)
+{
+    return position > 0;
+}
+
+static bool none(size_t position)
+{
+    return position == 0;
+}
+
+/* Where nothing is accounted for, the allowance is followed, and one more is met. */
+static void test_a_search_in_what_lives_ends_with_its_allowance(void **state)
+{
+    enum { LENGTH = 10 * ALLOWANCE };
+    chain_new(*state, LENGTH, all);
+    assert_int_equal(search_from(*state, chain[0], PLENTY), ALLOWANCE + 1);
+    assert_int_equal(search_from(*state, chain[LENGTH - ALLOWANCE], PLENTY), ALLOWANCE);
+    assert_int_equal(search_from(*state, chain[LENGTH - 1], PLENTY), 1);
+    chain_end(LENGTH);
+}
+
+static size_t closed_first, closed_then;
+
+/* All are held but the first ones, and some behind the allowance. */
+static bool all_but_some(size_t position)
+{
+    return position > closed_first && (position <= ALLOWANCE || position > ALLOWANCE + closed_then);
+}
+
+/* Half of what was followed must be accounted for, each time that the allowance doubles. */
+static void test_a_search_goes_on_where_half_is_accounted_for(void **state)
+{
+    static const struct {
+        size_t first, then, looked_at;
+    } cases[] = {
+        {ALLOWANCE / 2 - 1, 0, ALLOWANCE + 1},
+        {ALLOWANCE / 2, 0, 2 * ALLOWANCE + 1},
+        {ALLOWANCE / 2, ALLOWANCE / 2 - 1, 2 * ALLOWANCE + 1},
+        {ALLOWANCE / 2, ALLOWANCE / 2, 4 * ALLOWANCE + 1},
+    };
+    enum { LENGTH = 10 * ALLOWANCE };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        closed_first = cases[i].first;
+        closed_then = cases[i].then;
+        chain_new(*state, LENGTH, all_but_some);
+        assert_int_equal(search_from(*state, chain[0], PLENTY), cases[i].looked_at);
+        chain_end(LENGTH);
+    }
+}
+
+/* ---- units ---- */
+
+/* One unit for whom is followed, one for each reference, and four for whom it begins at. */
+static void test_a_search_ends_with_its_units(void **state)
+{
+    enum { BEGINNINGS = 100, EACH = 4 + 2 * ALLOWANCE, UNITS = 1000 };
+    enum { LENGTH = BEGINNINGS * (ALLOWANCE + 1), DONE = (UNITS + EACH - 1) / EACH };
+    ouro_heap *heap = *state;
+    struct ouro__marks *marks = &ouro__heap_pools(heap)->marks;
+    chain_new(heap, LENGTH, all);
+    marks->touched_count = 0;
+    for (size_t i = 0; i < BEGINNINGS; i++) touch(chain[i * (ALLOWANCE + 1)]);
+    assert_int_equal(marks->touched_count, BEGINNINGS);
+    assert_int_equal(search(heap, UNITS), DONE * (ALLOWANCE + 1) - (DONE * EACH - UNITS) / 2);
+    assert_int_equal(marks->touched_count, BEGINNINGS - DONE);
+    for (size_t i = 0; i < marks->touched_count; i++) /* the latest were first */
+        assert_ptr_equal(marks->touched[i], chain[i * (ALLOWANCE + 1)]);
+    node *last = chain[(BEGINNINGS - 1) * (ALLOWANCE + 1)];
+    assert_int_equal(search_from(heap, last, 1), 2); /* at least one is followed */
+    chain_end(LENGTH);
+}
+
+/* What is accounted for gets four units more for each that was followed, up to a limit. */
+static void test_a_search_that_promises_garbage_is_granted_more(void **state)
+{
+    enum { UNITS = 1000, GRANTED = 4 * (OURO_NEARBY_GRANT / 4 - ALLOWANCE), EACH = 3 };
+    ouro_heap *heap = *state;
+    chain_new(heap, LONGEST, none);
+    for (size_t i = 0; i + 1 < LONGEST; i++) ouro_set(chain[i], right, chain[i + 1]);
+    (void)ouro_collect(heap, 2);
+    assert_in_range(search_from(heap, chain[0], UNITS), (UNITS + GRANTED - 4) / EACH,
+                    (UNITS + GRANTED - 4) / EACH + 3);
+    assert_int_equal(search_from(heap, chain[0], PLENTY), OURO_NEARBY_MAX); /* [nearby.bounded] */
+    chain_end(LONGEST);
+}
+
+/* ---- order ---- */
+
+/* Whether a search looked at an object. */
+static bool has_seen(const ouro_heap *heap, const node *object)
+{
+    for (size_t i = 0; i < heap->nearby.looked_at; i++)
+        if (heap->nearby.members[i].entry == object) return true;
+    return false;
+}
+
+/* Two ways begin at an object: by whoever lacks more than one reference, and by whoever may be accounted for. */
+static void test_who_looks_alive_is_put_off(void **state)
+{
+    enum { LENGTH = 4 * ALLOWANCE };
+    chain_new(*state, LENGTH, all);
+    node *begin = node_new(*state), *alive = chain[0], *other = chain[LENGTH / 2];
+    ouro_set(chain[LENGTH / 2 - 1], left, NULL); /* two chains */
+    ouro_set(begin, left, alive);
+    ouro_set(begin, right, other);
+    node *held_more = ouro_newref(alive); /* two that nobody knows of, and begin's */
+    (void)ouro_collect(*state, 2);
+    assert_int_equal(search_from(*state, begin, PLENTY), ALLOWANCE + 2);
+    assert_true(has_seen(*state, alive) && has_seen(*state, other));
+    assert_false(has_seen(*state, chain[1]));
+    assert_true(has_seen(*state, chain[LENGTH / 2 + ALLOWANCE - 1]));
+    ouro_decref(held_more);
+    ouro_decref(begin);
+    chain_end(LENGTH);
+}
+
+/* Where there is no other way, who was put off is followed, as long as somebody waits to be accounted for. */
+static void test_who_was_put_off_comes_later(void **state)
+{
+    enum { LENGTH = 4 * ALLOWANCE };
+    node *more[LENGTH];
+    chain_new(*state, LENGTH, all);
+    for (size_t i = 0; i < LENGTH; i++) more[i] = ouro_newref(chain[i]);
+    (void)ouro_collect(*state, 2);
+    assert_int_equal(search_from(*state, chain[0], PLENTY), ALLOWANCE + 1);
+    for (size_t i = 0; i < LENGTH; i++) ouro_decref(more[i]);
+    chain_end(LENGTH);
+}
+
+/* A ring that is accounted for and leads into what lives: nobody is followed there. */
+static void test_a_search_that_has_all_leaves_the_rest(void **state)
+{
+    chain_new(*state, 3 * ALLOWANCE, all);
+    ouro_auto node *held_more = ouro_newref(chain[0]);
+    node *first = node_new(*state), *second = node_new(*state);
+    ouro_set(first, left, second);
+    ouro_set(second, left, first);
+    ouro_set(second, right, chain[0]);
+    (void)ouro_collect(*state, 2);
+    ouro__heap_pools(*state)->marks.touched_count = 0;
+    ouro_decref(first);
+    ouro_decref(second); /* a touch */
+    assert_int_equal(ouro__heap_collect_nearby(*state, PLENTY), 2);
+    assert_int_equal(((ouro_heap *)*state)->nearby.looked_at, 3);
+    chain_end(3 * ALLOWANCE);
+}
+
+/* ---- weak maps ---- */
+
+/* An object that is the key of `count` maps, each with a value of its own or the same for all. */
+static size_t search_from_key(ouro_heap *heap, size_t count, bool tracked, void *shared)
+{
+    node *key = node_new(heap);
+    ouro_weak_map *maps[ALLOWANCE];
+    for (size_t i = 0; i < count; i++) {
+        ouro_auto void *value = shared != NULL ? ouro_newref(shared)
+                                : tracked      ? (void *)node_new(heap)
+                                               : (void *)atom_new(heap, 1);
+        maps[i] = ouro_weak_map_new(heap);
+        assert_int_equal(ouro_weak_map_set(maps[i], key, value), OURO_OK);
+    }
+    (void)ouro_collect(heap, 2);
+    size_t looked_at = search_from(heap, key, PLENTY);
+    for (size_t i = 0; i < count; i++) ouro_decref(maps[i]);
+    ouro_decref(key);
+    return looked_at;
+}
+
+static void test_values_that_lead_to_no_cycle_are_not_met(void **state)
+{
+    assert_int_equal(search_from_key(*state, 1, true, NULL), 2);
+    assert_int_equal(search_from_key(*state, ALLOWANCE / 2, true, NULL), 1 + ALLOWANCE / 2);
+    assert_int_equal(search_from_key(*state, ALLOWANCE / 2, false, NULL), 1);
+    ouro_auto node *shared = node_new(*state);
+    assert_int_equal(search_from_key(*state, ALLOWANCE / 2, true, shared), 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        HEAP_TEST(test_a_search_in_what_lives_ends_with_its_allowance),
+        HEAP_TEST(test_a_search_goes_on_where_half_is_accounted_for),
+        HEAP_TEST(test_a_search_ends_with_its_units),
+        HEAP_TEST(test_a_search_that_promises_garbage_is_granted_more),
+        HEAP_TEST(test_who_looks_alive_is_put_off),
+        HEAP_TEST(test_who_was_put_off_comes_later),
+        HEAP_TEST(test_a_search_that_has_all_leaves_the_rest),
+        HEAP_TEST(test_values_that_lead_to_no_cycle_are_not_met),
+    };
+    return cmocka_run_group_tests_name("search", tests, NULL, NULL);
+}

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tables_test.c -- the tables of weak references and weak maps: their sizes, and what the audit sees in them
+ *
+ * Each test of the audit breaks one thing, reads the sentence, and mends it again.
+ */
+#include "heap/heap.h"
+
+#include "support/cell.h"
+#include "support/heap.h"
+
+#include <ouro/weak_map.h>
+
+#include <string.h>
+
+enum { MOST = 200 };
+
+/* ---- sizes ---- */
+
+static struct ouro__weakrefs *weakrefs_of(ouro_heap *heap)
+{
+    return &heap->life.weakrefs;
+}
+
+static struct ouro__map *inside(ouro_weak_map *map)
+{
+    return (struct ouro__map *)(void *)map;
+}
+
+/* Of a table that is never more than half used. */
+static size_t capacity_for(size_t targets)
+{
+    size_t capacity = 16;
+    while (capacity < 2 * targets) capacity *= 2;
+    return capacity;
+}
+
+static void test_the_table_of_weak_references_grows_by_need(void **state)
+{
+    const struct ouro__weakrefs *weakrefs = weakrefs_of(*state);
+    cell *targets[MOST];
+    ouro_weakref *looking[MOST];
+    assert_int_equal(weakrefs->capacity, 0);
+    for (size_t i = 0; i < MOST; i++) {
+        targets[i] = cell_new(*state);
+        looking[i] = ouro_weakref_new(targets[i]);
+        assert_non_null(looking[i]);
+        assert_int_equal(weakrefs->targets, i + 1);
+        assert_int_equal(weakrefs->capacity, capacity_for(i + 1));
+        for (size_t j = 0; j <= i; j++)
+            assert_ptr_equal(ouro__weakrefs_of(weakrefs, targets[j]), looking[j]);
+    }
+    for (size_t i = 0; i < MOST; i++) {
+        ouro_decref(looking[i]);
+        ouro_decref(targets[i]);
+        assert_int_equal(weakrefs->targets, MOST - 1 - i);
+    }
+}
+
+static void test_the_tables_of_weak_maps_grow_by_need(void **state)
+{
+    const struct ouro__ephemerons *ephemerons = &weakrefs_of(*state)->ephemerons;
+    ouro_weak_map *map = ouro_weak_map_new(*state);
+    cell *keys[MOST];
+    assert_int_equal(ephemerons->capacity, 0);
+    assert_int_equal(inside(map)->capacity, 0);
+    for (size_t i = 0; i < MOST; i++) {
+        keys[i] = cell_new(*state);
+        assert_int_equal(ouro_weak_map_set(map, keys[i], NULL), OURO_OK);
+        assert_int_equal(ephemerons->targets, i + 1);
+        assert_int_equal(ephemerons->capacity, capacity_for(i + 1));
+        assert_int_equal(inside(map)->capacity, capacity_for(i + 1));
+        for (size_t j = 0; j <= i; j++) assert_true(ouro_weak_map_contains(map, keys[j]));
+    }
+    for (size_t i = 0; i < MOST; i++) {
+        ouro_decref(keys[i]);
+        assert_int_equal(ephemerons->targets, MOST - 1 - i);
+    }
+    ouro_weak_map_clear(map);
+    assert_int_equal(inside(map)->capacity, 0);
+    assert_null(inside(map)->table);
+    ouro_decref(map);
+}
+
+/* A map of `count` keys, which is full where that is half of its capacity, all but `left` of which are taken out
+ * again, the oldest first: so much room as one more key makes it have. */
+static size_t capacity_after(ouro_heap *heap, size_t count, size_t left)
+{
+    ouro_weak_map *map = ouro_weak_map_new(heap);
+    list *keys = list_new(heap);
+    for (size_t i = 0; i <= count; i++) {
+        ouro_auto cell *key = cell_new(heap);
+        list_append(keys, key);
+    }
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(ouro_weak_map_set(map, keys->items.items[i], NULL), OURO_OK);
+    for (size_t i = 0; i + left < count; i++)
+        assert_true(ouro_weak_map_delete(map, keys->items.items[i]));
+    assert_int_equal(inside(map)->capacity, capacity_for(count));
+    assert_int_equal(ouro_weak_map_set(map, keys->items.items[count], NULL), OURO_OK);
+    assert_int_equal(inside(map)->length, left + 1);
+    assert_int_equal(inside(map)->used, left + 1); /* no hole is left */
+    for (size_t i = 0; i <= count; i++)
+        assert_int_equal(ouro_weak_map_contains(map, keys->items.items[i]), i + left >= count);
+    test_heap_verify(heap);
+    size_t capacity = inside(map)->capacity;
+    ouro_decref(keys);
+    ouro_decref(map);
+    return capacity;
+}
+
+/* Holes are closed where they are a quarter of the room; where next to nothing is left, the table shrinks. */
+static void test_a_full_map_grows_or_closes_its_holes(void **state)
+{
+    static const struct {
+        size_t full, left, capacity;
+    } cases[] = {
+        {8, 7, 32},    {8, 6, 16},    {8, 1, 16},   {16, 13, 64}, {16, 12, 32},
+        {16, 1, 32},   {32, 25, 128}, {32, 24, 64}, {32, 4, 64},  {32, 3, 16},
+        {64, 48, 128}, {64, 8, 128},  {64, 7, 32},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        assert_int_equal(capacity_after(*state, cases[i].full, cases[i].left), cases[i].capacity);
+}
+
+/* ---- what the audit sees ---- */
+
+/* A map with three keys, the second of which is in another map, too. */
+struct maps {
+    ouro_heap *heap;
+    cell *keys[3];
+    ouro_weak_map *map, *other;
+    struct ouro__ephemeron *entries[3]; /* of the map */
+};
+
+static struct maps maps_new(ouro_heap *heap)
+{
+    struct maps maps = {.heap = heap};
+    maps.map = ouro_weak_map_new(heap);
+    maps.other = ouro_weak_map_new(heap);
+    for (size_t i = 0; i < COUNT_OF(maps.keys); i++) {
+        maps.keys[i] = cell_new(heap);
+        assert_int_equal(ouro_weak_map_set(maps.map, maps.keys[i], NULL), OURO_OK);
+        maps.entries[i] = inside(maps.map)->order[i];
+    }
+    assert_int_equal(ouro_weak_map_set(maps.other, maps.keys[1], NULL), OURO_OK);
+    test_heap_verify(heap);
+    return maps;
+}
+
+/* Whole again. */
+static void maps_end(const struct maps *maps)
+{
+    test_heap_verify(maps->heap);
+    for (size_t i = 0; i < COUNT_OF(maps->keys); i++) ouro_decref(maps->keys[i]);
+    ouro_decref(maps->map);
+    ouro_decref(maps->other);
+}
+
+static void assert_begins(const char *complaint, const char *beginning)
+{
+    assert_non_null(complaint);
+    if (strncmp(complaint, beginning, strlen(beginning)) != 0)
+        fail_msg("\"%s\" instead of \"%s...\"", complaint, beginning);
+}
+
+/* The map's own audit says so, and so does that of the heap. */
+static void assert_map_says(const struct maps *maps, const char *beginning)
+{
+    ouro_error error;
+    assert_begins(ouro__map_audit(inside(maps->map)), beginning);
+    assert_int_equal(ouro_verify(maps->heap, &error), OURO_CORRUPT);
+    assert_begins(error.message, beginning);
+}
+
+static void test_a_map_with_too_many_places(void **state)
+{
+    struct maps maps = maps_new(*state);
+    struct ouro__map *map = inside(maps.map);
+    size_t used = map->used, room = map->capacity / 2;
+    for (size_t i = used; i < room; i++) map->order[i] = NULL;
+    map->used = room; /* holes are no fault */
+    assert_null(ouro__map_audit(map));
+    map->used = room + 1;
+    assert_map_says(&maps, "[map.room]");
+    map->used = used;
+    maps_end(&maps);
+}
+
+static void test_an_ephemeron_in_another_place_of_its_map(void **state)
+{
+    static const char *const says = "[map.order]";
+    struct maps maps = maps_new(*state);
+    struct ouro__map *map = inside(maps.map);
+    maps.entries[0]->map = inside(maps.other);
+    assert_map_says(&maps, says);
+    maps.entries[0]->map = map;
+    maps.entries[1]->index = 2;
+    assert_map_says(&maps, says);
+    maps.entries[1]->index = 1;
+    maps.entries[1]->serial = 0; /* as the first: they rise */
+    assert_map_says(&maps, says);
+    maps.entries[1]->serial = 1;
+    map->serials = 2; /* the third was never given */
+    assert_map_says(&maps, says);
+    map->serials = 3;
+    maps_end(&maps);
+}
+
+/* Where a key is in a table. */
+static size_t slot_of(const struct ouro__map *map, const struct ouro__ephemeron *entry)
+{
+    for (size_t slot = 0; slot < map->capacity; slot++)
+        if (map->table[slot] == entry) return slot;
+    fail_msg("it is not in the table");
+    return 0;
+}
+
+static void test_a_key_that_is_not_in_the_table(void **state)
+{
+    static const char *const misses = "[map.length] a weak map's table misses a key";
+    struct maps maps = maps_new(*state);
+    struct ouro__map *map = inside(maps.map);
+    size_t slot = slot_of(map, maps.entries[0]);
+    map->table[slot] = NULL;
+    assert_map_says(&maps, misses);
+    map->table[slot] = maps.entries[1]; /* the search goes on behind it, and ends */
+    assert_map_says(&maps, misses);
+    struct ouro__ephemeron **table = map->table, *full[16];
+    assert_int_equal(map->capacity, COUNT_OF(full));
+    for (size_t i = 0; i < COUNT_OF(full); i++) full[i] = maps.entries[1];
+    map->table = full; /* no place is empty, and it is nowhere */
+    assert_map_says(&maps, misses);
+    full[(slot + 15) % 16] = maps.entries[0]; /* the last place that is searched */
+    full[(slot + 14) % 16] = maps.entries[2];
+    assert_map_says(&maps, "[map.length] a weak map has another length than it says");
+    map->table = table;
+    table[slot] = maps.entries[0];
+    maps_end(&maps);
+}
+
+static void test_a_map_of_another_length(void **state)
+{
+    static const char *const says = "[map.length] a weak map has another length than it says";
+    struct maps maps = maps_new(*state);
+    struct ouro__map *map = inside(maps.map);
+    map->length++;
+    assert_map_says(&maps, says);
+    map->length--;
+    size_t slot = 0;
+    while (map->table[slot] != NULL) slot++;
+    map->table[slot] = maps.entries[0]; /* once too often */
+    assert_map_says(&maps, says);
+    map->table[slot] = NULL;
+    maps_end(&maps);
+}
+
+/* ---- the table of targets ---- */
+
+/* What is said of it where so many objects are keys, and so many entries in maps. */
+static void assert_table_says(const struct maps *maps, size_t keyed, size_t in_maps,
+                              const char *beginning)
+{
+    const char *complaint = ouro__ephemerons_audit(weakrefs_of(maps->heap), keyed, in_maps);
+    if (beginning == NULL)
+        assert_null(complaint);
+    else
+        assert_begins(complaint, beginning);
+}
+
+static void test_a_key_that_does_not_know(void **state)
+{
+    struct maps maps = maps_new(*state);
+    *ouro__word_of(maps.keys[0]) &= ~OURO__KEYED;
+    assert_table_says(&maps, 3, 4, "[ephemeron.keyed]");
+    assert_int_equal(ouro_verify(*state, NULL), OURO_CORRUPT);
+    *ouro__word_of(maps.keys[0]) |= OURO__KEYED;
+    maps_end(&maps);
+}
+
+static void test_a_broken_list_of_ephemerons(void **state)
+{
+    static const char *const says = "[ephemeron.both] the list of a target's ephemerons is broken";
+    struct maps maps = maps_new(*state);
+    struct ouro__ephemeron *first = ouro__ephemerons_of(weakrefs_of(*state), maps.keys[1]);
+    struct ouro__ephemeron *second = first->next;
+    assert_ptr_equal(second, maps.entries[1]);
+    assert_null(second->next);
+    second->previous = NULL;
+    assert_table_says(&maps, 3, 4, says);
+    second->previous = first;
+    first->previous = second;
+    assert_table_says(&maps, 3, 4, says);
+    first->previous = NULL;
+    second->target = maps.keys[0];
+    assert_table_says(&maps, 3, 4, says);
+    second->target = maps.keys[1];
+    maps_end(&maps);
+}
+
+static void test_an_ephemeron_that_its_map_does_not_have(void **state)
+{
+    static const char *const says = "[ephemeron.both] an ephemeron is not in its map";
+    struct maps maps = maps_new(*state);
+    struct ouro__map *map = inside(maps.map);
+    maps.entries[0]->index = 1;
+    assert_table_says(&maps, 3, 4, says);
+    maps.entries[0]->index = 3; /* behind the last */
+    map->order[3] = maps.entries[0];
+    assert_table_says(&maps, 3, 4, says);
+    maps.entries[0]->index = 0;
+    maps_end(&maps);
+}
+
+static void test_a_table_of_targets_that_counts_wrongly(void **state)
+{
+    static const char *const says = "[ephemeron.table]";
+    struct maps maps = maps_new(*state);
+    struct ouro__ephemerons *ephemerons = &weakrefs_of(*state)->ephemerons, was = *ephemerons;
+    assert_table_says(&maps, 3, 4, NULL);
+    assert_table_says(&maps, 2, 4, says);
+    assert_table_says(&maps, 4, 4, says);
+    ephemerons->targets = 4;
+    assert_table_says(&maps, 3, 4, says);
+    assert_table_says(&maps, 4, 4, says);
+    ephemerons->targets = 3;
+    struct ouro__ephemeron *full[6] = {NULL}; /* half, and more than half */
+    for (size_t i = 0; i < 3; i++) full[i] = ouro__ephemerons_of(weakrefs_of(*state), maps.keys[i]);
+    ephemerons->table = full;
+    ephemerons->capacity = 6;
+    assert_table_says(&maps, 3, 4, NULL);
+    ephemerons->capacity = 5;
+    assert_table_says(&maps, 3, 4, says);
+    *ephemerons = was;
+    assert_table_says(&maps, 3, 3, "[ephemeron.both] a map has an ephemeron that no target");
+    assert_table_says(&maps, 3, 5, "[ephemeron.both] a map has an ephemeron that no target");
+    maps_end(&maps);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        HEAP_TEST(test_the_table_of_weak_references_grows_by_need),
+        HEAP_TEST(test_the_tables_of_weak_maps_grow_by_need),
+        HEAP_TEST(test_a_full_map_grows_or_closes_its_holes),
+        HEAP_TEST(test_a_map_with_too_many_places),
+        HEAP_TEST(test_an_ephemeron_in_another_place_of_its_map),
+        HEAP_TEST(test_a_key_that_is_not_in_the_table),
+        HEAP_TEST(test_a_map_of_another_length),
+        HEAP_TEST(test_a_key_that_does_not_know),
+        HEAP_TEST(test_a_broken_list_of_ephemerons),
+        HEAP_TEST(test_an_ephemeron_that_its_map_does_not_have),
+        HEAP_TEST(test_a_table_of_targets_that_counts_wrongly),
+    };
+    return cmocka_run_group_tests_name("tables", tests, NULL, NULL);
+}

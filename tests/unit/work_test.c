@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * work_test.c -- how much work a whole cycle is, phase by phase
+ *
+ * What a step may do is counted in units, so that pauses are bounded: all that takes time must be counted, and
+ * nothing more often than it costs.  For a given graph the units of each phase are always the same.
+ */
+#include "heap/heap.h"
+
+#include "support/cell.h"
+#include "support/cycle.h"
+#include "support/heap.h"
+#include "support/plain.h"
+
+#include <ouro/weak_map.h>
+
+#include <string.h>
+
+enum {
+    MANY = 1000,
+    BLOCKS = MANY + 64, /* where they are; pools are cut a page of memory at a time */
+    PAGES = OURO_ARENA_PAGES - OURO_ARENA_FIRST_PAGE, /* of an arena, each looked at once */
+    POOL = 4 * OURO_POOL_SIZE / 512,                  /* four units a word of a pool's set bits */
+    MARKS = OURO__POOLS_START / OURO_WIPE_PART * OURO_WIPE_UNITS,
+    FINALIZERS_STEP = 50,
+};
+
+/* What is expected of a phase: so much at least, and an eighth more at most, as blocks that hold nothing are
+ * walked over, too. */
+struct work {
+    const char *phase;
+    size_t units;
+};
+
+/* What the phases that are not named take, at most. */
+enum { NEXT_TO_NOTHING = 8 };
+
+static size_t expected_of(const struct work *expected, size_t count, const char *phase)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(expected[i].phase, phase) == 0) return expected[i].units;
+    return 0;
+}
+
+/* The rest of a cycle, a unit at a time. */
+static void measure(ouro_heap *heap, size_t units[OURO__PHASES])
+{
+    memset(units, 0, OURO__PHASES * sizeof *units);
+    while (!cycle_is_idle(heap)) {
+        size_t before = heap->whole.effort;
+        (void)cycle_step(heap, 1);
+        units[heap->whole.phase] += heap->whole.effort - before;
+    }
+}
+
+/* It is the work that is expected. */
+static void assert_work(ouro_heap *heap, const struct work *expected, size_t count)
+{
+    size_t units[OURO__PHASES];
+    measure(heap, units);
+    for (unsigned i = 0; i < OURO__PHASES; i++) {
+        const char *phase = ouro__phase_name((enum ouro__phase)i);
+        size_t least = expected_of(expected, count, phase);
+        if (units[i] < least || units[i] > least + least / 8 + NEXT_TO_NOTHING)
+            fail_msg("%zu units of \"%s\", where %zu are expected", units[i], phase, least);
+    }
+}
+
+#define ASSERT_WORK(heap, ...)                                                                     \
+    do {                                                                                           \
+        static const struct work expected_work[] = {__VA_ARGS__};                                  \
+        cycle_begin(heap);                                                                         \
+        assert_work(heap, expected_work, COUNT_OF(expected_work));                                 \
+    } while (0)
+
+/* ---- what has no last words ---- */
+
+/* An old list of nodes that refer to themselves. */
+static list *list_of_nodes(ouro_heap *heap)
+{
+    list *all = list_new(heap);
+    for (size_t i = 0; i < MANY; i++) {
+        ouro_auto node *made = node_new(heap);
+        ouro_set(made, left, made);
+        list_append(all, made);
+    }
+    (void)ouro_collect(heap, 2);
+    cycle_touch(all->items.items[0]);
+    return all;
+}
+
+/* The list's items are counted and followed; when all are proven live, nobody asks what the nodes refer to. */
+static void test_what_lives_is_proven_live(void **state)
+{
+    SKIP_WHERE_GUARDED(); /* blocks are longer there */
+    list *all = list_of_nodes(*state);
+    ASSERT_WORK(*state, {"count", 2 * BLOCKS + MANY}, {"decide", PAGES + BLOCKS},
+                {"decide: follow", MANY}, {"finish", 2 * POOL}, {"forget", MARKS});
+    ouro_decref(all);
+    (void)ouro_collect(*state, 2);
+}
+
+/* NARROW is a step of each object's own here, and a look at what is left. */
+static void test_garbage_is_scanned_and_checked(void **state)
+{
+    SKIP_WHERE_GUARDED();
+    ouro_decref(list_of_nodes(*state));
+    ASSERT_WORK(*state, {"count", 2 * BLOCKS}, {"decide", PAGES + BLOCKS}, {"narrow", 2 * MANY},
+                {"scan", 2 * MANY}, {"check", MANY}, {"finish", 2 * POOL}, {"forget", MARKS});
+}
+
+/* Where most was garbage the last time, all are suspects, and what lives is rescued. */
+static void test_what_is_rescued_is_followed(void **state)
+{
+    SKIP_WHERE_GUARDED();
+    ouro_heap *heap = *state;
+    list *all = list_of_nodes(heap);
+    heap->pace.mostly_garbage = true;
+    ASSERT_WORK(heap, {"count", 2 * BLOCKS}, {"decide", PAGES + BLOCKS}, {"narrow", 2 * MANY},
+                {"scan", 2 * MANY + MANY}, {"check", MANY}, {"check: follow", 2 * MANY + MANY},
+                {"finish", 2 * POOL}, {"forget", MARKS});
+    ouro_decref(all);
+    (void)ouro_collect(heap, 2);
+}
+
+static void test_what_is_saved_is_counted(void **state)
+{
+    SKIP_WHERE_GUARDED();
+    ouro_decref(list_of_nodes(*state));
+    ouro_set_debug(*state, OURO_DEBUG_SAVEALL);
+    ASSERT_WORK(*state, {"count", 2 * BLOCKS}, {"decide", PAGES + BLOCKS}, {"narrow", 2 * MANY},
+                {"scan", 2 * MANY}, {"check", MANY}, {"save", MANY}, {"finish", 2 * POOL},
+                {"forget", MARKS});
+    assert_int_equal(ouro_garbage_count(*state), MANY);
+    ouro_set_debug(*state, 0);
+    ouro_garbage_clear(*state);
+    (void)ouro_collect(*state, 2);
+}
+
+/* ---- weak maps ---- */
+
+/* An ephemeron is two units for each that comes by it: the map, which is first, and the key. */
+static void test_ephemerons_are_counted(void **state)
+{
+    SKIP_WHERE_GUARDED();
+    list *all = list_of_nodes(*state);
+    ouro_weak_map *map = ouro_weak_map_new(*state);
+    for (size_t i = 0; i < MANY; i++) {
+        ouro_auto node *value = node_new(*state);
+        ouro_set(value, left, value);
+        assert_int_equal(ouro_weak_map_set(map, all->items.items[i], value), OURO_OK);
+    }
+    (void)ouro_collect(*state, 2);
+    cycle_touch(all->items.items[0]);
+    ASSERT_WORK(*state, {"count", 4 * MANY + MANY + 2 * MANY}, {"decide", PAGES + 2 * MANY},
+                {"decide: follow", MANY + 2 * MANY + (2 + 2) * MANY - MANY}, {"finish", 3 * POOL},
+                {"forget", MARKS});
+    ouro_decref(all);
+    ASSERT_WORK(*state, {"count", 4 * MANY + 2 * MANY}, {"decide", PAGES + 2 * MANY},
+                {"decide: follow", 2 * MANY}, {"narrow", 2 * 2 * MANY},
+                {"scan", (2 + 2 + 2) * MANY + 2 * MANY}, {"check", 2 * MANY},
+                {"sever", (2 + 2) * MANY + 2 * MANY}, {"finish", 3 * POOL}, {"forget", MARKS});
+    ouro_decref(map);
+}
+
+/* ---- last words ---- */
+
+static void silent(ouro_weakref *self, void *argument)
+{
+    (void)self;
+    (void)argument;
+}
+
+/* Old cells that refer to themselves, each looked at by a weak reference of the list that is returned; lost. */
+static list *lose_watched_cells(ouro_heap *heap, bool calls)
+{
+    list *weakrefs = list_new(heap);
+    cell *first = NULL;
+    for (size_t i = 0; i < MANY; i++) {
+        cell *made = cell_new(heap);
+        ouro_auto ouro_weakref *one =
+            calls ? ouro_weakref_new_callback(made, silent, NULL) : ouro_weakref_new(made);
+        list_append(weakrefs, one);
+        ouro_put(made, left, ouro_newref(made));
+        ouro_put(made, right, first);
+        first = made;
+    }
+    (void)ouro_collect(heap, 2);
+    ouro_decref(first);
+    return weakrefs;
+}
+
+/* A look for weak references is 16 units.  All is scanned again after the finalizers. */
+#define LAST_WORDS(muffled, cleared)                                                               \
+    {"narrow", 2 * MANY}, {"scan", 2 * (2 + 2) * MANY}, {"check", 2 * MANY}, {"leave", MANY},      \
+        {"muffle weak references", (muffled)*MANY}, {"revive", MANY},                              \
+        {"revive: follow", 2 * MANY}, {"darken", (cleared)*MANY}, {"finalize", MANY},              \
+        {"suspect again", MANY}, {"clear weak references", (cleared)*MANY}, {"sever", 2 * MANY},   \
+    {                                                                                              \
+        "forget", MARKS                                                                            \
+    }
+
+static void test_callbacks_are_counted(void **state)
+{
+    SKIP_WHERE_GUARDED();
+    list *weakrefs = lose_watched_cells(*state, true);
+    ASSERT_WORK(*state, {"count", 4 * MANY + MANY}, {"decide", PAGES + 2 * MANY},
+                {"decide: follow", 3 * MANY}, {"finish", 3 * POOL}, LAST_WORDS(1 + 16, 1));
+    ouro_decref(weakrefs);
+}
+
+static void test_weak_references_are_counted(void **state)
+{
+    SKIP_WHERE_GUARDED();
+    list *weakrefs = lose_watched_cells(*state, false);
+    ASSERT_WORK(*state, {"count", 2 * BLOCKS + MANY}, {"decide", PAGES + BLOCKS},
+                {"decide: follow", MANY}, {"finish", 2 * POOL}, LAST_WORDS(1 + 16, 1 + 16));
+    ouro_decref(weakrefs);
+}
+
+/* The program's own time ends a step: what it was to do is taken as done, but was no work. */
+static void test_a_finalizer_ends_a_step(void **state)
+{
+    SKIP_WHERE_GUARDED();
+    ouro_heap *heap = *state;
+    list *weakrefs = lose_watched_cells(heap, false);
+    cycle_begin(heap);
+    assert_true(cycle_reach(heap, "finalize"));
+    size_t effort = heap->whole.effort, done = heap->whole.work_done, steps = 0;
+    for (; strcmp(cycle_phase(heap), "finalize") == 0; steps++)
+        (void)cycle_step(heap, FINALIZERS_STEP);
+    assert_int_equal(steps, MANY);
+    assert_in_range(heap->whole.effort - effort, MANY, MANY + MANY / 8);
+    assert_int_equal(heap->whole.work_done - done, MANY * FINALIZERS_STEP);
+    (void)cycle_step_to_the_end(heap, 0);
+    ouro_decref(weakrefs);
+}
+
+/* ---- from cycle to cycle ---- */
+
+/* What one cycle had to do is nothing to the next. */
+static void test_a_cycle_begins_anew(void **state)
+{
+    size_t first[OURO__PHASES], units[OURO__PHASES];
+    for (int round = 0; round < 3; round++) {
+        list *weakrefs = lose_watched_cells(*state, true);
+        cycle_begin(*state);
+        measure(*state, round == 0 ? first : units);
+        for (int phase = OURO__SCAN; round > 0 && phase <= OURO__SEVER; phase++)
+            assert_int_equal(units[phase], first[phase]);
+        ouro_decref(weakrefs);
+        ouro_decref(list_of_nodes(*state)); /* no last words, and nothing outside is referred to */
+        cycle_begin(*state);
+        measure(*state, units);
+        for (int phase = OURO__CHECK_FLOOD; phase <= OURO__SEVER; phase++)
+            assert_int_equal(units[phase], 0);
+    }
+}
+
+/* ---- how much is left ---- */
+
+static size_t work_left(ouro_heap *heap)
+{
+    ouro_progress progress;
+    ouro_get_progress(heap, &progress);
+    return progress.work_left;
+}
+
+/* Three units for an object and what it refers to: three visits to find the suspects, and five more to each. */
+static void test_what_is_left_is_told_beforehand(void **state)
+{
+    ouro_heap *heap = *state;
+    struct ouro__collector *whole = &heap->whole;
+    list *all = list_of_nodes(heap);
+    assert_int_equal(work_left(heap), 0);
+    cycle_begin(heap);
+    assert_int_equal(whole->expected, MANY + 1); /* as many as the last cycle left */
+    assert_int_equal(work_left(heap) + whole->work_done, 9 * whole->expected);
+    whole->expected = 0; /* too few: what was met counts */
+    assert_true(cycle_reach(heap, "narrow"));
+    assert_int_equal(whole->candidates, MANY + 1);
+    assert_int_equal(work_left(heap) + whole->work_done, 9 * (MANY + 1));
+    (void)cycle_step_to_the_end(heap, 0);
+    assert_int_equal(work_left(heap), 0);
+    cycle_touch(all->items.items[0]);
+    ouro_decref(all);
+    cycle_begin(heap);
+    assert_true(cycle_reach(heap, "scan"));
+    assert_int_equal(whole->scanned, MANY);
+    assert_int_equal(work_left(heap) + whole->work_done, 9 * whole->expected + 15 * MANY);
+    (void)cycle_step_to_the_end(heap, 0);
+}
+
+/* Where it was told too low there is more, until the end. */
+static void test_something_is_left_until_the_end(void **state)
+{
+    ouro_heap *heap = *state;
+    struct ouro__collector *whole = &heap->whole;
+    ouro_decref(list_of_nodes(heap));
+    cycle_begin(heap);
+    size_t all = whole->expected, total = 9 * all, least = 3 * all / 4;
+    whole->work_done = total - least - 1;
+    assert_int_equal(work_left(heap), least + 1);
+    whole->work_done = total - least;
+    assert_int_equal(work_left(heap), least + 3);
+    whole->work_done = 10 * total;
+    assert_int_equal(work_left(heap), least + 3);
+    assert_true(cycle_reach(heap, "scan"));
+    assert_int_equal(work_left(heap), 3 * MANY + 3);
+    (void)cycle_step_to_the_end(heap, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        HEAP_TEST(test_a_cycle_begins_anew),
+        HEAP_TEST(test_what_is_left_is_told_beforehand),
+        HEAP_TEST(test_something_is_left_until_the_end),
+        HEAP_TEST(test_what_lives_is_proven_live),
+        HEAP_TEST(test_garbage_is_scanned_and_checked),
+        HEAP_TEST(test_what_is_rescued_is_followed),
+        HEAP_TEST(test_what_is_saved_is_counted),
+        HEAP_TEST(test_ephemerons_are_counted),
+        HEAP_TEST(test_callbacks_are_counted),
+        HEAP_TEST(test_weak_references_are_counted),
+        HEAP_TEST(test_a_finalizer_ends_a_step),
+    };
+    return cmocka_run_group_tests_name("work", tests, NULL, NULL);
+}
