@@ -583,9 +583,10 @@ OURO_API void ouro_collector_disable(ouro_heap *heap); /* ouro_collect still wor
 OURO_API bool ouro_collector_is_enabled(const ouro_heap *heap);
 
 /* A young pass is due after threshold[0] young objects (0: nothing is collected automatically), or when the
- * heap's bytes have grown by a sixteenth and a mebibyte; while passes find next to nothing, only one batch in
- * 2, 4, ... 32 is looked at, of twice as many, and the others grow old; where garbage is larger than a batch, too.
- * A pass of generation 1 follows threshold[1] young ones (0: never), or when 3072 objects have survived them.  Passes over what lies near touched old objects follow
+ * heap's bytes have grown by a sixteenth and a mebibyte, or when four times that was handed out; while passes find
+ * next to nothing, only one batch in 2, 4, ... 32 is looked at, of twice as many, and the others grow old; where
+ * garbage is larger than a batch, three are taken together.  A pass of generation 1 follows threshold[1] young ones
+ * (0: never), or when 3072 objects have survived them.  Passes over what lies near touched old objects follow
  * young ones, and a whole cycle begins when the heap's bytes have grown by their share since the last one and
  * an old object was touched (threshold[2] 0: neither ever). */
 OURO_API void ouro_set_threshold(ouro_heap *heap, const size_t threshold[3]);

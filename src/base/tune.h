@@ -95,8 +95,9 @@
 #define OURO_SAMPLE_MAX 32u
 #define OURO_BATCHES_WAITING 4u
 
-/* Where two batches together are mostly garbage, and one is not, they stay together for so many passes; then one
- * is tried again. */
+/* Where garbage is larger than a batch, so many are taken together, for so many passes; then one is tried again.
+ * More would cost less and take longer: such a pass is about 200 microseconds. */
+#define OURO_WIDE_BATCHES 3u
 #define OURO_WIDE_PASSES 64u
 
 /* A whole cycle is over before the heap has grown by half of what lived after the last one (by

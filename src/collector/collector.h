@@ -326,20 +326,21 @@ ALWAYS_INLINE bool ouro__is_careless(const struct ouro__shape *shape, uint64_t w
     return (word & (OURO__PLAIN | looked_at)) == OURO__PLAIN;
 }
 
-/* The pool that a pass goes through.  Most references stay in it. */
+/* The page of pools around the objects that a pass goes through.  Most references stay in it. */
 struct ouro__around {
     struct ouro__collector *pass;
     uintptr_t start;
     ouro__count *counts;
 };
 
-ALWAYS_INLINE struct ouro__around ouro__around_cursor(struct ouro__collector *pass)
+ALWAYS_INLINE struct ouro__around ouro__around(struct ouro__collector *pass, void *entry)
 {
-    char *start = ouro__pool_start(pass->cursor);
+    char *start = (char *)entry - ((uintptr_t)entry & (OURO_POOL_SIZE - 1));
     return (struct ouro__around){pass, (uintptr_t)start, ouro__count_of(start)};
 }
 
-/* Whether a referent is a suspect of the pass in the same pool: the common case, without a way through its arena. */
+/* The count of a referent that is a suspect of the pass in the same page: the common case, without a way through its
+ * arena; else NULL. */
 ALWAYS_INLINE ouro__count *ouro__count_around(const struct ouro__around *around,
                                               const void *referent)
 {

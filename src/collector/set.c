@@ -89,6 +89,7 @@ static void leave_set(struct ouro__collector *collector, struct ouro__pool *pool
     struct ouro__pools *pools = ouro__collector_pools(collector);
     bool all = collector->lane == OURO__PASS || collector->exact;
     pool->sets &= (uint8_t) ~(1u << collector->lane);
+    if (collector->lane == OURO__PASS) pool->leaks = false;
     bool keeps = collector->births || collector->left_young; /* [young.listed] */
     if (pool->young && all && !collector->nearby && !keeps) ouro__young_unlist(&pools->marks, pool);
     if (ouro__arena_of(pool)->large) {
@@ -140,13 +141,24 @@ ALWAYS_INLINE void propose_one(struct ouro__collector *pass, struct ouro__pool *
     pass->candidates++;
 }
 
-static void propose_middle(struct ouro__collector *collector, struct ouro__pool *pool)
+static void propose_middle(struct ouro__collector *pass, struct ouro__pool *pool)
 {
-    char *entry = pool->first;
-    for (uint32_t i = 0; i < pool->carved; i++, entry += pool->block_size) {
-        uint64_t word = *ouro__word_of(entry);
-        if ((word & OURO__MIDDLE) != 0) propose_one(collector, pool, entry, word);
+    const size_t size = pool->block_size;
+    char *start = ouro__pool_start(pool);
+    ouro__count *counts = ouro__count_of(start);
+    ouro__bits *set = ouro__pool_marks(pool, ouro__set_bits(OURO__PASS));
+    size_t offset = (size_t)(pool->first - start), place = 0, before = pass->candidates;
+    for (uint32_t i = 0; i < pool->carved; i++, offset += size) {
+        uint64_t word = *ouro__word_of(start + offset);
+        ouro__count *count = ouro__count_at(counts, offset);
+        if ((word & OURO__MIDDLE) == 0 || !is_eligible(word) || *count != 0) continue;
+        *ouro__word_of(start + offset) = word | OURO__TRAPPED; /* [scan.trapped] */
+        *count = OURO__SUSPECT(OURO__PASS);
+        place = offset / 512;
+        set[place] |= (uint64_t)1 << offset / 8 % 64;
+        if (pass->candidates++ == before) widen(pool, place, place + 1);
     }
+    if (pass->candidates > before) widen(pool, place, place + 1);
 }
 
 /* What the words of some blocks say lives, lives by the state bits too: else they were written to. [guard.live] */
@@ -189,6 +201,7 @@ ALWAYS_INLINE uint64_t propose_young_half(struct ouro__collector *pass,
                 *word |= OURO__TRAPPED; /* [scan.trapped] */
                 *ouro__count_at(counts, offset) = OURO__SUSPECT(OURO__PASS);
                 set |= (uint64_t)1 << offset / 8;
+                pass->candidates++;
             } else {
                 pass_by(pass, start + offset);
             }
@@ -209,7 +222,6 @@ static void propose_young(struct ouro__collector *collector, struct ouro__pool *
         uint64_t proposed = propose_young_half(collector, pool, half, bits);
         if (OURO_GUARDED) check_states(pool, half, proposed);
         set[half] |= proposed;
-        collector->candidates += (size_t)__builtin_popcountl(proposed);
         widen(pool, half, half + 1);
     }
 }
@@ -249,20 +261,28 @@ void ouro__pass_propose(struct ouro__collector *pass, void *entry)
 
 /* ---- survivors ---- */
 
-void ouro__set_age(struct ouro__collector *collector, struct ouro__pool *pool, void *entry)
+ALWAYS_INLINE void grow_older(struct ouro__collector *collector, struct ouro__pool *pool,
+                              void *entry)
 {
-    bool again = collector->twice && ouro__is_young(entry);
-    age(entry);
+    ouro__bits *young = ouro__young_word(entry);
+    uint64_t bit = ouro__young_bit(entry), word = *ouro__word_of(entry) | OURO__AGED;
+    bool again = collector->twice && (*young & bit) != 0;
+    *young &= ~bit;
     if (collector->generation == 0 || again) {
-        *ouro__word_of(entry) |= OURO__MIDDLE;
+        *ouro__word_of(entry) = word | OURO__MIDDLE;
         ouro__pool_set_middle(pool);
         collector->middle_aged++;
         /* it may die while what it holds is old already, and has not been touched since */
         if (again) ouro__collector_marks(collector)->touched_any = true;
         return;
     }
-    *ouro__word_of(entry) &= ~OURO__MIDDLE;
-    if ((*ouro__word_of(entry) & OURO__FROZEN) == 0) (void)ouro__word_trap(entry); /* [quiet.old] */
+    word &= ~OURO__MIDDLE;
+    *ouro__word_of(entry) = is_eligible(word) ? word | OURO__TRAPPED : word; /* [quiet.old] */
+}
+
+void ouro__set_age(struct ouro__collector *collector, struct ouro__pool *pool, void *entry)
+{
+    grow_older(collector, pool, entry);
 }
 
 /* The objects of one word of young bits grow old, one block after the other; returns the bits of free blocks. */
@@ -343,11 +363,11 @@ struct harvest {
 };
 
 /* Garbage blocks are linked by address so that they are handed out in that order. */
-ALWAYS_INLINE void reap(void *entry, struct harvest *harvest)
+ALWAYS_INLINE ouro__slot *reap(void *entry, ouro__slot *last_link)
 {
     ouro__word_clear(entry); /* [pool.word] */
-    *harvest->last_link = entry;
-    harvest->last_link = (ouro__slot *)entry;
+    *last_link = entry;
+    return entry;
 }
 
 /* One bit for two neighbours, of the lower or the upper half of a word. */
@@ -427,25 +447,27 @@ void ouro__set_finish(struct ouro__collector *collector)
     size_t from = lane == OURO__PASS ? pool->set_from : collector->at / 64;
     size_t end = lane == OURO__PASS || from + WORDS > words ? words : from + WORDS;
     bool shared = (pool->sets >> (1 - lane) & 1) != 0;
-    struct harvest harvest = {.last_link = (ouro__slot *)&harvest.first};
+    struct harvest harvest = {.freed = 0};
+    ouro__slot *last_link = (ouro__slot *)&harvest.first;
     for (size_t word = from; word < end; word++) {
-        uint64_t dead = map[word];
-        for (uint64_t bits = dead; bits != 0; bits &= bits - 1) {
+        uint64_t all = map[word], lives = 0;
+        for (uint64_t bits = all; bits != 0; bits &= bits - 1) {
             size_t offset = word * 512 + (unsigned)__builtin_ctzl(bits) * 8u;
             void *entry = start + offset;
             ouro__count *count = ouro__count_at(counts, offset);
             if (LIKELY((*count & OURO__SUSPECT(lane)) != 0)) {
                 if (UNLIKELY(shared)) ouro__mark_dead(marks, pool, entry);
-                if (!OURO_GUARDED) reap(entry, &harvest);
+                if (!OURO_GUARDED) last_link = reap(entry, last_link);
+                harvest.freed++;
             } else {
-                dead &= ~ouro__mark_bit(entry);
-                ouro__set_age(collector, pool, entry);
+                lives |= ouro__mark_bit(entry);
+                grow_older(collector, pool, entry);
             }
             *count = 0;
         }
+        uint64_t dead = all & ~lives;
         map[word] = 0;
         if (dead == 0) continue;
-        harvest.freed += (uint32_t)__builtin_popcountl(dead);
         if (OURO_GUARDED)
             reap_guarded(pool, word, dead);
         else
@@ -453,6 +475,7 @@ void ouro__set_finish(struct ouro__collector *collector)
     }
     collector->units -= 4 * WORDS;
     collector->at = end * 64;
+    harvest.last_link = last_link;
     give_harvest(collector, pool, &harvest);
     if (end == words) leave_pool(collector, pool);
 }

@@ -61,12 +61,26 @@ static void sever_in_pass(void *entry, size_t offset, void *context)
         sever(around->pass, entry);
 }
 
+/* Those of the set that SCAN has found to leak, or the others, until all references that lead out are dropped. */
+static void sever_pools(struct ouro__collector *pass, bool leaking)
+{
+    struct ouro__pool *next;
+    for (pass->cursor = pass->set; pass->cursor != NULL; pass->cursor = next) {
+        next = pass->cursor->set_next[OURO__PASS];
+        if (!ouro__collector_must_sever(pass))
+            next = NULL;
+        else if (pass->cursor->leaks == leaking) {
+            struct ouro__around around = ouro__around(pass, ouro__pool_start(pass->cursor));
+            ouro__pass_walk(pass, sever_in_pass, &around);
+        }
+    }
+}
+
 void ouro__sever(struct ouro__collector *collector)
 {
     if (collector->lane == OURO__PASS) {
-        struct ouro__around around = ouro__around_cursor(collector);
-        ouro__pass_walk(collector, sever_in_pass, &around);
-        if (!ouro__collector_must_sever(collector)) collector->cursor = NULL;
+        sever_pools(collector, true);
+        sever_pools(collector, false);
         return;
     }
     void *owner = ouro__half_of(collector)->owner;

@@ -27,15 +27,15 @@ ALWAYS_INLINE bool may_be_suspect(const struct ouro__collector *collector, const
 }
 
 /* The counts of an acyclic object exist too, and are zero: no suspect. */
-ALWAYS_INLINE void scan_reference(struct ouro__collector *collector, void *referent, int lane)
+ALWAYS_INLINE bool scan_reference(void *referent, int lane)
 {
     ouro__count *count = ouro__count_of(referent);
     if (LIKELY((*count & OURO__SUSPECT(lane)) != 0)) {
         *count += 1;
-        return;
+        return true;
     }
     if (OURO_GUARDED) ouro__guard_reference(referent); /* that a suspect is there was seen */
-    collector->outward++;
+    return false;
 }
 
 ALWAYS_INLINE void scan_in_pass(void *referent, void *context)
@@ -43,16 +43,15 @@ ALWAYS_INLINE void scan_in_pass(void *referent, void *context)
     struct ouro__collector *pass = context;
     if (OURO_GUARDED && UNLIKELY((uintptr_t)referent >> OURO_POOL_SHIFT != pass->near))
         ouro__guard_reference(referent);
-    if (LIKELY(may_be_suspect(pass, referent)))
-        scan_reference(pass, referent, OURO__PASS);
-    else
-        pass->outward++;
+    if (LIKELY(may_be_suspect(pass, referent)) && scan_reference(referent, OURO__PASS)) return;
+    pass->outward++;
+    pass->cursor->leaks = true;
 }
 
 ALWAYS_INLINE void scan_in_whole(void *referent, void *context)
 {
     if (OURO_GUARDED) ouro__guard_region(referent);
-    scan_reference(context, referent, OURO__WHOLE);
+    if (!scan_reference(referent, OURO__WHOLE)) ((struct ouro__collector *)context)->outward++;
 }
 
 ALWAYS_INLINE bool is_suspect(const struct ouro__collector *collector, const void *entry)
@@ -146,7 +145,7 @@ ALWAYS_INLINE void scan_one_in_pass(void *entry, size_t offset, void *context)
 
 static void scan_pool_in_pass(struct ouro__collector *pass)
 {
-    struct ouro__around around = ouro__around_cursor(pass);
+    struct ouro__around around = ouro__around(pass, ouro__pool_start(pass->cursor));
     pass->near = around.start >> OURO_POOL_SHIFT;
     ouro__pass_walk(pass, scan_one_in_pass, &around);
 }
@@ -193,12 +192,15 @@ static void rescue_in_whole(struct ouro__collector *collector, void *entry)
 }
 
 /* References to it from what is garbage lead out now; its own are taken off when it is followed.  [sever.outward] */
-ALWAYS_INLINE void rescue_in_pass(struct ouro__collector *pass, void *entry, ouro__count count)
+ALWAYS_INLINE void rescue_in_pass(struct ouro__collector *pass, void *entry, ouro__count *count)
 {
-    ouro__word_untrap(entry);
-    pass->outward += count & OURO__COUNT_MASK;
-    ouro__mark_live(ouro__collector_marks(pass), OURO__PASS, entry);
+    struct ouro__marks *marks = ouro__collector_marks(pass);
+    pass->outward += *count & OURO__COUNT_MASK;
     pass->rescued = true;
+    *count &= OURO__COUNT_MASK;
+    *ouro__word_of(entry) &= ~OURO__TRAPPED; /* which it was: [scan.trapped] */
+    marks->lanes[OURO__PASS].suspects--;
+    ouro__gray_add(marks, OURO__PASS, entry);
 }
 
 /* Whether a suspect of this count lives: somebody else holds it. */
@@ -213,8 +215,8 @@ ALWAYS_INLINE bool is_held(const void *entry, ouro__count suspect)
 ALWAYS_INLINE void check_in_pass(void *entry, size_t offset, void *context)
 {
     const struct ouro__around *around = context;
-    ouro__count count = *ouro__count_at(around->counts, offset);
-    if (LIKELY((count & OURO__SUSPECT(OURO__PASS)) != 0) && UNLIKELY(is_held(entry, count)))
+    ouro__count *count = ouro__count_at(around->counts, offset);
+    if (LIKELY((*count & OURO__SUSPECT(OURO__PASS)) != 0) && UNLIKELY(is_held(entry, *count)))
         rescue_in_pass(around->pass, entry, count);
 }
 
@@ -232,7 +234,7 @@ void ouro__verify_check(struct ouro__collector *collector)
         ouro__set_walk(collector, check_in_whole);
         return;
     }
-    struct ouro__around around = ouro__around_cursor(collector);
+    struct ouro__around around = ouro__around(collector, ouro__pool_start(collector->cursor));
     ouro__pass_walk(collector, check_in_pass, &around);
 }
 
@@ -241,13 +243,27 @@ ALWAYS_INLINE void rescue_reference_in_whole(void *referent, void *context)
     if (ouro__is_suspect(referent, OURO__WHOLE)) rescue_in_whole(context, referent);
 }
 
-ALWAYS_INLINE void rescue_reference_in_pass(void *referent, void *context)
+/* It was counted from somebody who lives: as outward, or to one who lives too. */
+static void rescue_reference_in_pass(void *referent, void *context)
 {
     struct ouro__collector *pass = context;
-    pass->outward--; /* it was counted from somebody who lives: as outward, or to one who lives too */
+    pass->outward--;
     if (!may_be_suspect(pass, referent)) return;
-    ouro__count count = *ouro__count_of(referent);
-    if ((count & OURO__SUSPECT(OURO__PASS)) != 0) rescue_in_pass(pass, referent, count);
+    ouro__count *count = ouro__count_of(referent);
+    if ((*count & OURO__SUSPECT(OURO__PASS)) != 0) rescue_in_pass(pass, referent, count);
+}
+
+ALWAYS_INLINE void rescue_around(void *referent, void *context)
+{
+    const struct ouro__around *around = context;
+    size_t offset = (uintptr_t)referent - around->start;
+    if (UNLIKELY(offset >= OURO_POOL_SIZE)) {
+        rescue_reference_in_pass(referent, around->pass);
+        return;
+    }
+    ouro__count *count = ouro__count_at(around->counts, offset);
+    around->pass->outward--;
+    if ((*count & OURO__SUSPECT(OURO__PASS)) != 0) rescue_in_pass(around->pass, referent, count);
 }
 
 /* The caller is live; where both are, so is the value.  [ephemeron.later] */
@@ -261,7 +277,7 @@ static void rescue_ephemeron(struct ouro__collector *collector, struct ouro__eph
     if (collector->lane == OURO__WHOLE)
         rescue_in_whole(collector, value);
     else
-        rescue_in_pass(collector, value, *ouro__count_of(value));
+        rescue_in_pass(collector, value, ouro__count_of(value));
 }
 
 static bool flood_in_whole(struct ouro__collector *collector)
@@ -289,11 +305,11 @@ static void flood_in_pass(struct ouro__collector *pass)
         if (entry == NULL) return;
         uint64_t word = *ouro__word_of(entry);
         const struct ouro__shape *shape = &ouro__shapes[ouro__word_type(word)];
-        pass->rescued = true;
         if (UNLIKELY(ouro__word_is_dying(word))) continue;
-        pass->near = (uintptr_t)entry >> OURO_POOL_SHIFT;
+        struct ouro__around around = ouro__around(pass, entry);
+        pass->near = around.start >> OURO_POOL_SHIFT;
         if (LIKELY(ouro__is_careless(shape, word)))
-            ouro__visit_mask(entry, shape->mask, rescue_reference_in_pass, pass);
+            ouro__visit_mask(entry, shape->mask, rescue_around, &around);
         else
             ouro__set_follow(pass, entry, rescue_reference_in_pass, rescue_ephemeron);
     }

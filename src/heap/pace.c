@@ -94,7 +94,7 @@ static void widen(struct ouro__pace *pace, size_t candidates, size_t found)
     size_t young = pace->young_candidates;
     bool young_fail = pace->young_found < young / 2;
     bool young_suffice = pace->young_found > young - young / 8;
-    if (found <= candidates / 2 || young_suffice) {
+    if (found <= candidates / 4 || young_suffice) {
         pace->wide = false;
     } else if (pace->wide) {
         pace->wide = ++pace->wide_passes < OURO_WIDE_PASSES;
@@ -150,12 +150,17 @@ static size_t young_share(const struct ouro__pace *pace)
     return share > OURO_YOUNG_MIN_GROWTH ? share : OURO_YOUNG_MIN_GROWTH;
 }
 
+/* A pass takes so many batches together. */
+static unsigned batch_width(const struct ouro__pace *pace)
+{
+    return pace->wide ? OURO_WIDE_BATCHES : is_sampling(pace) ? 2 : 1;
+}
+
 static bool young_is_due(const ouro_heap *heap)
 {
     const struct ouro__pace *pace = &heap->pace;
     const struct ouro__marks *marks = &ouro__heap_pools(heap)->marks;
-    unsigned width = pace->wide || is_sampling(pace) ? 2 : 1;
-    if (marks->young_handed / width >= heap->threshold[0]) return true;
+    if (marks->young_handed / batch_width(pace) >= heap->threshold[0]) return true;
     if (heap->threshold[0] == SIZE_MAX) return false;
     if (marks->young == NULL) return false;
     size_t handed = ouro__heap_pools(heap)->handed_bytes - pace->pass_handed;
@@ -167,7 +172,7 @@ static bool middle_is_due(const ouro_heap *heap)
 {
     const struct ouro__pace *pace = &heap->pace;
     if (heap->threshold[1] == 0) return false;
-    return is_sampling(pace) || heap->passes[1] >= heap->threshold[1] ||
+    return is_sampling(pace) || pace->wide || heap->passes[1] >= heap->threshold[1] ||
            pace->middle_aged >= OURO_MIDDLE_MAX ||
            ouro__heap_bytes(heap) > pace->middle_bytes + 2 * young_share(pace);
 }

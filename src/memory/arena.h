@@ -63,7 +63,8 @@ struct ouro__pool {
     bool young;                /* on the list of pools with young blocks */
     uint8_t sets;              /* one bit for each lane: in the set of its running cycle */
     uint8_t grays;             /* one bit for each lane: has gray bits */
-    bool scratch;              /* its counts were touched and not purged yet */
+    bool scratch : 1;          /* its counts were touched and not purged yet */
+    bool leaks : 1;            /* a suspect of a pass in it refers to what is none */
     uint32_t
         *numbers; /* of its live blocks behind how many those are; NULL: none  [meter.number] */
 };
