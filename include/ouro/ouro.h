@@ -647,8 +647,10 @@ OURO_API void ouro_garbage_clear(ouro_heap *heap);
 typedef struct ouro_collection {
     bool stop; /* false: start */
     int generation;
-    bool nearby;       /* a pass over what lies near touched objects, told as generation 1 */
-    size_t candidates; /* objects judged; this and the rest are known at the stop only */
+    bool nearby; /* a pass over what lies near touched objects, told as generation 1 */
+    size_t
+        candidates; /* objects judged; this and the rest are known at the stop only.  0 where a whole cycle was
+                        * given up, as the heap had shrunk by half since it began */
     size_t collected;
     size_t uncollectable;
     uint64_t nanoseconds;

@@ -67,6 +67,10 @@
  * must be in the nearest cache still; a quarter costs a third more where frees go in order. */
 #define OURO_LIST_BATCHES 16
 
+/* A list that has served all allocations of so many milliseconds goes to its pools, so that the next one passes by the
+ * heap: ten microseconds. */
+#define OURO_PASS_BY_MS 10u
+
 /* Once a class has more pools than this, fresh ones are populated whole: one
  * system call instead of sixteen page faults (20 to 25% of fresh allocation). */
 #define OURO_POPULATE_AFTER 2u
@@ -79,6 +83,11 @@
 #define OURO_PURGE_PART 8u
 #define OURO_PURGE_LARGE_PART ((size_t)1 << 20)
 #define OURO_PURGE_DELAY_MS 100u
+
+/* Pools with few blocks that are looked at in a millisecond when a heap has shrunk: some 80 microseconds; and bytes that
+ * must have become free to make that worth it. */
+#define OURO_HOLLOW_POOLS 6u
+#define OURO_HOLLOW_MIN ((size_t)4 << 20)
 
 /* The thresholds of the generations: young objects, young passes, middle passes. */
 #define OURO_THRESHOLD_0 4096u
@@ -115,6 +124,9 @@
 /* Where the heap does not grow, a cycle is over when so many times its live bytes were handed out: it
  * takes about a tenth of the time then. */
 #define OURO_WHOLE_TURNOVER 16u
+
+/* And where hardly anything is handed out, each millisecond owes so much: one or two in a hundred of the time. */
+#define OURO_WHOLE_MS_UNITS 512u
 
 /* A heap in which nothing was touched is looked at all the same when it has grown so many times. */
 #define OURO_WHOLE_DOUBT 8u

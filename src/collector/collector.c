@@ -50,7 +50,7 @@ static void reset(struct ouro__collector *collector, int generation)
     collector->middle_aged = 0;
     collector->rescued = collector->has_last_words = collector->has_hooks = false;
     collector->finalized = collector->births = collector->nearby = collector->forgot = false;
-    collector->left_young = false;
+    collector->left_young = collector->given_up = false;
     collector->exact = collector->lane == OURO__WHOLE;
     collector->set = collector->cursor = collector->proposed = NULL;
     collector->at = 0;
@@ -350,17 +350,29 @@ bool ouro__collector_step(struct ouro__collector *collector, long units)
 
 /* ---- ending early ---- */
 
-bool ouro__collector_abandon(struct ouro__collector *collector)
+/* What it would have found is still there. */
+static void give_up(struct ouro__collector *collector)
 {
     struct ouro__marks *marks = ouro__collector_marks(collector);
-    if (collector->phase >= OURO__TELL) return false;
     ouro__gray_forget(marks, collector->lane, collector->set);
     ouro__half_of(collector)->owner = NULL;
     marks->counting = NULL;
-    marks->touched_any = true; /* what it would have found is still there */
+    marks->touched_any = true;
     ouro__collector_enter(collector, OURO__FINISH);
-    collector->generation = -1; /* nobody grows older */
+    collector->given_up = true;
+    collector->candidates = 0;
     collector->exact = false;
+}
+
+void ouro__collector_give_up(struct ouro__collector *collector)
+{
+    if (collector->phase >= OURO__COUNT && collector->phase < OURO__NARROW) give_up(collector);
+}
+
+bool ouro__collector_abandon(struct ouro__collector *collector)
+{
+    if (collector->phase >= OURO__TELL) return false;
+    give_up(collector);
     while (collector->cursor != NULL) ouro__set_abandon(collector);
     return true;
 }

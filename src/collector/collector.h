@@ -117,6 +117,7 @@ struct ouro__collector {
     uint64_t traffic;    /* of the tracked class lists when the cycle began */
     bool births;         /* user code of the cycle made or freed tracked objects */
     bool left_young;     /* a young object was not proposed, and stays young */
+    bool given_up;       /* it ends without having looked: nobody grows older */
     bool nearby;         /* a pass over what lies near touched objects, of whatever age */
     bool forgot;         /* the marks' memory was given back */
     uint32_t stamp;      /* of ephemerons whose value this scan has counted  [ephemeron.once] */
@@ -163,6 +164,9 @@ bool ouro__collector_step(struct ouro__collector *collector, long units);
 
 /* Ends a cycle as if it had not begun, unless it has condemned something that is not freed yet: then false. */
 bool ouro__collector_abandon(struct ouro__collector *collector);
+
+/* The same in steps, which are yet to be made, if nobody was made a suspect so far; else it goes on. */
+void ouro__collector_give_up(struct ouro__collector *collector);
 
 /* Gives back a part of what the marks of the n-th arena take, if no cycle is under way: from `offset` on,
  * 0 at first.  Returns the next offset, or 0 when nothing of the arena is left. */

@@ -449,8 +449,10 @@ void ouro__set_finish(struct ouro__collector *collector)
     bool shared = (pool->sets >> (1 - lane) & 1) != 0;
     struct harvest harvest = {.freed = 0};
     ouro__slot *last_link = (ouro__slot *)&harvest.first;
+    uint64_t any = 0;
     for (size_t word = from; word < end; word++) {
         uint64_t all = map[word], lives = 0;
+        any |= all;
         for (uint64_t bits = all; bits != 0; bits &= bits - 1) {
             size_t offset = word * 512 + (unsigned)__builtin_ctzl(bits) * 8u;
             void *entry = start + offset;
@@ -461,7 +463,7 @@ void ouro__set_finish(struct ouro__collector *collector)
                 harvest.freed++;
             } else {
                 lives |= ouro__mark_bit(entry);
-                grow_older(collector, pool, entry);
+                if (LIKELY(!collector->given_up)) grow_older(collector, pool, entry);
             }
             *count = 0;
         }
@@ -473,7 +475,7 @@ void ouro__set_finish(struct ouro__collector *collector)
         else
             ouro__pool_young(pool)[word / 2] |= fold(dead) << (word % 2 * 32); /* [young.bit] */
     }
-    collector->units -= 4 * WORDS;
+    collector->units -= any != 0 ? 4 * WORDS : 4;
     collector->at = end * 64;
     harvest.last_link = last_link;
     give_harvest(collector, pool, &harvest);

@@ -33,7 +33,9 @@ struct ouro__pace {
     size_t start;       /* a whole cycle begins when the heap's bytes pass this, */
     size_t goal;        /* and is over before they pass this [heap.goal] */
     size_t paid_bytes;  /* the heap's bytes when it last paid */
-    size_t paid_handed; /* and the bytes handed out since it was made */
+    size_t paid_handed; /* and the bytes handed out since it was made, */
+    uint64_t paid_tick; /* and the milliseconds */
+    size_t begun_bytes; /* the heap's bytes when the last whole cycle began */
     size_t debt;        /* units that allocation owes to the cycle */
     size_t middle_aged; /* objects that survived one pass, at most */
     size_t young_candidates, young_found; /* of young passes since the last of generation 1 */

@@ -61,7 +61,7 @@ void ouro__pace_whole_done(ouro_heap *heap, size_t candidates, size_t found)
     bool fruitless = found <= candidates >> OURO_FRUITLESS_SHIFT;
     if (!fruitless)
         pace->fruitless = 0;
-    else if (pace->fruitless < OURO_WHOLE_PATIENCE)
+    else if (candidates > 0 && pace->fruitless < OURO_WHOLE_PATIENCE)
         pace->fruitless++;
     pace->mostly_garbage = found > candidates / 2;
     pace->candidates = candidates - found;
@@ -256,7 +256,15 @@ static bool whole_is_due(ouro_heap *heap)
     return bytes / OURO_WHOLE_DOUBT > pace->live + OURO_WHOLE_MIN_GROWTH;
 }
 
-/* Units that the bytes since the last payment owe. */
+/* Since the last payment, a while at most. */
+static uint64_t milliseconds_since(const ouro_heap *heap)
+{
+    enum { most = 20 };
+    uint64_t passed = ouro__heap_pools(heap)->tick - heap->pace.paid_tick;
+    return passed < most ? passed : most;
+}
+
+/* Units that the bytes since the last payment owe, and the time. */
 static size_t owed(const ouro_heap *heap, size_t bytes, size_t handed)
 {
     const struct ouro__pace *pace = &heap->pace;
@@ -267,7 +275,7 @@ static size_t owed(const ouro_heap *heap, size_t bytes, size_t handed)
     double units = grown < room ? grown * left / room : left;
     double turnover = (double)(handed - pace->paid_handed);
     double slow = OURO_WHOLE_TURNOVER * (double)(pace->live + OURO_WHOLE_MIN_GROWTH);
-    units += turnover * left / slow;
+    units += turnover * left / slow + (double)(OURO_WHOLE_MS_UNITS * milliseconds_since(heap));
     return (size_t)(units < left ? units : left);
 }
 
@@ -300,6 +308,19 @@ size_t ouro__pace_step(ouro_heap *heap, uint64_t nanoseconds, size_t units)
     return more ? 0 : heap->running.collected;
 }
 
+static void note_payment(ouro_heap *heap, size_t bytes, size_t handed)
+{
+    heap->pace.paid_bytes = bytes;
+    heap->pace.paid_handed = handed;
+    heap->pace.paid_tick = ouro__heap_pools(heap)->tick;
+}
+
+/* Most of what the cycle was to look at is gone, and its marks keep memory that nobody needs. */
+static bool has_shrunk(const struct ouro__pace *pace, size_t bytes)
+{
+    return pace->begun_bytes > OURO_WHOLE_MIN_GROWTH && bytes < pace->begun_bytes / 2;
+}
+
 /* What a step does at least. */
 static size_t least_step(size_t left)
 {
@@ -313,16 +334,15 @@ static size_t pay_whole(ouro_heap *heap)
     size_t bytes = ouro__heap_bytes(heap);
     size_t handed = ouro__heap_pools(heap)->handed_bytes;
     if (heap->whole.phase == OURO__IDLE) {
-        pace->paid_bytes = bytes;
-        pace->paid_handed = handed;
+        note_payment(heap, bytes, handed);
         if (!whole_is_due(heap)) return 0;
         ouro__heap_whole_begin(heap);
     }
+    if (has_shrunk(pace, bytes)) ouro__collector_give_up(&heap->whole);
     pace->debt += owed(heap, bytes, handed);
     size_t most = ouro__collector_work_left(&heap->whole) + OURO_STEP_MIN_UNITS;
     if (pace->debt > most) pace->debt = most;
-    pace->paid_bytes = bytes;
-    pace->paid_handed = handed;
+    note_payment(heap, bytes, handed);
     if (pace->debt < OURO_STEP_MIN_UNITS) return 0;
     size_t before = heap->whole.work_done, least = least_step(most);
     size_t units = pace->debt > least ? pace->debt : least;

@@ -363,6 +363,7 @@ void *ouro__pools_refill(struct ouro__pools *pools, size_t bin)
     if (UNLIKELY(pools->meter != NULL)) return ouro__meter_take(pools, bin);
     uint32_t count = pools->one_at_a_time ? 1 : UINT32_MAX;
     ouro__purge_tick(pools);
+    if (ouro__bin_kind(bin) != OURO__RAW) pools->passed_tick = pools->tick;
     return ouro__pools_hand_over(pools, bin, &count);
 }
 
@@ -382,6 +383,38 @@ static int32_t batch_size(size_t bin)
     return list_limit(bin) / OURO_LIST_BATCHES + 1;
 }
 
+static void flush_bin(struct ouro__pools *pools, size_t bin)
+{
+    struct ouro__shelf *shelf = &pools->front.shelf[bin];
+    void *entry = shelf->list;
+    void *hot = shelf->hot;
+    uint64_t count = 0;
+    for (; entry != NULL; count++) {
+        void *next = ouro__link(entry);
+        ouro__pool_push(pools, entry);
+        entry = next;
+    }
+    if (UNLIKELY(pools->meter != NULL)) ouro__meter_flushed(pools, bin, count);
+    shelf->list = NULL;
+    shelf->hot = NULL;
+    shelf->room = 0;
+    shelf->batches = 0;
+    if (hot != NULL) ouro__pool_push(pools, hot); /* [list.hot] */
+    struct ouro__pool *current = pools->current[bin];
+    if (current == NULL || current->used > 0) return;
+    pools->current[bin] = NULL;
+    available_add(pools, current);
+    current->wake = 0;
+    ouro__pool_settle(pools, current);
+}
+
+/* A program that lives on the blocks of a list would never pass by the heap, which has things to do now and then: a
+ * cycle under way, marks to give back. */
+static bool has_passed_by(const struct ouro__pools *pools, size_t bin)
+{
+    return ouro__bin_kind(bin) == OURO__RAW || pools->tick - pools->passed_tick < OURO_PASS_BY_MS;
+}
+
 /*
  * The list's room is used up, but allocations may have taken from it since: its
  * length is measured.  A list more than half full gives batches back for a while
@@ -392,7 +425,9 @@ static void measure_list(struct ouro__pools *pools, size_t bin)
     struct ouro__shelf *shelf = &pools->front.shelf[bin];
     int32_t half = list_limit(bin) / 2;
     ouro__purge_tick(pools);
-    if (list_length(pools, bin, half + 1) > half)
+    if (!has_passed_by(pools, bin))
+        flush_bin(pools, bin);
+    else if (list_length(pools, bin, half + 1) > half)
         shelf->batches = 16 * OURO_LIST_BATCHES;
     else
         shelf->room = half;
@@ -471,31 +506,6 @@ void ouro__give_full(struct ouro__front *front, void *entry, struct ouro__shelf 
         (void)give_batch(pools, shelf, batch_size(bin));
     }
     ouro__pool_push(pools, entry);
-}
-
-static void flush_bin(struct ouro__pools *pools, size_t bin)
-{
-    struct ouro__shelf *shelf = &pools->front.shelf[bin];
-    void *entry = shelf->list;
-    void *hot = shelf->hot;
-    uint64_t count = 0;
-    for (; entry != NULL; count++) {
-        void *next = ouro__link(entry);
-        ouro__pool_push(pools, entry);
-        entry = next;
-    }
-    if (UNLIKELY(pools->meter != NULL)) ouro__meter_flushed(pools, bin, count);
-    shelf->list = NULL;
-    shelf->hot = NULL;
-    shelf->room = 0;
-    shelf->batches = 0;
-    if (hot != NULL) ouro__pool_push(pools, hot); /* [list.hot] */
-    struct ouro__pool *current = pools->current[bin];
-    if (current == NULL || current->used > 0) return;
-    pools->current[bin] = NULL;
-    available_add(pools, current);
-    current->wake = 0;
-    ouro__pool_settle(pools, current);
 }
 
 void ouro__pools_flush(struct ouro__pools *pools)

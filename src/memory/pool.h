@@ -41,6 +41,13 @@ struct ouro__realm_arenas {
     size_t empty_pages;
 };
 
+/* A round over the pools of a heap that has shrunk: see hollow.h. */
+struct ouro__hollow {
+    bool is_due;
+    size_t arena, page; /* where it goes on */
+    size_t rest;        /* bytes that were free when the last one ended, or fewer since */
+};
+
 struct ouro__pools {
     struct ouro__front front; /* first: inlined code knows the beginning of a heap */
     uint32_t guess_patience;  /* how many others may die before the guess changes */
@@ -57,11 +64,13 @@ struct ouro__pools {
     size_t accounted_bytes; /* native bytes that the program declared */
     size_t byte_limit;      /* for committed and accounted; 0: none */
     uint64_t tick;          /* milliseconds, when empty pools were last looked at */
-    uint64_t idle_tick;     /* and idle class lists */
+    uint64_t idle_tick;     /* and idle class lists, */
+    uint64_t passed_tick;   /* and when a list of objects was last empty */
     uint32_t purge_delay;
     unsigned purge_allowance;  /* pages that may be purged by now */
     struct ouro__arena *dying; /* large blocks that died, on their way back */
-    unsigned pinned;           /* walks that run user code: arenas stay mapped */
+    struct ouro__hollow hollow;
+    unsigned pinned; /* walks that run user code: arenas stay mapped */
     bool one_at_a_time;
     struct ouro__meter *meter;                  /* hears of births and deaths; NULL: nobody */
     const struct ouro_trace_position *position; /* where the program says that it is */

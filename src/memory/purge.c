@@ -9,6 +9,7 @@
 
 #include "base/os.h"
 #include "memory/hole.h"
+#include "memory/hollow.h"
 #include "memory/meter.h"
 #include "memory/walk.h"
 
@@ -221,7 +222,9 @@ void ouro__purge_tick(struct ouro__pools *pools)
         if (now - pools->idle_tick >= pools->purge_delay) {
             pools->idle_tick = now;
             ouro__pools_flush_idle(pools); /* [purge.idle] */
+            ouro__hollow_consider(pools);
         }
+        ouro__hollow_some(pools);
     }
     if (pools->purge_allowance > 0) purge_part(pools);
 }
