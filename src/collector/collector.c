@@ -151,8 +151,6 @@ static void condemn(struct ouro__collector *collector)
         return;
     }
     marks->condemned |= OURO__SUSPECT(collector->lane);
-    ouro__pools_enlist_cached(
-        ouro__collector_pools(collector)); /* user code may allocate from here on */
     if ((collector->debug & OURO_DEBUG_COLLECTABLE) != 0 && !collector->finalized)
         ouro__collector_enter(collector, OURO__TELL);
     else
@@ -359,8 +357,8 @@ bool ouro__collector_abandon(struct ouro__collector *collector)
     marks->counting = NULL;
     marks->touched_any = true; /* what it would have found is still there */
     ouro__collector_enter(collector, OURO__FINISH);
-    collector->generation = -1; /* nobody grows older */
-    collector->exact = false;
+    collector->generation = -1;     /* nobody grows older */
+    OURO_ASSERT(!collector->exact); /* it has gone a step, at the end of which the program ran */
     while (collector->cursor != NULL) ouro__set_abandon(collector);
     return true;
 }

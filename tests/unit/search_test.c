@@ -194,6 +194,24 @@ static void test_who_was_put_off_comes_later(void **state)
     chain_end(LENGTH);
 }
 
+/* Who was followed meanwhile is passed over among them, and takes nothing of the allowance. */
+static void test_who_was_followed_is_not_followed_again(void **state)
+{
+    enum { LENGTH = 4 * ALLOWANCE, SHORT = 5 };
+    node *more[LENGTH];
+    chain_new(*state, LENGTH, all);
+    ouro_set(chain[SHORT - 1], left, NULL);
+    for (size_t i = SHORT; i < LENGTH; i++) more[i] = ouro_newref(chain[i]);
+    node *begin = node_new(*state);
+    ouro_set(begin, left, chain[0]);
+    ouro_set(begin, right, chain[SHORT]);
+    (void)ouro_collect(*state, 2);
+    assert_int_equal(search_from(*state, begin, PLENTY), ALLOWANCE + 1);
+    for (size_t i = SHORT; i < LENGTH; i++) ouro_decref(more[i]);
+    ouro_decref(begin);
+    chain_end(LENGTH);
+}
+
 /* A ring that is accounted for and leads into what lives: nobody is followed there. */
 static void test_a_search_that_has_all_leaves_the_rest(void **state)
 {
@@ -251,6 +269,7 @@ int main(void)
         HEAP_TEST(test_a_search_that_promises_garbage_is_granted_more),
         HEAP_TEST(test_who_looks_alive_is_put_off),
         HEAP_TEST(test_who_was_put_off_comes_later),
+        HEAP_TEST(test_who_was_followed_is_not_followed_again),
         HEAP_TEST(test_a_search_that_has_all_leaves_the_rest),
         HEAP_TEST(test_values_that_lead_to_no_cycle_are_not_met),
     };

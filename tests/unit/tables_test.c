@@ -35,6 +35,41 @@ static size_t capacity_for(size_t targets)
     return capacity;
 }
 
+/* How far an address is from where a search for it begins. */
+static size_t distance(const void *address, size_t slot, size_t capacity)
+{
+    return (slot - ouro__hash_of(address)) & (capacity - 1);
+}
+
+/* Addresses that differ by the size of a block are spread over the tables: a search meets few others. */
+static void test_searches_are_short(void **state)
+{
+    const struct ouro__weakrefs *weakrefs = weakrefs_of(*state);
+    const struct ouro__ephemerons *ephemerons = &weakrefs->ephemerons;
+    ouro_weak_map *map = ouro_weak_map_new(*state);
+    list *all = list_new(*state);
+    for (size_t i = 0; i < MOST; i++) {
+        ouro_auto cell *key = cell_new(*state);
+        ouro_auto ouro_weakref *weak = ouro_weakref_new(key);
+        assert_int_equal(ouro_weak_map_set(map, key, NULL), OURO_OK);
+        list_append(all, key);
+        list_append(all, weak);
+    }
+    size_t steps[3] = {0};
+    for (size_t i = 0; i < weakrefs->capacity; i++)
+        if (weakrefs->table[i] != NULL)
+            steps[0] += distance(weakrefs->table[i]->target, i, weakrefs->capacity);
+    for (size_t i = 0; i < ephemerons->capacity; i++)
+        if (ephemerons->table[i] != NULL)
+            steps[1] += distance(ephemerons->table[i]->target, i, ephemerons->capacity);
+    for (size_t i = 0; i < inside(map)->capacity; i++)
+        if (inside(map)->table[i] != NULL)
+            steps[2] += distance(inside(map)->table[i]->target, i, inside(map)->capacity);
+    for (size_t i = 0; i < COUNT_OF(steps); i++) assert_in_range(steps[i], 0, MOST);
+    ouro_decref(all);
+    ouro_decref(map);
+}
+
 static void test_the_table_of_weak_references_grows_by_need(void **state)
 {
     const struct ouro__weakrefs *weakrefs = weakrefs_of(*state);
@@ -340,6 +375,7 @@ static void test_a_table_of_targets_that_counts_wrongly(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        HEAP_TEST(test_searches_are_short),
         HEAP_TEST(test_the_table_of_weak_references_grows_by_need),
         HEAP_TEST(test_the_tables_of_weak_maps_grow_by_need),
         HEAP_TEST(test_a_full_map_grows_or_closes_its_holes),
