@@ -45,6 +45,45 @@ static void test_a_few_blocks_wait_and_many_go_to_their_pool(void **state)
     assert_int_equal(given_back(*state, 500), 500);
 }
 
+/* ---- references far behind ---- */
+
+enum { WORDS = 63 };
+
+typedef struct wide {
+    void *words[WORDS];
+} wide;
+
+static size_t wide_released;
+
+static void release_wide(void *object)
+{
+    (void)object;
+    wide_released++;
+}
+
+/* Two references of an object with a hook, wherever they are, let go of whom they hold. */
+static void test_references_anywhere_are_dropped(void **state)
+{
+    static ouro_type types[WORDS];
+    static ouro_field fields[WORDS][3];
+    for (size_t gap = 1; gap < WORDS; gap++) {
+        size_t first = WORDS - 1 - gap, second = WORDS - 1;
+        fields[gap][0] = (ouro_field){"first", (uint32_t)(8 * first), OURO_FIELD_REF, NULL};
+        fields[gap][1] = (ouro_field){"second", (uint32_t)(8 * second), OURO_FIELD_REF, NULL};
+        fields[gap][2] = (ouro_field)OURO_END;
+        types[gap] = (ouro_type){
+            .name = "wide", .size = sizeof(wide), .fields = fields[gap], .release = release_wide};
+        wide *made = ouro_object_new(*state, &types[gap]);
+        assert_non_null(made);
+        made->words[first] = cell_new(*state);
+        made->words[second] = cell_new(*state);
+        size_t cells = cell_released, wides = wide_released;
+        ouro_decref(made);
+        assert_int_equal(cell_released, cells + 2);
+        assert_int_equal(wide_released, wides + 1);
+    }
+}
+
 /* ---- the guess ---- */
 
 typedef struct single {
@@ -94,6 +133,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         HEAP_TEST(test_a_few_blocks_wait_and_many_go_to_their_pool),
+        HEAP_TEST(test_references_anywhere_are_dropped),
         HEAP_TEST(test_the_guess_changes_after_many_wrong_ones),
     };
     return cmocka_run_group_tests_name("death", tests, NULL, NULL);
