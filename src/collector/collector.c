@@ -260,14 +260,7 @@ static void advance(struct ouro__collector *collector)
         begin_scan(collector);
         return;
     case OURO__CLEAR: pass_sentence(collector); return;
-    case OURO__SAVE:
-        if (let_go_of_dark(collector)) return;
-        if (ouro__suspects(collector) == 0) {
-            ouro__collector_enter(collector, OURO__FINISH);
-            return;
-        }
-        ouro__collector_enter(collector, OURO__SEVER);
-        return;
+    case OURO__SAVE: /* nobody is left to be severed */
     case OURO__SEVER:
         if (let_go_of_dark(collector)) return;
         ouro__collector_enter(collector, OURO__FINISH);
