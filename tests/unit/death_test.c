@@ -45,6 +45,26 @@ static void test_a_few_blocks_wait_and_many_go_to_their_pool(void **state)
     assert_int_equal(given_back(*state, 500), 500);
 }
 
+/* However few may end at once: the rest waits. */
+static void test_the_least_bound_is_kept(void **state)
+{
+    (void)state;
+    ouro_heap *heap = test_heap_new(&(ouro_heap_options){.collector_off = true, .death_bound = 1});
+    cell *first = NULL;
+    for (int i = 0; i < 100; i++) {
+        cell *made = cell_new(heap);
+        ouro_put(made, left, first);
+        first = made;
+    }
+    size_t before = cell_released;
+    ouro_decref(first);
+    assert_in_range(cell_released - before, 0, 10);
+    for (int i = 0; i < 1000 && cell_released - before < 100; i++)
+        (void)ouro_step(heap, (ouro_budget){.units = 10});
+    assert_int_equal(cell_released - before, 100);
+    test_heap_close_empty(heap);
+}
+
 /* ---- references far behind ---- */
 
 enum { WORDS = 63 };
@@ -133,6 +153,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         HEAP_TEST(test_a_few_blocks_wait_and_many_go_to_their_pool),
+        cmocka_unit_test(test_the_least_bound_is_kept),
         HEAP_TEST(test_references_anywhere_are_dropped),
         HEAP_TEST(test_the_guess_changes_after_many_wrong_ones),
     };

@@ -158,6 +158,48 @@ static void test_a_full_map_grows_or_closes_its_holes(void **state)
         assert_int_equal(capacity_after(*state, cases[i].full, cases[i].left), cases[i].capacity);
 }
 
+static bool is_refused;
+
+static bool refuse(void *context, size_t bytes)
+{
+    (void)context;
+    (void)bytes;
+    return is_refused;
+}
+
+/* Where there is no memory for a larger table all stays as it was. */
+static void test_a_table_that_cannot_grow(void **state)
+{
+    (void)state;
+    enum { FULL = 8 };
+    ouro_heap *heap = test_heap_new(
+        &(ouro_heap_options){.collector_off = true, .one_at_a_time = true, .refuse = refuse});
+    ouro_weak_map *map = ouro_weak_map_new(heap);
+    list *all = list_new(heap);
+    for (size_t i = 0; i < FULL; i++) {
+        ouro_auto cell *key = cell_new(heap);
+        ouro_auto ouro_weakref *weak = ouro_weakref_new(key);
+        assert_int_equal(ouro_weak_map_set(map, key, NULL), OURO_OK);
+        list_append(all, key);
+        list_append(all, weak);
+    }
+    ouro_auto cell *one_more = cell_new(heap);
+    is_refused = true;
+    assert_null(ouro_weakref_new(one_more));
+    assert_int_equal(ouro_weak_map_set(map, one_more, NULL), OURO_NO_MEMORY);
+    is_refused = false;
+    assert_int_equal(weakrefs_of(heap)->capacity, 2 * FULL);
+    assert_int_equal(inside(map)->capacity, 2 * FULL);
+    assert_int_equal(ouro_weak_map_length(map), FULL);
+    test_heap_verify(heap);
+    assert_int_equal(ouro_weak_map_set(map, one_more, NULL), OURO_OK);
+    assert_int_equal(inside(map)->capacity, 4 * FULL);
+    ouro_decref(map);
+    ouro_decref(all);
+    ouro_decref(ouro_move(one_more));
+    test_heap_close_empty(heap);
+}
+
 /* ---- what the audit sees ---- */
 
 /* A map with three keys, the second of which is in another map, too. */
@@ -379,6 +421,7 @@ int main(void)
         HEAP_TEST(test_the_table_of_weak_references_grows_by_need),
         HEAP_TEST(test_the_tables_of_weak_maps_grow_by_need),
         HEAP_TEST(test_a_full_map_grows_or_closes_its_holes),
+        cmocka_unit_test(test_a_table_that_cannot_grow),
         HEAP_TEST(test_a_map_with_too_many_places),
         HEAP_TEST(test_an_ephemeron_in_another_place_of_its_map),
         HEAP_TEST(test_a_key_that_is_not_in_the_table),
