@@ -163,8 +163,7 @@ static bool is_refused;
 static bool refuse(void *context, size_t bytes)
 {
     (void)context;
-    (void)bytes;
-    return is_refused;
+    return is_refused && bytes >= 256; /* a table, and no entry */
 }
 
 /* Where there is no memory for a larger table all stays as it was. */
@@ -183,6 +182,15 @@ static void test_a_table_that_cannot_grow(void **state)
         list_append(all, key);
         list_append(all, weak);
     }
+    ouro_weak_map *other =
+        ouro_weak_map_new(heap); /* so that its keys' table has room for one more */
+    for (size_t i = 0; i < FULL; i++) {
+        ouro_auto cell *key = cell_new(heap);
+        assert_int_equal(ouro_weak_map_set(other, key, NULL), OURO_OK);
+        list_append(all, key);
+    }
+    assert_int_equal(weakrefs_of(heap)->ephemerons.capacity, 4 * FULL);
+    ouro_decref(ouro_vector_pop(all, &all->items));
     ouro_auto cell *one_more = cell_new(heap);
     is_refused = true;
     assert_null(ouro_weakref_new(one_more));
@@ -195,6 +203,7 @@ static void test_a_table_that_cannot_grow(void **state)
     assert_int_equal(ouro_weak_map_set(map, one_more, NULL), OURO_OK);
     assert_int_equal(inside(map)->capacity, 4 * FULL);
     ouro_decref(map);
+    ouro_decref(other);
     ouro_decref(all);
     ouro_decref(ouro_move(one_more));
     test_heap_close_empty(heap);
