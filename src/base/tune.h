@@ -184,6 +184,10 @@
  * path: several times what such an allocation hands out. */
 #define OURO_DEATH_PAYMENT 2048
 
+/* So many blocks of one death go to the class list, from where the next births come: those of a small structure,
+ * which is often made anew.  More go to their pools. */
+#define OURO_DEATH_FEW 32u
+
 /* The guess which simple type dies next changes after so many wrong ones, so
  * that two types in turn do not spoil it each time. */
 #define OURO_GUESS_PATIENCE 16u

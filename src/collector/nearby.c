@@ -17,8 +17,7 @@ enum { PLACES = sizeof(((struct ouro__nearby *)0)->table) / sizeof(uint16_t) };
 
 static size_t home_of(const void *entry)
 {
-    uint64_t mixed = ((uintptr_t)entry >> 3) * UINT64_C(0x9E3779B97F4A7C15);
-    size_t slot = (size_t)(mixed >> 40) & (PLACES - 1);
+    size_t slot = ouro__hash_of(entry) & (PLACES - 1);
     OURO_ASSERT(slot < PLACES);
     return slot;
 }

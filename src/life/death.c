@@ -419,8 +419,7 @@ struct batch {
 /* A few deaths feed the class list, from where the next births come; many go to their pools. */
 static bool batch_is_few(const struct ouro__pools *pools, const struct batch *batch)
 {
-    enum { few = 32 };
-    return batch->cached + batch->count <= few &&
+    return batch->cached + batch->count <= OURO_DEATH_FEW &&
            pools->front.shelf[batch->pool->bin].room > (int32_t)batch->count;
 }
 

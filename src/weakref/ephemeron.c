@@ -12,7 +12,7 @@
 
 static size_t home_of(const struct ouro__ephemerons *ephemerons, const void *target)
 {
-    return ouro__map_hash((uintptr_t)target >> 3) & (ephemerons->capacity - 1);
+    return ouro__hash_of(target) & (ephemerons->capacity - 1);
 }
 
 /* The slot of a target, or the empty one where it would go. */

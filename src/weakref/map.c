@@ -80,14 +80,14 @@ static bool is_numbered(const struct ouro__map *map)
 
 static size_t hash_of(const struct ouro__ephemeron *ephemeron, bool numbered)
 {
-    if (numbered) return ouro__map_hash(((const struct ouro__numbered *)ephemeron)->number);
-    return ouro__map_hash((uintptr_t)ephemeron->target >> 3);
+    if (numbered) return ouro__hash(((const struct ouro__numbered *)ephemeron)->number);
+    return ouro__hash_of(ephemeron->target);
 }
 
 struct ouro__ephemeron *ouro__map_find_number(const struct ouro__map *map, uint64_t number)
 {
     if (map->capacity == 0) return NULL;
-    for (size_t slot = ouro__map_hash(number);; slot++) {
+    for (size_t slot = ouro__hash(number);; slot++) {
         struct ouro__ephemeron *ephemeron = map->table[slot & (map->capacity - 1)];
         if (ephemeron == NULL || ((struct ouro__numbered *)ephemeron)->number == number)
             return ephemeron;

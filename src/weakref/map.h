@@ -38,11 +38,6 @@ struct ouro__numbered {
     uint64_t number;
 };
 
-ALWAYS_INLINE size_t ouro__map_hash(uint64_t value)
-{
-    return (size_t)(value * UINT64_C(0x9E3779B97F4A7C15) >> 32);
-}
-
 /* The values, for who wants all at once.  It tells the three types from others, too. */
 int ouro__map_traverse(void *object, ouro_visit visit, void *argument);
 
@@ -60,7 +55,7 @@ ALWAYS_INLINE struct ouro__ephemeron *ouro__map_find(const struct ouro__map *map
 {
     if ((*ouro__word_of(key) & (OURO__KEYED | OURO__LOST)) != OURO__KEYED) return NULL;
     if (UNLIKELY(map->capacity == 0)) return NULL;
-    size_t slot = ouro__map_hash((uintptr_t)key >> 3);
+    size_t slot = ouro__hash_of(key);
     for (;; slot++) {
         struct ouro__ephemeron *ephemeron = map->table[slot & (map->capacity - 1)];
         if (ephemeron == NULL || ephemeron->target == key) return ephemeron;

@@ -49,8 +49,7 @@ ouro_type ouro_weakref_callback_type = {
 
 static size_t home_of(const struct ouro__weakrefs *weakrefs, const void *target)
 {
-    uint64_t mixed = ((uintptr_t)target >> 3) * UINT64_C(0x9E3779B97F4A7C15);
-    return (size_t)(mixed >> 32) & (weakrefs->capacity - 1);
+    return ouro__hash_of(target) & (weakrefs->capacity - 1);
 }
 
 /* The slot of a target, or the empty one where it would go. */

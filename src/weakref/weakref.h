@@ -50,6 +50,17 @@ struct ouro__weakrefs {
     struct ouro__ephemerons ephemerons;
 };
 
+/* Of an address or a number: 32 bits, any of which serve as a place in a table. */
+ALWAYS_INLINE size_t ouro__hash(uint64_t value)
+{
+    return (size_t)(value * UINT64_C(0x9E3779B97F4A7C15) >> 32);
+}
+
+ALWAYS_INLINE size_t ouro__hash_of(const void *entry)
+{
+    return ouro__hash((uintptr_t)entry >> 3);
+}
+
 /* Room for one more target; false when memory is refused. */
 bool ouro__weakrefs_reserve(struct ouro__weakrefs *weakrefs);
 

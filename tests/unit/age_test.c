@@ -51,7 +51,9 @@ static void test_passes_make_the_young_middle_aged_and_old(void **state)
 {
     rows_new(*state);
     assert_ages(*state, YOUNG);
+    assert_true(ouro__heap_pools(*state)->marks.young_handed > SIZES * EACH);
     (void)ouro_collect(*state, 0);
+    assert_int_equal(ouro__heap_pools(*state)->marks.young_handed, 0);
     assert_ages(*state, MIDDLE);
     (void)ouro_collect(*state, 0);
     assert_ages(*state, MIDDLE);

@@ -194,6 +194,24 @@ static void test_who_was_put_off_comes_later(void **state)
     chain_end(LENGTH);
 }
 
+/* Who was followed meanwhile is passed over among them, and takes nothing of the allowance. */
+static void test_who_was_followed_is_not_followed_again(void **state)
+{
+    enum { LENGTH = 4 * ALLOWANCE, SHORT = 5 };
+    node *more[LENGTH];
+    chain_new(*state, LENGTH, all);
+    ouro_set(chain[SHORT - 1], left, NULL);
+    for (size_t i = SHORT; i < LENGTH; i++) more[i] = ouro_newref(chain[i]);
+    node *begin = node_new(*state);
+    ouro_set(begin, left, chain[0]);
+    ouro_set(begin, right, chain[SHORT]);
+    (void)ouro_collect(*state, 2);
+    assert_int_equal(search_from(*state, begin, PLENTY), ALLOWANCE + 1);
+    for (size_t i = SHORT; i < LENGTH; i++) ouro_decref(more[i]);
+    ouro_decref(begin);
+    chain_end(LENGTH);
+}
+
 /* A ring that is accounted for and leads into what lives: nobody is followed there. */
 static void test_a_search_that_has_all_leaves_the_rest(void **state)
 {
@@ -242,6 +260,41 @@ static void test_values_that_lead_to_no_cycle_are_not_met(void **state)
     assert_int_equal(search_from_key(*state, ALLOWANCE / 2, true, shared), 2);
 }
 
+/* What a search of so many units from a weak map looks at, or from the one key of as many maps. */
+static size_t search_entries(ouro_heap *heap, bool from_map, long units)
+{
+    enum { COUNT = 50 };
+    node *keys[COUNT];
+    ouro_weak_map *maps[COUNT];
+    for (size_t i = 0; i < COUNT; i++) {
+        keys[i] = node_new(heap);
+        maps[i] = ouro_weak_map_new(heap);
+    }
+    for (size_t i = 0; i < COUNT; i++) {
+        ouro_auto node *value = node_new(heap);
+        assert_int_equal(ouro_weak_map_set(maps[from_map ? 0 : i], keys[from_map ? i : 0], value),
+                         OURO_OK);
+    }
+    (void)ouro_collect(heap, 2);
+    size_t looked_at = search_from(heap, from_map ? (node *)(void *)maps[0] : keys[0], units);
+    for (size_t i = 0; i < COUNT; i++) {
+        ouro_decref(keys[i]);
+        ouro_decref(maps[i]);
+    }
+    return looked_at;
+}
+
+/* Two units for an entry, as long as one is left. */
+static void test_entries_are_met_as_far_as_units_go(void **state)
+{
+    for (int from_map = 0; from_map < 2; from_map++) {
+        assert_int_equal(search_entries(*state, from_map, 4 + 1), 1);
+        assert_int_equal(search_entries(*state, from_map, 4 + 1 + 1), 2);
+        assert_int_equal(search_entries(*state, from_map, 4 + 1 + 2 * 10), 11);
+        assert_int_equal(search_entries(*state, from_map, 4 + 1 + 2 * 10 - 1), 11);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -251,7 +304,9 @@ int main(void)
         HEAP_TEST(test_a_search_that_promises_garbage_is_granted_more),
         HEAP_TEST(test_who_looks_alive_is_put_off),
         HEAP_TEST(test_who_was_put_off_comes_later),
+        HEAP_TEST(test_who_was_followed_is_not_followed_again),
         HEAP_TEST(test_a_search_that_has_all_leaves_the_rest),
+        HEAP_TEST(test_entries_are_met_as_far_as_units_go),
         HEAP_TEST(test_values_that_lead_to_no_cycle_are_not_met),
     };
     return cmocka_run_group_tests_name("search", tests, NULL, NULL);

@@ -95,17 +95,20 @@ static void test_marks_of_a_cycle_that_was_given_up_are_wiped(void **state)
         .collector_off = true,
         .source = source_keeping(&source),
     });
-    list *all = cycle_rings(heap, 10000);
+    list *all = cycle_rings(heap, 10000), *often = list_new(heap);
+    for (size_t i = 0; i < 10000; i += 500) /* more references than a tally holds */
+        for (int j = 0; j < 300; j++) list_append(often, all->items.items[i]);
     static const char *const phases[] = {"count", "decide", "decide: follow", "narrow"};
     for (size_t i = 0; i < COUNT_OF(phases); i++) {
         cycle_touch(all->items.items[i]);
         cycle_begin(heap);
         assert_true(cycle_reach(heap, phases[i]));
-        if (i == 0) (void)cycle_step(heap, 30000); /* half of it */
+        if (i == 0) (void)cycle_step(heap, 40000); /* most of it */
         ouro__heap_whole_stop(heap);
         assert_true(cycle_is_idle(heap));
         test_heap_verify(heap);
     }
+    ouro_decref(often);
     cycle_rings_end(all);
     test_heap_close_empty(heap);
 }

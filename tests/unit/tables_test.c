@@ -35,6 +35,41 @@ static size_t capacity_for(size_t targets)
     return capacity;
 }
 
+/* How far an address is from where a search for it begins. */
+static size_t distance(const void *address, size_t slot, size_t capacity)
+{
+    return (slot - ouro__hash_of(address)) & (capacity - 1);
+}
+
+/* Addresses that differ by the size of a block are spread over the tables: a search meets few others. */
+static void test_searches_are_short(void **state)
+{
+    const struct ouro__weakrefs *weakrefs = weakrefs_of(*state);
+    const struct ouro__ephemerons *ephemerons = &weakrefs->ephemerons;
+    ouro_weak_map *map = ouro_weak_map_new(*state);
+    list *all = list_new(*state);
+    for (size_t i = 0; i < MOST; i++) {
+        ouro_auto cell *key = cell_new(*state);
+        ouro_auto ouro_weakref *weak = ouro_weakref_new(key);
+        assert_int_equal(ouro_weak_map_set(map, key, NULL), OURO_OK);
+        list_append(all, key);
+        list_append(all, weak);
+    }
+    size_t steps[3] = {0};
+    for (size_t i = 0; i < weakrefs->capacity; i++)
+        if (weakrefs->table[i] != NULL)
+            steps[0] += distance(weakrefs->table[i]->target, i, weakrefs->capacity);
+    for (size_t i = 0; i < ephemerons->capacity; i++)
+        if (ephemerons->table[i] != NULL)
+            steps[1] += distance(ephemerons->table[i]->target, i, ephemerons->capacity);
+    for (size_t i = 0; i < inside(map)->capacity; i++)
+        if (inside(map)->table[i] != NULL)
+            steps[2] += distance(inside(map)->table[i]->target, i, inside(map)->capacity);
+    for (size_t i = 0; i < COUNT_OF(steps); i++) assert_in_range(steps[i], 0, MOST);
+    ouro_decref(all);
+    ouro_decref(map);
+}
+
 static void test_the_table_of_weak_references_grows_by_need(void **state)
 {
     const struct ouro__weakrefs *weakrefs = weakrefs_of(*state);
@@ -121,6 +156,57 @@ static void test_a_full_map_grows_or_closes_its_holes(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++)
         assert_int_equal(capacity_after(*state, cases[i].full, cases[i].left), cases[i].capacity);
+}
+
+static bool is_refused;
+
+static bool refuse(void *context, size_t bytes)
+{
+    (void)context;
+    return is_refused && bytes >= 256; /* a table, and no entry */
+}
+
+/* Where there is no memory for a larger table all stays as it was. */
+static void test_a_table_that_cannot_grow(void **state)
+{
+    (void)state;
+    enum { FULL = 8 };
+    ouro_heap *heap = test_heap_new(
+        &(ouro_heap_options){.collector_off = true, .one_at_a_time = true, .refuse = refuse});
+    ouro_weak_map *map = ouro_weak_map_new(heap);
+    list *all = list_new(heap);
+    for (size_t i = 0; i < FULL; i++) {
+        ouro_auto cell *key = cell_new(heap);
+        ouro_auto ouro_weakref *weak = ouro_weakref_new(key);
+        assert_int_equal(ouro_weak_map_set(map, key, NULL), OURO_OK);
+        list_append(all, key);
+        list_append(all, weak);
+    }
+    ouro_weak_map *other =
+        ouro_weak_map_new(heap); /* so that its keys' table has room for one more */
+    for (size_t i = 0; i < FULL; i++) {
+        ouro_auto cell *key = cell_new(heap);
+        assert_int_equal(ouro_weak_map_set(other, key, NULL), OURO_OK);
+        list_append(all, key);
+    }
+    assert_int_equal(weakrefs_of(heap)->ephemerons.capacity, 4 * FULL);
+    ouro_decref(ouro_vector_pop(all, &all->items));
+    ouro_auto cell *one_more = cell_new(heap);
+    is_refused = true;
+    assert_null(ouro_weakref_new(one_more));
+    assert_int_equal(ouro_weak_map_set(map, one_more, NULL), OURO_NO_MEMORY);
+    is_refused = false;
+    assert_int_equal(weakrefs_of(heap)->capacity, 2 * FULL);
+    assert_int_equal(inside(map)->capacity, 2 * FULL);
+    assert_int_equal(ouro_weak_map_length(map), FULL);
+    test_heap_verify(heap);
+    assert_int_equal(ouro_weak_map_set(map, one_more, NULL), OURO_OK);
+    assert_int_equal(inside(map)->capacity, 4 * FULL);
+    ouro_decref(map);
+    ouro_decref(other);
+    ouro_decref(all);
+    ouro_decref(ouro_move(one_more));
+    test_heap_close_empty(heap);
 }
 
 /* ---- what the audit sees ---- */
@@ -340,9 +426,11 @@ static void test_a_table_of_targets_that_counts_wrongly(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        HEAP_TEST(test_searches_are_short),
         HEAP_TEST(test_the_table_of_weak_references_grows_by_need),
         HEAP_TEST(test_the_tables_of_weak_maps_grow_by_need),
         HEAP_TEST(test_a_full_map_grows_or_closes_its_holes),
+        cmocka_unit_test(test_a_table_that_cannot_grow),
         HEAP_TEST(test_a_map_with_too_many_places),
         HEAP_TEST(test_an_ephemeron_in_another_place_of_its_map),
         HEAP_TEST(test_a_key_that_is_not_in_the_table),

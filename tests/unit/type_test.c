@@ -63,10 +63,17 @@ static void test_bad_fields(void **state)
         {FIELD("left", 16, ITEMS, NULL), "item_size"},
         {{"left", 0, (ouro_field_kind)99, NULL}, "kind"},
     };
+    const ouro_field early[] = {FIELD("all", 8, ITEMS, NULL), OURO_END};
+    const ouro_field later[] = {FIELD("all", 16, ITEMS, NULL), FIELD("one", 8, REF, NULL),
+                                OURO_END};
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         const ouro_field fields[] = {cases[i].field, OURO_END};
         assert_bad(&(ouro_type){.name = "pair", .size = 16, .fields = fields}, cases[i].word);
     }
+    ouro_type row = {.name = "row", .size = 16, .item_size = 8, .fields = early};
+    assert_bad(&row, "not behind the struct");
+    row.fields = later;
+    assert_bad(&row, "must be the last field");
 }
 
 static void test_fields_that_overlap(void **state)
@@ -137,6 +144,65 @@ static void test_check_finds_a_traverse_that_repeats_a_field(void **state)
     static ouro_type type = OURO_TYPE(pair, .fields = one, .traverse = visits_the_first_twice);
     (void)state;
     assert_int_equal(ouro_type_check(&type, 0, NULL), OURO_BAD_TYPE);
+}
+
+static void *elsewhere;
+
+static int visits_somebody_else(void *object, ouro_visit visit, void *argument)
+{
+    (void)object;
+    return elsewhere != NULL ? visit(elsewhere, argument) : 0;
+}
+
+static void test_check_finds_a_traverse_that_leads_elsewhere(void **state)
+{
+    static ouro_type stranger_type = OURO_TYPE(pair);
+    static ouro_type type = OURO_TYPE(pair, .traverse = visits_somebody_else);
+    ouro_error error = {0};
+    assert_int_equal(ouro_type_check(&type, 0, NULL), OURO_OK);
+    elsewhere = ouro_object_new(*state, &stranger_type);
+    assert_int_equal(ouro_type_check(&type, 0, &error), OURO_BAD_TYPE);
+    assert_non_null(strstr(error.message, "shows other references than its fields hold"));
+    ouro_decref(elsewhere);
+    elsewhere = NULL;
+}
+
+/* Takes back the reference that its object has just lost in death. */
+static int keeps_the_first(void *object, ouro_visit visit, void *argument)
+{
+    pair *self = object;
+    (void)visit;
+    (void)argument;
+    if (self->first != NULL && ouro_refcount(self->first) == 1) ouro_incref(self->first);
+    return 0;
+}
+
+static bool finalized;
+
+static void finalize(void *object)
+{
+    (void)object;
+    finalized = true;
+}
+
+static void test_check_finds_a_death_that_keeps_a_reference(void **state)
+{
+    static const ouro_field one[] = {OURO_REF(pair, first, NULL), OURO_END};
+    static ouro_type type = OURO_TYPE(pair, .fields = one, .traverse = keeps_the_first);
+    ouro_error error = {0};
+    (void)state;
+    assert_int_equal(ouro_type_check(&type, 0, &error), OURO_BAD_TYPE);
+    assert_non_null(strstr(error.message, "leaves references behind (1, expected 0)"));
+}
+
+/* The object that it makes is not the program's. */
+static void test_check_calls_no_finalizer(void **state)
+{
+    static const ouro_field one[] = {OURO_REF(pair, first, NULL), OURO_END};
+    static ouro_type type = OURO_TYPE(pair, .fields = one, .finalize = finalize);
+    (void)state;
+    assert_int_equal(ouro_type_check(&type, 0, NULL), OURO_OK);
+    assert_false(finalized);
 }
 
 /* ---- what follows: can a cycle pass through? ---- */
@@ -295,6 +361,9 @@ int main(void)
         cmocka_unit_test(test_check_finds_a_field_too_many),
         cmocka_unit_test(test_check_finds_what_ready_finds),
         cmocka_unit_test(test_check_finds_a_traverse_that_repeats_a_field),
+        HEAP_TEST(test_check_finds_a_traverse_that_leads_elsewhere),
+        cmocka_unit_test(test_check_finds_a_death_that_keeps_a_reference),
+        cmocka_unit_test(test_check_calls_no_finalizer),
         cmocka_unit_test(test_no_references_no_cycle),
         cmocka_unit_test(test_a_chain_of_types_is_acyclic),
         cmocka_unit_test(test_a_field_of_unknown_type_may_be_a_cycle),

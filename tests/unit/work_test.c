@@ -221,6 +221,25 @@ static void test_weak_references_are_counted(void **state)
     ouro_decref(weakrefs);
 }
 
+/* Where there is no finalizer nobody is brought back, and what has nothing else to say is not severed. */
+static void test_weak_references_without_finalizers_are_counted(void **state)
+{
+    SKIP_WHERE_GUARDED();
+    list *all = list_of_nodes(*state), *weakrefs = list_new(*state);
+    for (size_t i = 0; i < MANY; i++) {
+        ouro_auto ouro_weakref *one = ouro_weakref_new(all->items.items[i]);
+        list_append(weakrefs, one);
+    }
+    (void)ouro_collect(*state, 2);
+    ouro_decref(all);
+    ASSERT_WORK(*state, {"count", 2 * BLOCKS + MANY}, {"decide", PAGES + BLOCKS},
+                {"decide: follow", MANY}, {"narrow", 2 * MANY}, {"scan", (2 + 2) * MANY},
+                {"check", MANY}, {"leave", MANY}, {"muffle weak references", 17 * MANY},
+                {"revive", MANY}, {"clear weak references", 17 * MANY}, {"finish", 2 * POOL},
+                {"forget", MARKS});
+    ouro_decref(weakrefs);
+}
+
 /* The program's own time ends a step: what it was to do is taken as done, but was no work. */
 static void test_a_finalizer_ends_a_step(void **state)
 {
@@ -258,6 +277,33 @@ static void test_a_cycle_begins_anew(void **state)
         for (int phase = OURO__CHECK_FLOOD; phase <= OURO__SEVER; phase++)
             assert_int_equal(units[phase], 0);
     }
+}
+
+static size_t told, final;
+
+static void hear(const struct ouro__collector *collector, void *context)
+{
+    assert_ptr_equal(context, &told);
+    told++;
+    final += ouro__suspects(collector);
+}
+
+/* Each verdict that leaves garbage is told once, be it one object, and no other. */
+static void test_what_is_final_is_told(void **state)
+{
+    ouro_heap *heap = *state;
+    heap->pass.found = hear;
+    heap->pass.found_context = &told;
+    for (size_t count = 0; count < 3; count++) {
+        cell *living = cell_new(heap);
+        for (size_t i = 0; i < count; i++) cell_lose(heap, NULL);
+        told = final = 0;
+        assert_int_equal(ouro_collect(heap, 0), count);
+        assert_int_equal(told, count > 0);
+        assert_int_equal(final, count);
+        ouro_decref(living);
+    }
+    heap->pass.found = NULL;
 }
 
 /* ---- how much is left ---- */
@@ -326,6 +372,8 @@ int main(void)
         HEAP_TEST(test_ephemerons_are_counted),
         HEAP_TEST(test_callbacks_are_counted),
         HEAP_TEST(test_weak_references_are_counted),
+        HEAP_TEST(test_weak_references_without_finalizers_are_counted),
+        HEAP_TEST(test_what_is_final_is_told),
         HEAP_TEST(test_a_finalizer_ends_a_step),
     };
     return cmocka_run_group_tests_name("work", tests, NULL, NULL);

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * death_test.c -- where the blocks of the dead go, and which type is expected to die next
+ */
+#include "heap/heap.h"
+
+#include "support/cell.h"
+#include "support/heap.h"
+#include "support/plain.h"
+
+/* A chain of nodes in one pool; its last block is not the end of the pool's. */
+static node *chain_new(ouro_heap *heap, size_t length)
+{
+    node *first = NULL;
+    for (size_t i = 0; i < length; i++) {
+        node *made = node_new(heap);
+        ouro_put(made, left, first);
+        first = made;
+    }
+    return first;
+}
+
+/* How many blocks of a dead chain its pool has back; the others wait on the class list. */
+static size_t given_back(ouro_heap *heap, size_t length)
+{
+    node *first = chain_new(heap, length), *last = node_new(heap);
+    const struct ouro__pool *pool = ouro__pool_of(last);
+    assert_ptr_equal(ouro__pool_of(first), pool);
+    size_t used = pool->used;
+    ouro_decref(first);
+    size_t back = used - pool->used;
+    ouro_decref(last);
+    ouro__pools_flush(ouro__heap_pools(heap));
+    test_heap_verify(heap);
+    return back;
+}
+
+/* From the class list the next births come, which may be those of the same structure. */
+static void test_a_few_blocks_wait_and_many_go_to_their_pool(void **state)
+{
+    SKIP_WHERE_GUARDED();
+    assert_int_equal(given_back(*state, 2), 0);
+    assert_int_equal(given_back(*state, OURO_DEATH_FEW), 0);
+    assert_int_equal(given_back(*state, OURO_DEATH_FEW + 1), OURO_DEATH_FEW + 1);
+    assert_int_equal(given_back(*state, 500), 500);
+}
+
+/* However few may end at once: the rest waits. */
+static void test_the_least_bound_is_kept(void **state)
+{
+    (void)state;
+    ouro_heap *heap = test_heap_new(&(ouro_heap_options){.collector_off = true, .death_bound = 1});
+    cell *first = NULL;
+    for (int i = 0; i < 100; i++) {
+        cell *made = cell_new(heap);
+        ouro_put(made, left, first);
+        first = made;
+    }
+    size_t before = cell_released;
+    ouro_decref(first);
+    assert_in_range(cell_released - before, 0, 10);
+    for (int i = 0; i < 1000 && cell_released - before < 100; i++)
+        (void)ouro_step(heap, (ouro_budget){.units = 10});
+    assert_int_equal(cell_released - before, 100);
+    test_heap_close_empty(heap);
+}
+
+/* ---- references far behind ---- */
+
+enum { WORDS = 63 };
+
+typedef struct wide {
+    void *words[WORDS];
+} wide;
+
+static size_t wide_released;
+
+static void release_wide(void *object)
+{
+    (void)object;
+    wide_released++;
+}
+
+/* Two references of an object with a hook, wherever they are, let go of whom they hold. */
+static void test_references_anywhere_are_dropped(void **state)
+{
+    static ouro_type types[WORDS];
+    static ouro_field fields[WORDS][3];
+    for (size_t gap = 1; gap < WORDS; gap++) {
+        size_t first = WORDS - 1 - gap, second = WORDS - 1;
+        fields[gap][0] = (ouro_field){"first", (uint32_t)(8 * first), OURO_FIELD_REF, NULL};
+        fields[gap][1] = (ouro_field){"second", (uint32_t)(8 * second), OURO_FIELD_REF, NULL};
+        fields[gap][2] = (ouro_field)OURO_END;
+        types[gap] = (ouro_type){
+            .name = "wide", .size = sizeof(wide), .fields = fields[gap], .release = release_wide};
+        wide *made = ouro_object_new(*state, &types[gap]);
+        assert_non_null(made);
+        made->words[first] = cell_new(*state);
+        made->words[second] = cell_new(*state);
+        size_t cells = cell_released, wides = wide_released;
+        ouro_decref(made);
+        assert_int_equal(cell_released, cells + 2);
+        assert_int_equal(wide_released, wides + 1);
+    }
+}
+
+/* ---- the guess ---- */
+
+typedef struct single {
+    long number;
+} single;
+typedef struct twofold {
+    long number[2];
+} twofold;
+static ouro_type single_type = OURO_TYPE(single), twofold_type = OURO_TYPE(twofold);
+
+static void die_once(ouro_heap *heap, ouro_type *type)
+{
+    void *made = ouro_object_new(heap, type);
+    assert_non_null(made);
+    ouro_decref(made);
+}
+
+static bool is_guessed(ouro_heap *heap, const ouro_type *type)
+{
+    const struct ouro__front *front = &ouro__heap_pools(heap)->front;
+    return ouro__word_type(front->guess_word) == ouro__word_type(type->ready_word) &&
+           ouro__guess == front;
+}
+
+/* Two types in turn do not spoil it each time. */
+static void test_the_guess_changes_after_many_wrong_ones(void **state)
+{
+    SKIP_WHERE_GUARDED();
+    for (int i = 0; i < 100; i++) die_once(*state, &single_type);
+    assert_true(is_guessed(*state, &single_type));
+    for (int round = 0; round < 3; round++) {
+        ouro_type *other = round % 2 == 0 ? &twofold_type : &single_type;
+        ouro__heap_pools(*state)->guess_patience = OURO_GUESS_PATIENCE;
+        for (unsigned i = 0; i < OURO_GUESS_PATIENCE; i++) {
+            die_once(*state, other);
+            assert_false(is_guessed(*state, other));
+        }
+        die_once(*state, other);
+        assert_true(is_guessed(*state, other));
+        assert_int_equal(ouro__heap_pools(*state)->guess_patience, OURO_GUESS_PATIENCE);
+        for (int i = 0; i < 100; i++) die_once(*state, other); /* right, which takes no patience */
+        assert_int_equal(ouro__heap_pools(*state)->guess_patience, OURO_GUESS_PATIENCE);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        HEAP_TEST(test_a_few_blocks_wait_and_many_go_to_their_pool),
+        cmocka_unit_test(test_the_least_bound_is_kept),
+        HEAP_TEST(test_references_anywhere_are_dropped),
+        HEAP_TEST(test_the_guess_changes_after_many_wrong_ones),
+    };
+    return cmocka_run_group_tests_name("death", tests, NULL, NULL);
+}

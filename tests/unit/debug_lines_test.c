@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * debug_lines_test.c -- what a heap prints under OURO_DEBUG_STATS that CPython has no line for
+ */
+#include "support/apart.h"
+#include "support/cell.h"
+#include "support/heap.h"
+
+static struct apart ended;
+
+static void assert_prints(void (*body)(void *argument), const char *pattern)
+{
+    apart_run(body, NULL, 60, &ended);
+    assert_int_equal(ended.exit_status, 0);
+    if (!apart_matches(ended.text, pattern))
+        fail_msg("\"%s\" instead of \"%s\"", ended.text, pattern);
+}
+
+static void collect_beside_frozen(void *unused)
+{
+    (void)unused;
+    ouro_heap *heap = test_heap_quiet();
+    cell *frozen = cell_ring(heap, 3);
+    ouro_freeze(heap);
+    cell *young = cell_ring(heap, 2);
+    ouro_set_debug(heap, OURO_DEBUG_STATS);
+    (void)ouro_collect(heap, 0);
+    ouro_set_debug(heap, 0);
+    ouro_unfreeze(heap);
+    ouro_decref(frozen);
+    ouro_decref(young);
+    (void)ouro_collect(heap, 2);
+    test_heap_close_empty(heap);
+}
+
+static void test_the_frozen_are_counted_apart(void **state)
+{
+    (void)state;
+    assert_prints(collect_beside_frozen,
+                  "ouro: objects in each generation: 2 0 0; frozen: 3; bytes: *");
+}
+
+static void close_what_is_held(void *debug)
+{
+    (void)debug;
+    ouro_heap *heap = test_heap_new(
+        &(ouro_heap_options){.collector_off = true, .debug = OURO_DEBUG_STATS, .name = "night"});
+    (void)list_new(heap);
+    (void)list_new(heap);
+    (void)ouro_heap_close(heap, NULL, NULL);
+}
+
+static void test_what_is_held_at_the_end_is_told(void **state)
+{
+    (void)state;
+    assert_prints(
+        close_what_is_held,
+        "ouro: heap \"night\" closed with 2 objects held from outside, one of type list\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_frozen_are_counted_apart),
+        cmocka_unit_test(test_what_is_held_at_the_end_is_told),
+    };
+    return cmocka_run_group_tests_name("debug lines", tests, NULL, NULL);
+}
