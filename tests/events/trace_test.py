@@ -20,13 +20,17 @@ def run(*words, status=0, **more):
     return done
 
 
+ROUNDED = 2  # nanoseconds that a duration may be short of, so that slices do not overlap
+
+
 def nanoseconds(number):
     return round(number * 1000)
 
 
 def check_track(slices):
-    """They begin one after the other, and each lies in the one that is open, or behind it."""
-    before, open_ends = -1, []
+    """They begin one after the other, and each lies in the one that is open, or behind it: in nanoseconds, and for a
+    viewer that adds the doubles."""
+    before, open_ends, added_ends = -1, [], []
     for event in slices:
         start = nanoseconds(event["ts"])
         end = start + nanoseconds(event["dur"])
@@ -36,6 +40,11 @@ def check_track(slices):
             open_ends.pop()
         assert not open_ends or end <= open_ends[-1], f"neither within nor behind: {event}"
         open_ends.append(end)
+        while added_ends and added_ends[-1] <= event["ts"]:
+            added_ends.pop()
+        added = event["ts"] + event["dur"]
+        assert not added_ends or added <= added_ends[-1], f"neither within nor behind, added up: {event}"
+        added_ends.append(added)
 
 
 def check(trace):
@@ -98,7 +107,7 @@ def trace_a_program(command, program, folder):
     assert summary["pauses"] == len(passes) + len(kinds(tracks, "step")), summary
     assert summary["longest_pause_nanoseconds"] >= int(said["longest_pause"]), summary
     for cycle in cycles:
-        start, end = nanoseconds(cycle["ts"]), nanoseconds(cycle["ts"]) + nanoseconds(cycle["dur"])
+        start, end = nanoseconds(cycle["ts"]), nanoseconds(cycle["ts"]) + nanoseconds(cycle["dur"]) + ROUNDED
         steps = [event for event in kinds(tracks, "step") if start <= nanoseconds(event["ts"]) < end]
         assert steps and all(nanoseconds(event["ts"] + event["dur"]) <= end for event in steps), cycle
     assert {name for _, name in counters} == {"churn: objects", "churn: bytes"}, counters.keys()
