@@ -132,6 +132,35 @@ def two_programs_and_one_that_was_killed(command, program, folder):
     assert "is none of a log of collections" in refused.stderr, refused.stderr
 
 
+def logs_of_others(command, folder):
+    """Names that are no UTF-8, or would be cut in a character, and lines that are none, which are told by number."""
+    log, output = os.path.join(folder, "others"), os.path.join(folder, "others.json")
+    heading = b"heap\t7-1\tversion=1\t7\t1000\tprogram\t%s\n"
+
+    def write(*lines):
+        with open(log, "wb") as file:
+            file.write(b"".join(lines))
+
+    for name, shown in ((b"caf\xe9", "caf?"), (("x" * 62 + "\u00e4").encode(), "x" * 62), (b"\xed\xa0\x80", "???"),
+                        ("\U0001f40d".encode(), "\U0001f40d")):
+        write(heading % name, b"event\t7-1\tpass\t0\t5\t6\t7\t8\t9\t0\tyoung\n")
+        run(command, "trace", "-o", output, log)
+        with open(output, encoding="utf-8") as file:
+            names = [event["args"]["name"] for event in json.load(file)["traceEvents"] if event["name"] == "thread_name"]
+        assert names[0] == f"{shown}: pauses", names
+    most = 1 << 61
+    good = heading % b"heap"
+    for line in (b"rubbish", b"heap\t" + b"9" * 32 + b"\tversion=1\t7\t1\tp\tn", b"close\t7-1\t1\t2", b"\0", b"x" * 5000,
+                 b"lost\t7-1\t4294967296", b"sample\t7-1\t%d\t1\t1\t1" % (most + 1), b"close\t7-2\t1",
+                 b"event\t7-1\tpass\t0\t%d\t1\t0\t0\t0\t0\tyoung" % (most + 1), b"event\t7-1\tpass\t3\t1\t1\t0\t0\t0\t0\tyoung",
+                 b"event\t7-1\tpause\t0\t1\t1\t0\t0\t0\t0\tyoung", b"sample\t7-1\t1\t1\t1"):
+        write(good, b"close\t7-1\t1\n", line + b"\n", good)
+        refused = run(command, "trace", "-o", output, log, status=2)
+        assert "others: line 3 is none of a log of collections" in refused.stderr, (line, refused.stderr)
+    write(good, b"event\t7-1\tpass\t0\t%d\t%d\t0\t0\t0\t0\tyoung\n" % (most, most))
+    run(command, "trace", "-o", output, log)
+
+
 def what_cannot_be_traced(command, folder):
     output = os.path.join(folder, "none.json")
     assert "nothing to trace" in run(command, "trace", "-o", output, "true", status=1).stderr
@@ -164,6 +193,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         trace_a_program(command, program, folder)
         two_programs_and_one_that_was_killed(command, program, folder)
+        logs_of_others(command, folder)
         what_cannot_be_traced(command, folder)
         if len(sys.argv) > 3:
             snapshot = os.path.join(folder, "heap.snapshot")
