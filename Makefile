@@ -65,12 +65,13 @@ mutate: ## which planted faults the tests notice (SAMPLE=number)
 	@$(BUILD) test
 	@tests/mutation/mutate.py --jobs $(JOBS) --sample $(or $(SAMPLE),0)
 
-fuzz: ## both fuzzers on heaps and on snapshots, ten minutes each
+fuzz: ## both fuzzers on heaps, ten minutes each, and on the readers of files
 	@scripts/setup build test fuzz
-	@OURO_TEST_TIER=nightly scripts/fuzz libfuzzer
-	@OURO_TEST_TIER=nightly scripts/fuzz afl
-	@OURO_TEST_TIER=nightly scripts/fuzz --snapshot libfuzzer
-	@OURO_TEST_TIER=nightly scripts/fuzz --snapshot afl
+	@for target in '' --snapshot --log --published; do \
+	  for fuzzer in libfuzzer afl; do \
+	    OURO_TEST_TIER=nightly scripts/fuzz $$target $$fuzzer || exit 1; \
+	  done; \
+	done
 
 sanitize: ## run all tests under ASan and UBSan
 	@scripts/setup build sanitize

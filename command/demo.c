@@ -5,6 +5,7 @@
 #include "demo.h"
 
 #include "command.h"
+#include "utf8.h"
 
 #include <ouro/events.h>
 #include <ouro/snapshot.h>
@@ -148,36 +149,13 @@ void demo_boolean(json_object *section, const char *key, bool value)
     add(section, key, json_object_new_boolean(value));
 }
 
-/* The bytes of the UTF-8 character that begins here, or 0 when none does. */
-static size_t utf8_size(const unsigned char *at)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t size = at[0] < 0x80   ? 1
-                  : at[0] < 0xc2 ? 0
-                  : at[0] < 0xe0 ? 2
-                  : at[0] < 0xf0 ? 3
-                  : at[0] < 0xf5 ? 4
-                                 : 0;
-    if (size <= 1) return size;
-    uint32_t character = at[0] & (0x7fu >> size);
-    for (size_t i = 1; i < size; i++) {
-        if ((at[i] & 0xc0) != 0x80) return 0;
-        character = character << 6 | (at[i] & 0x3f);
-    }
-    bool is_surrogate = character >= 0xd800 && character <= 0xdfff;
-    return character >= least[size] && character <= 0x10ffff && !is_surrogate ? size : 0;
-}
-
 /* JSON is UTF-8; the name of a file need not be.  What is not becomes '?'. */
 void demo_string(json_object *section, const char *key, const char *value)
 {
-    char *copy = strdup(value);
+    size_t room = strlen(value) + 1;
+    char *copy = malloc(room);
     if (copy == NULL) return;
-    for (char *at = copy; *at != '\0';) {
-        size_t size = utf8_size((const unsigned char *)at);
-        if (size == 0) *at = '?';
-        at += size > 0 ? size : 1;
-    }
+    utf8_copy(copy, room, value);
     add(section, key, json_object_new_string(copy));
     free(copy);
 }

@@ -4,6 +4,8 @@
  */
 #include "report/json.h"
 
+#include "utf8.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -57,23 +59,6 @@ void json_address(json *out, uint64_t address)
     fprintf(out->file, "\"%" PRIx64 "\"", address);
 }
 
-/* Bytes of the well-formed character of UTF-8 at `text`; 0 where none stands.  The NUL at the end of a string is
- * no continuation, so nothing behind it is read. */
-static size_t character_at(const unsigned char *text)
-{
-    unsigned char first = text[0];
-    if (first < 0x80) return 1;
-    size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-    if (first < 0xc2 || first > 0xf4) return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((text[i] & 0xc0) != 0x80) return 0;
-    if (first == 0xe0 && text[1] < 0xa0) return 0; /* longer than it need be */
-    if (first == 0xf0 && text[1] < 0x90) return 0;
-    if (first == 0xed && text[1] > 0x9f) return 0; /* half of a pair of UTF-16 */
-    if (first == 0xf4 && text[1] > 0x8f) return 0; /* beyond Unicode */
-    return length;
-}
-
 static void write_character(FILE *file, const unsigned char *text, size_t length)
 {
     if (length == 0)
@@ -95,7 +80,7 @@ void json_text(json *out, const char *text, size_t limit)
     const unsigned char *next = (const unsigned char *)text;
     size_t written = 0;
     while (*next != '\0') {
-        size_t length = character_at(next);
+        size_t length = utf8_size((const char *)next);
         written += length != 0 ? length : 1;
         if (limit != 0 && written > limit) {
             fputs("...", out->file);

@@ -58,23 +58,39 @@ static void bound(ouro_published *state)
 
 /* ---- reading ---- */
 
-static top_outcome read_once(const top_view *view, ouro_published *out_state)
+/* It is none of ours, as this field says. */
+static top_outcome not_published(top_view *view, size_t differs)
+{
+    view->differs = differs;
+    return TOP_NOT_PUBLISHED;
+}
+
+/* The file ends before the struct does: another version may be shorter. */
+static top_outcome cut_off(top_view *view, const ouro_published *state, size_t length)
+{
+    if (length < sizeof state->magic) return not_published(view, length);
+    if (state->magic != OURO_PUBLISHED_MAGIC)
+        return not_published(view, offsetof(ouro_published, magic));
+    bool has_version = length >= offsetof(ouro_published, request);
+    if (has_version && state->version != OURO_PUBLISHED_VERSION) return TOP_OTHER_VERSION;
+    return not_published(view, length);
+}
+
+static top_outcome read_once(top_view *view, ouro_published *out_state)
 {
     char *to = (char *)out_state;
     for (size_t done = 0; done < sizeof *out_state;) {
         ssize_t got = pread(view->file, to + done, sizeof *out_state - done, (off_t)done);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return TOP_REFUSED;
-        if (got == 0) {
-            bool is_ours = done >= 16 && out_state->magic == OURO_PUBLISHED_MAGIC;
-            return is_ours && out_state->version != OURO_PUBLISHED_VERSION ? TOP_OTHER_VERSION
-                                                                           : TOP_NOT_PUBLISHED;
-        }
+        if (got == 0) return cut_off(view, out_state, done);
         done += (size_t)got;
     }
-    if (out_state->magic != OURO_PUBLISHED_MAGIC) return TOP_NOT_PUBLISHED;
+    if (out_state->magic != OURO_PUBLISHED_MAGIC)
+        return not_published(view, offsetof(ouro_published, magic));
     if (out_state->version != OURO_PUBLISHED_VERSION) return TOP_OTHER_VERSION;
-    if (out_state->size != sizeof *out_state) return TOP_NOT_PUBLISHED;
+    if (out_state->size != sizeof *out_state)
+        return not_published(view, offsetof(ouro_published, size));
     return out_state->checksum == ouro_published_checksum(out_state) ? TOP_READ : TOP_UNFINISHED;
 }
 
@@ -108,23 +124,26 @@ top_life top_life_of(const top_view *view)
 
 void top_ask(top_view *view)
 {
-    uint32_t request = view->now.request + 1;
-    if (request == 0 || request == view->now.census_answers) request++;
-    if (request == 0) request = 1;
+    uint32_t request = view->now.request;
+    do request++;
+    while (request == 0 || request == view->now.census_answers);
     view->may_ask = pwrite(view->file, &request, sizeof request,
                            offsetof(ouro_published, request)) == sizeof request;
     if (view->may_ask) view->asked = request;
 }
 
-void top_complain(top_outcome outcome, const char *path)
+void top_complain(const top_view *view, top_outcome outcome, const char *path)
 {
     switch (outcome) {
     case TOP_READ: return;
     case TOP_UNFINISHED:
-        complain("%s contradicts its checksum: its program ended while it wrote, or it is damaged",
-                 path);
+        complain("%s contradicts its checksum at byte %zu: its program ended while it wrote, or it "
+                 "is damaged",
+                 path, offsetof(ouro_published, checksum));
         return;
-    case TOP_NOT_PUBLISHED: complain("%s is no published heap", path); return;
+    case TOP_NOT_PUBLISHED:
+        complain("%s is no published heap: its byte %zu is wrong or missing", path, view->differs);
+        return;
     case TOP_OTHER_VERSION:
         complain("%s was published by another version of ouro than this command's", path);
         return;

@@ -15,6 +15,12 @@ static double share_of(double part, double whole)
     return whole > 0 ? part / whole : 0;
 }
 
+/* A file that lies may say more than there can be. */
+static uint64_t whole_of(double value)
+{
+    return value < (double)UINT64_MAX ? (uint64_t)value : UINT64_MAX;
+}
+
 /* Seconds since a moment of the clock that all processes share. */
 static double seconds_since(uint64_t moment)
 {
@@ -47,7 +53,7 @@ static void show_memory(const top_view *view, FILE *file)
             show_counted(now->pools, "pool").text, show_count(now->empty_pools).text,
             show_counted(now->large_blocks, "large block").text);
     double rate = top_rate(view, now->handed_bytes, view->before.handed_bytes);
-    fprintf(file, "allocation  %s/s%s, %s since the beginning\n", show_bytes((uint64_t)rate).text,
+    fprintf(file, "allocation  %s/s%s, %s since the beginning\n", show_bytes(whole_of(rate)).text,
             view->has_before ? "" : " on average", show_bytes(now->handed_bytes).text);
 }
 

@@ -96,7 +96,7 @@ static int look(top_view *view, const char *path)
 {
     top_outcome outcome = view->file >= 0 ? top_read(view) : TOP_REFUSED;
     if (outcome == TOP_READ) return COMMAND_OK;
-    top_complain(outcome, path);
+    top_complain(view, outcome, path);
     return outcome == TOP_REFUSED && errno != ENOENT ? COMMAND_FAILED : COMMAND_BAD_INPUT;
 }
 

@@ -37,7 +37,7 @@ bool top_find(uint32_t process, top_files *out_files);
 typedef enum top_outcome {
     TOP_READ,
     TOP_UNFINISHED,    /* its checksum is wrong, again and again */
-    TOP_NOT_PUBLISHED, /* it is something else, or cut off */
+    TOP_NOT_PUBLISHED, /* it is something else, or cut off, as the byte at view->differs says */
     TOP_OTHER_VERSION,
     TOP_REFUSED, /* errno says why */
 } top_outcome;
@@ -55,13 +55,15 @@ typedef struct top_view {
     ouro_published now, before;
     bool has_before;
     uint32_t asked;
+    size_t differs; /* where the last file was none, or ended */
 } top_view;
 
 /* Opens a published file; -1 in view->file and errno where that fails. */
 bool top_open(top_view *view, const char *path);
 void top_close(top_view *view);
 
-/* Reads it.  What is read has ended strings without control characters, and counts within their tables. */
+/* Reads it, into the view alone.  What is read has ended strings of printable ASCII, and numbers that choose something
+ * within their bounds; all others are what the file says.  What is not read changes nothing. */
 top_outcome top_read(top_view *view);
 
 top_life top_life_of(const top_view *view);
@@ -70,7 +72,7 @@ top_life top_life_of(const top_view *view);
 void top_ask(top_view *view);
 
 /* A sentence for an outcome other than TOP_READ. */
-void top_complain(top_outcome outcome, const char *path);
+void top_complain(const top_view *view, top_outcome outcome, const char *path);
 
 /* Per second, of what only grows: between the last two readings, or since the heap was made where there is one. */
 double top_rate(const top_view *view, uint64_t now, uint64_t before);

@@ -5,6 +5,7 @@
 #include "trace/trace.h"
 
 #include "command.h"
+#include "utf8.h"
 
 #include <ouro/snapshot.h>
 
@@ -15,8 +16,8 @@ static void describe(trace_heap *heap, const ouro_snapshot *snapshot)
     const char *program = ouro_snapshot_note_of(snapshot, "program");
     const char *process = ouro_snapshot_note_of(snapshot, "pid");
     const char *name = ouro_snapshot_note_of(snapshot, "heap");
-    snprintf(heap->program, sizeof heap->program, "%s", program != NULL ? program : "program");
-    snprintf(heap->name, sizeof heap->name, "%s", name != NULL ? name : "heap");
+    utf8_copy(heap->program, sizeof heap->program, program != NULL ? program : "program");
+    utf8_copy(heap->name, sizeof heap->name, name != NULL ? name : "heap");
     heap->process = process != NULL ? (uint32_t)strtoul(process, NULL, 10) : 1;
 }
 
@@ -33,7 +34,7 @@ static bool take_rows(trace_heap *heap, const ouro_snapshot *snapshot)
             .collected = row->collected,
             .uncollectable = row->uncollectable,
         };
-        snprintf(event.name, sizeof event.name, "%s", snapshot->strings[row->name]);
+        utf8_copy(event.name, sizeof event.name, snapshot->strings[row->name]);
         if (!trace_add_event(heap, &event)) return false;
     }
     for (uint32_t i = 0; i < snapshot->sample_count; i++) {

@@ -13,7 +13,7 @@
 static void *grow(void *array, size_t count, size_t *room, size_t size)
 {
     if (count < *room) return array;
-    size_t wanted = *room > 0 ? 2 * *room : 64;
+    size_t wanted = *room > 0 ? 2 * *room : 8;
     void *grown = reallocarray(array, wanted, size);
     if (grown == NULL) {
         complain("no memory for a trace of %zu rows", wanted);

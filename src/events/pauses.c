@@ -44,8 +44,11 @@ uint64_t ouro_pause_quantile(const ouro_pauses *pauses, double share)
         double to = (double)pauses->longest;
         if (i < OURO_PAUSE_BOUNDS && (double)bounds[i] < to) to = (double)bounds[i];
         double inside = (wanted - (double)before) / count;
-        double value = from < to ? from + (to - from) * (inside > 0 ? inside : 0) : to;
-        return (uint64_t)value;
+        inside = inside < 0   ? 0
+                 : inside < 1 ? inside
+                              : 1; /* the numbers may be a file's, and lie */
+        double value = from < to ? from + (to - from) * inside : to;
+        return value < (double)pauses->longest ? (uint64_t)value : pauses->longest;
     }
     return pauses->longest;
 }

@@ -111,7 +111,9 @@ static void *new_traced(ouro_heap *heap, struct ouro__caller caller, const ouro_
         __atomic_load_n(&type->ready_shelf, __ATOMIC_ACQUIRE) / sizeof(struct ouro__shelf);
     if (OURO_GUARDED || bin == 0 || type->size > OURO__SMALL_MAX || heap->collect_always > 0)
         return NULL;
-    return ouro__trace_quick(ouro__heap_pools(heap), bin, caller);
+    struct ouro__pools *pools = ouro__heap_pools(heap);
+    return pools->meter->exact ? ouro__trace_quick(pools, bin, caller)
+                               : ouro__meter_rest(pools, bin, caller);
 }
 
 void *ouro__new_rare(ouro_heap *heap, ouro_type *type)

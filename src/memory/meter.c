@@ -85,10 +85,8 @@ static void tick(struct ouro__pools *pools)
     ouro__purge_tick(pools);
 }
 
-void *ouro__meter_take(struct ouro__pools *pools, size_t bin)
+static void *take(struct ouro__pools *pools, size_t bin)
 {
-    tick(pools);
-    pools->meter->quick = 0;
     struct ouro__metered *metered = metered_of(pools, bin);
     if (!pools->meter->exact) {
         close_shelf(pools, bin);
@@ -103,10 +101,31 @@ void *ouro__meter_take(struct ouro__pools *pools, size_t bin)
     if (UNLIKELY(entry == NULL)) return NULL;
     const int32_t room = pools->front.shelf[bin].room;
     pools->front.shelf[bin].room = 0;
+    metered->is_cut = heard || count == most;
     if (heard) return hear(pools, bin, entry);
     metered->left--;
     metered->supply = count - 1;
     open_shelf(pools, bin, room);
+    return entry;
+}
+
+void *ouro__meter_take(struct ouro__pools *pools, size_t bin)
+{
+    tick(pools);
+    pools->meter->quick = 0;
+    return take(pools, bin);
+}
+
+void *ouro__meter_rest(struct ouro__pools *pools, size_t bin, struct ouro__caller caller)
+{
+    struct ouro__meter *meter = pools->meter;
+    const struct ouro__pool *pool = pools->current[bin];
+    if (!meter->bins[bin].is_cut || pool == NULL || pool->free == NULL) return NULL;
+    if (pools->refuse != NULL || pools->one_at_a_time || ++meter->quick > OURO__METER_QUICK)
+        return NULL;
+    meter->caller = caller;
+    void *entry = take(pools, bin);
+    meter->caller = (struct ouro__caller){NULL, NULL};
     return entry;
 }
 
@@ -184,7 +203,7 @@ void ouro__meter_harvested(struct ouro__pools *pools, struct ouro__pool *pool, c
         return;
     }
     uint32_t *bits = ouro__meter_bits(pool);
-    for (uint32_t word = 0; word < (pool->capacity + 31) / 32; word++) {
+    for (uint32_t word = 0; word < ouro__meter_bit_words(pool); word++) {
         uint32_t stay = bits[word];
         for (uint32_t some = stay; some != 0; some &= some - 1) {
             const uint32_t bit = (uint32_t)__builtin_ctz(some);
@@ -195,6 +214,17 @@ void ouro__meter_harvested(struct ouro__pools *pools, struct ouro__pool *pool, c
         }
         bits[word] = stay;
     }
+}
+
+void ouro__meter_wipe(struct ouro__pool *pool)
+{
+    uint32_t *bits = ouro__meter_bits(pool), *given = ouro__meter_given_bits(pool);
+    for (uint32_t word = 0; word < ouro__meter_bit_words(pool); word++) {
+        for (uint32_t some = given[word]; some != 0; some &= some - 1)
+            pool->numbers[1 + word * 32 + (uint32_t)__builtin_ctz(some)] = 0;
+        bits[word] = given[word] = 0;
+    }
+    pool->numbers[0] = 0;
 }
 
 void ouro__meter_give(struct ouro__pools *pools, void *entry, size_t bin)

@@ -18,6 +18,7 @@
  *   [meter.hot]     the guess which simple object dies next is off: nothing gets into a hot place
  *   [meter.fresh]   the class list of a bin is empty and without room between a birth that was heard of
  *                   and the next event of the bin: then it is settled
+ *   [meter.rhythm]  where few births are heard of, the ordinary way is gone when it would be without a meter
  *   [meter.kept]    shelves of raw bins have no room while a block with a number is alive, as nothing else
  *                   would tell its death
  *
@@ -30,6 +31,9 @@
 
 #define OURO__DEAD_NUMBER ((uint32_t)1 << 31)
 
+/* More blocks than a pool has: frees feed what births take. */
+enum { OURO__METER_QUICK = 8192 };
+
 struct ouro__metered {
     uint64_t left;   /* births that nobody hears of, before one is heard of */
     uint64_t supply; /* blocks put on the class list since `left` was true */
@@ -37,6 +41,7 @@ struct ouro__metered {
         mark; /* the shelf's room when `supply` was true: what is gone of it was put there, too */
     int32_t room;  /* that the shelf would have, if none of its frees had to be heard of */
     uint32_t kept; /* live blocks with a number */
+    bool is_cut;   /* more would be on the class list, if none had to be heard of */
     void *fresh;   /* heard of last, and not settled yet */
 };
 
@@ -59,7 +64,7 @@ struct ouro__meter {
     struct ouro__caller caller; /* of the allocation at hand */
     bool exact;                 /* each birth is heard of */
     unsigned ticks;             /* births since the clock was looked at */
-    unsigned quick;             /* births since the last one that went the ordinary way */
+    unsigned quick;             /* visits here since the last one that went the ordinary way */
     struct ouro__metered bins[OURO__BINS];
 };
 
@@ -70,6 +75,12 @@ void ouro__meter_stop(struct ouro__pools *pools);
 /* What the pools do where the ordinary way ends: refill, give_full. */
 void *ouro__meter_take(struct ouro__pools *pools, size_t bin);
 void ouro__meter_give(struct ouro__pools *pools, void *entry, size_t bin);
+
+/*
+ * Where few births are heard of: one of the blocks that the class list would have had, had it not been cut, with more
+ * of them on the list; it is born yet.  NULL: the ordinary way.  [meter.rhythm]
+ */
+void *ouro__meter_rest(struct ouro__pools *pools, size_t bin, struct ouro__caller caller);
 
 /* A large block is born. */
 void ouro__meter_large(struct ouro__pools *pools, void *entry, size_t bin, size_t bytes);
@@ -101,17 +112,33 @@ ALWAYS_INLINE size_t ouro__meter_index(const struct ouro__pool *pool, const void
     return (size_t)(offset * pool->reciprocal >> 32); /* of one block: 0 */
 }
 
-/* Behind a pool's numbers: which of them are not 0, or were once; not kept where each birth is heard of. */
+ALWAYS_INLINE uint32_t ouro__meter_bit_words(const struct ouro__pool *pool)
+{
+    return (pool->capacity + 31) / 32;
+}
+
+/* Behind a pool's numbers, not kept where each birth is heard of: which blocks may live that have one, and which numbers
+ * are not 0. */
 ALWAYS_INLINE uint32_t *ouro__meter_bits(const struct ouro__pool *pool)
 {
     return pool->numbers + 1 + pool->capacity;
 }
 
-/* Of the numbers of a pool, how many there are of them, and the bits. */
-ALWAYS_INLINE size_t ouro__meter_numbers_size(const struct ouro__pool *pool)
+ALWAYS_INLINE uint32_t *ouro__meter_given_bits(const struct ouro__pool *pool)
 {
-    return (1 + (size_t)pool->capacity + (pool->capacity + 31) / 32) * sizeof(uint32_t);
+    return ouro__meter_bits(pool) + ouro__meter_bit_words(pool);
 }
+
+/* Of the numbers of a pool, how many there are of them, and the bits. */
+ALWAYS_INLINE size_t ouro__meter_numbers_size(const struct ouro__meter *meter,
+                                              const struct ouro__pool *pool)
+{
+    const size_t bits = meter->exact ? 0 : 2 * (size_t)ouro__meter_bit_words(pool);
+    return (1 + (size_t)pool->capacity + bits) * sizeof(uint32_t);
+}
+
+/* All is zero again where not each birth is heard of: at the price of what is not, and of a bit for each block. */
+void ouro__meter_wipe(struct ouro__pool *pool);
 
 /* The number of a block, OURO__DEAD_NUMBER included; the pool has numbers. */
 ALWAYS_INLINE uint32_t *ouro__meter_number_of(const struct ouro__pool *pool, const void *address)
@@ -132,7 +159,10 @@ ALWAYS_INLINE void ouro__meter_number(struct ouro__meter *meter, struct ouro__po
     const size_t index = ouro__meter_index(pool, entry);
     pool->numbers[1 + index] = number;
     pool->numbers[0]++;
-    if (UNLIKELY(!meter->exact)) ouro__meter_bits(pool)[index / 32] |= (uint32_t)1 << index % 32;
+    if (UNLIKELY(!meter->exact)) {
+        ouro__meter_bits(pool)[index / 32] |= (uint32_t)1 << index % 32;
+        ouro__meter_given_bits(pool)[index / 32] |= (uint32_t)1 << index % 32;
+    }
     meter->bins[pool->bin].kept++;
 }
 
@@ -148,11 +178,10 @@ ALWAYS_INLINE size_t ouro__meter_bytes(const struct ouro__pool *pool)
  */
 ALWAYS_INLINE void *ouro__meter_quick(struct ouro__pools *pools, size_t bin)
 {
-    enum { longest = 8192 }; /* more blocks than a pool has: frees feed what births take */
     struct ouro__pool *pool = pools->current[bin];
     if (UNLIKELY(pool == NULL || pools->refuse != NULL)) return NULL;
     void *entry = pool->free;
-    if (UNLIKELY(entry == NULL || ++pools->meter->quick > longest)) return NULL;
+    if (UNLIKELY(entry == NULL || ++pools->meter->quick > OURO__METER_QUICK)) return NULL;
     pool->free = ouro__link(entry);
     pool->used++;
     pools->handed_bytes += pool->block_size;

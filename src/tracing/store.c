@@ -46,7 +46,13 @@ void *ouro__store_take(struct ouro__store *store, size_t size)
     }
     const size_t class = ouro__class_of(size);
     const size_t whole = ouro__class_size(class);
-    void *piece = store->free[class];
+    void *piece = store->zeroed[class];
+    if (piece != NULL) {
+        store->zeroed[class] = *(ouro__slot *)piece;
+        *(ouro__slot *)piece = NULL;
+        return piece;
+    }
+    piece = store->free[class];
     if (piece != NULL) {
         store->free[class] = *(ouro__slot *)piece;
         memset(piece, 0, whole);
@@ -63,7 +69,7 @@ void *ouro__store_take(struct ouro__store *store, size_t size)
     return piece;
 }
 
-void ouro__store_give(struct ouro__store *store, void *piece, size_t size)
+static void give(struct ouro__store *store, void *lists[], void *piece, size_t size)
 {
     if (piece == NULL) return;
     if (!is_small(size)) {
@@ -71,13 +77,24 @@ void ouro__store_give(struct ouro__store *store, void *piece, size_t size)
         return;
     }
     const size_t class = ouro__class_of(size);
-    *(ouro__slot *)piece = store->free[class];
-    store->free[class] = piece;
+    *(ouro__slot *)piece = lists[class];
+    lists[class] = piece;
+}
+
+void ouro__store_give(struct ouro__store *store, void *piece, size_t size)
+{
+    give(store, store->free, piece, size);
+}
+
+void ouro__store_give_zeroed(struct ouro__store *store, void *piece, size_t size)
+{
+    give(store, store->zeroed, piece, size);
 }
 
 void ouro__store_end(struct ouro__store *store)
 {
     while (store->chunks != NULL) unmap(store, store->chunks);
     memset(store->free, 0, sizeof store->free);
+    memset(store->zeroed, 0, sizeof store->zeroed);
     store->at = store->end = NULL;
 }

@@ -20,12 +20,16 @@ struct ouro__store {
     struct ouro__chunk *chunks; /* all mappings */
     char *at, *end;             /* what is left of the newest chunk of small pieces */
     void *free[OURO__CLASSES];
-    size_t bytes; /* of all mappings */
+    void *zeroed[OURO__CLASSES]; /* but for the link */
+    size_t bytes;                /* of all mappings */
 };
 
 /* Zeroed bytes, or NULL. */
 void *ouro__store_take(struct ouro__store *store, size_t size);
 void ouro__store_give(struct ouro__store *store, void *piece, size_t size);
+
+/* The same for what its user has left zeroed. */
+void ouro__store_give_zeroed(struct ouro__store *store, void *piece, size_t size);
 
 /* Gives everything back. */
 void ouro__store_end(struct ouro__store *store);

@@ -77,7 +77,7 @@ ALWAYS_INLINE void count_birth(struct ouro__trace *trace, struct ouro__site *sit
 static bool has_numbers(struct ouro__trace *trace, struct ouro__pool *pool)
 {
     if (LIKELY(pool->numbers != NULL)) return true;
-    pool->numbers = ouro__store_take(&trace->store, ouro__meter_numbers_size(pool));
+    pool->numbers = ouro__store_take(&trace->store, ouro__meter_numbers_size(&trace->meter, pool));
     return pool->numbers != NULL;
 }
 
@@ -138,7 +138,14 @@ static void settle(struct ouro__meter *meter, void *entry)
 
 static void forget(struct ouro__meter *meter, struct ouro__pool *pool)
 {
-    ouro__store_give(&inside(meter)->store, pool->numbers, ouro__meter_numbers_size(pool));
+    struct ouro__store *store = &inside(meter)->store;
+    const size_t size = ouro__meter_numbers_size(meter, pool);
+    if (meter->exact) {
+        ouro__store_give(store, pool->numbers, size);
+    } else {
+        ouro__meter_wipe(pool);
+        ouro__store_give_zeroed(store, pool->numbers, size);
+    }
     pool->numbers = NULL;
 }
 
@@ -146,7 +153,6 @@ static void forget(struct ouro__meter *meter, struct ouro__pool *pool)
 void *ouro__trace_quick(struct ouro__pools *pools, size_t bin, struct ouro__caller caller)
 {
     struct ouro__trace *trace = ouro__trace_of(pools);
-    if (!trace->meter.exact) return NULL;
     void *entry = ouro__meter_quick(pools, bin);
     if (UNLIKELY(entry == NULL)) return NULL;
     struct ouro__pool *pool = ouro__pool_of(entry);

@@ -54,7 +54,7 @@ void ouro__trace_stop(struct ouro__pools *pools);
 void ouro__trace_clear(struct ouro__pools *pools);
 
 /* A block for a small object whose birth is heard of like every other, for the caller; or NULL: the ordinary way.  The
- * program is traced. */
+ * program is traced, and each birth is heard of. */
 void *ouro__trace_quick(struct ouro__pools *pools, size_t bin, struct ouro__caller caller);
 
 /* What was born at the address, or at a block around it; 0: unknown.  With OURO__DEAD_NUMBER: it is dead. */

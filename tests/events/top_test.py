@@ -116,14 +116,17 @@ def files_that_lie(command, folder, good):
         assert re.fullmatch(rb"[\n -~]*", done.stdout), done.stdout
         return done.stderr.decode()
 
-    assert "is no published heap" in look(b"", [2])
-    assert "is no published heap" in look(b"letters" * 1000, [2])
-    for length in 7, 16, 100, len(good) - 1:
-        assert "is no published heap" in look(good[:length], [2])
+    none = "is no published heap: its byte %d is wrong or missing"
+    assert none % 0 in look(b"", [2])
+    assert none % 0 in look(b"letters" * 1000, [2])
+    assert none % 0 in look(b"letters" * 10, [2])
+    assert none % 12 in look(good[:12] + b"\0" * 4 + good[16:], [2])
+    for length in 7, 8, 11, 15, 16, 100, len(good) - 1:
+        assert none % length in look(good[:length], [2])
     assert "another version" in look(good[:8] + struct.pack("=I", 99) + good[12:], [2])
     assert "another version" in look(good[:8] + struct.pack("=I", 99) + good[12:40], [2])
     look(good + b"more", [1])
-    assert "contradicts its checksum" in look(good[:200] + b"\xff" + good[201:], [2])
+    assert "contradicts its checksum at byte 24" in look(good[:200] + b"\xff" + good[201:], [2])
 
     def signed(body):
         value = 0xcbf29ce484222325

@@ -20,13 +20,17 @@ def run(*words, status=0, **more):
     return done
 
 
+ROUNDED = 2  # nanoseconds that a duration may be short of, so that slices do not overlap
+
+
 def nanoseconds(number):
     return round(number * 1000)
 
 
 def check_track(slices):
-    """They begin one after the other, and each lies in the one that is open, or behind it."""
-    before, open_ends = -1, []
+    """They begin one after the other, and each lies in the one that is open, or behind it: in nanoseconds, and for a
+    viewer that adds the doubles."""
+    before, open_ends, added_ends = -1, [], []
     for event in slices:
         start = nanoseconds(event["ts"])
         end = start + nanoseconds(event["dur"])
@@ -36,6 +40,11 @@ def check_track(slices):
             open_ends.pop()
         assert not open_ends or end <= open_ends[-1], f"neither within nor behind: {event}"
         open_ends.append(end)
+        while added_ends and added_ends[-1] <= event["ts"]:
+            added_ends.pop()
+        added = event["ts"] + event["dur"]
+        assert not added_ends or added <= added_ends[-1], f"neither within nor behind, added up: {event}"
+        added_ends.append(added)
 
 
 def check(trace):
@@ -98,7 +107,7 @@ def trace_a_program(command, program, folder):
     assert summary["pauses"] == len(passes) + len(kinds(tracks, "step")), summary
     assert summary["longest_pause_nanoseconds"] >= int(said["longest_pause"]), summary
     for cycle in cycles:
-        start, end = nanoseconds(cycle["ts"]), nanoseconds(cycle["ts"]) + nanoseconds(cycle["dur"])
+        start, end = nanoseconds(cycle["ts"]), nanoseconds(cycle["ts"]) + nanoseconds(cycle["dur"]) + ROUNDED
         steps = [event for event in kinds(tracks, "step") if start <= nanoseconds(event["ts"]) < end]
         assert steps and all(nanoseconds(event["ts"] + event["dur"]) <= end for event in steps), cycle
     assert {name for _, name in counters} == {"churn: objects", "churn: bytes"}, counters.keys()
@@ -121,6 +130,35 @@ def two_programs_and_one_that_was_killed(command, program, folder):
         file.write("\nrubbish\n")
     refused = run(command, "trace", "-o", output, log, status=2)
     assert "is none of a log of collections" in refused.stderr, refused.stderr
+
+
+def logs_of_others(command, folder):
+    """Names that are no UTF-8, or would be cut in a character, and lines that are none, which are told by number."""
+    log, output = os.path.join(folder, "others"), os.path.join(folder, "others.json")
+    heading = b"heap\t7-1\tversion=1\t7\t1000\tprogram\t%s\n"
+
+    def write(*lines):
+        with open(log, "wb") as file:
+            file.write(b"".join(lines))
+
+    for name, shown in ((b"caf\xe9", "caf?"), (("x" * 62 + "\u00e4").encode(), "x" * 62), (b"\xed\xa0\x80", "???"),
+                        ("\U0001f40d".encode(), "\U0001f40d")):
+        write(heading % name, b"event\t7-1\tpass\t0\t5\t6\t7\t8\t9\t0\tyoung\n")
+        run(command, "trace", "-o", output, log)
+        with open(output, encoding="utf-8") as file:
+            names = [event["args"]["name"] for event in json.load(file)["traceEvents"] if event["name"] == "thread_name"]
+        assert names[0] == f"{shown}: pauses", names
+    most = 1 << 61
+    good = heading % b"heap"
+    for line in (b"rubbish", b"heap\t" + b"9" * 32 + b"\tversion=1\t7\t1\tp\tn", b"close\t7-1\t1\t2", b"\0", b"x" * 5000,
+                 b"lost\t7-1\t4294967296", b"sample\t7-1\t%d\t1\t1\t1" % (most + 1), b"close\t7-2\t1",
+                 b"event\t7-1\tpass\t0\t%d\t1\t0\t0\t0\t0\tyoung" % (most + 1), b"event\t7-1\tpass\t3\t1\t1\t0\t0\t0\t0\tyoung",
+                 b"event\t7-1\tpause\t0\t1\t1\t0\t0\t0\t0\tyoung", b"sample\t7-1\t1\t1\t1"):
+        write(good, b"close\t7-1\t1\n", line + b"\n", good)
+        refused = run(command, "trace", "-o", output, log, status=2)
+        assert "others: line 3 is none of a log of collections" in refused.stderr, (line, refused.stderr)
+    write(good, b"event\t7-1\tpass\t0\t%d\t%d\t0\t0\t0\t0\tyoung\n" % (most, most))
+    run(command, "trace", "-o", output, log)
 
 
 def what_cannot_be_traced(command, folder):
@@ -155,6 +193,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         trace_a_program(command, program, folder)
         two_programs_and_one_that_was_killed(command, program, folder)
+        logs_of_others(command, folder)
         what_cannot_be_traced(command, folder)
         if len(sys.argv) > 3:
             snapshot = os.path.join(folder, "heap.snapshot")

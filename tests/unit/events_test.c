@@ -339,6 +339,20 @@ static void test_pauses_lie_between_their_bounds(void **state)
     }
 }
 
+/* As a file may have them that was published by somebody else. */
+static void test_pauses_that_lie_have_bounds(void **state)
+{
+    (void)state;
+    ouro_pauses pauses = {{0}, 0, UINT64_MAX};
+    pauses.counts[OURO_PAUSE_BOUNDS] = 1;
+    assert_true(ouro_pause_quantile(&pauses, 1) == UINT64_MAX);
+    pauses.counts[0] = pauses.counts[1] = UINT64_MAX; /* their sum is one less */
+    for (int share = 0; share <= 4; share++) {
+        pauses.longest = ouro_pause_bound(3);
+        assert_true(ouro_pause_quantile(&pauses, share / 4.0) <= pauses.longest);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,6 +367,7 @@ int main(void)
         HEAP_TEST(test_samples_come_with_pauses),
         HEAP_TEST(test_pauses_are_counted),
         HEAP_TEST(test_pauses_lie_between_their_bounds),
+        HEAP_TEST(test_pauses_that_lie_have_bounds),
         HEAP_TEST(test_what_a_finalizer_cuts_off_is_no_work),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

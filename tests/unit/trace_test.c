@@ -178,6 +178,76 @@ static void test_samples_are_counted(void **state)
     }
 }
 
+/* Of a size of which no number of whole lists is a young batch. */
+typedef struct lone {
+    struct lone *self;
+    size_t number;
+} lone;
+static ouro_type lone_type;
+static const ouro_field lone_fields[] = {OURO_REF(lone, self, &lone_type), OURO_END};
+static ouro_type lone_type = OURO_TYPE(lone, .fields = lone_fields);
+
+/* At which births collections began. */
+struct rhythm {
+    size_t born, begun[1000], count;
+};
+
+static void hear_begin(ouro_heap *heap, const ouro_collection *info, void *context)
+{
+    struct rhythm *rhythm = context;
+    (void)heap;
+    if (!info->stop && rhythm->count < COUNT_OF(rhythm->begun))
+        rhythm->begun[rhythm->count++] = rhythm->born;
+}
+
+static void beat(struct rhythm *rhythm, size_t interval)
+{
+    ouro_heap *heap = test_heap_new(NULL);
+    if (ouro_trace_is_on(heap)) ouro_trace_stop(heap);
+    if (interval > 0) {
+        const ouro_trace_options options = {.sample_bytes = interval, .seed = interval};
+        assert_int_equal(ouro_trace_start(heap, &options, NULL), OURO_OK);
+    }
+    assert_int_equal(ouro_add_callback(heap, hear_begin, rhythm), OURO_OK);
+    for (; rhythm->born < 100000; rhythm->born++) {
+        lone *alone = ouro_new(heap, lone);
+        assert_non_null(alone);
+        ouro_set(alone, self, alone);
+        ouro_decref(alone);
+    }
+    ouro_remove_callback(heap, hear_begin, rhythm);
+    (void)ouro_collect(heap, 2);
+    test_heap_close_empty(heap);
+}
+
+/* A sample changes what is written down, and not when collections come: where lists are cut for it, nothing is due. */
+static void test_samples_keep_the_rhythm(void **state)
+{
+    static const size_t intervals[] = {4096, 65536, 1 << 20};
+    static struct rhythm plain, sampled;
+    (void)state;
+    SKIP_WHERE_GUARDED();
+    plain = (struct rhythm){0};
+    beat(&plain, 0);
+    assert_true(plain.count > 10);
+    for (size_t n = 0; n < COUNT_OF(intervals); n++) {
+        sampled = (struct rhythm){0};
+        beat(&sampled, intervals[n]);
+        assert_int_equal(sampled.count, plain.count);
+        assert_memory_equal(sampled.begun, plain.begun, sizeof plain.begun);
+    }
+}
+
+/* Where each list is cut, collections come nevertheless. */
+static void test_samples_of_all_let_collections_come(void **state)
+{
+    static struct rhythm sampled;
+    (void)state;
+    sampled = (struct rhythm){0};
+    beat(&sampled, 1);
+    assert_true(sampled.count > 5);
+}
+
 static void test_on_and_off_in_the_middle(void **state)
 {
     const size_t steps = test_scaled(6000);
@@ -720,6 +790,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_block_is_counted),
         cmocka_unit_test(test_samples_are_counted),
+        cmocka_unit_test(test_samples_keep_the_rhythm),
+        cmocka_unit_test(test_samples_of_all_let_collections_come),
         cmocka_unit_test(test_on_and_off_in_the_middle),
         cmocka_unit_test(test_estimates_have_no_bias),
         cmocka_unit_test(test_logarithm_and_exponential),
