@@ -648,9 +648,9 @@ typedef struct ouro_collection {
     bool stop; /* false: start */
     int generation;
     bool nearby; /* a pass over what lies near touched objects, told as generation 1 */
-    size_t
-        candidates; /* objects judged; 0 where a whole cycle was given up, as the heap had shrunk by half since
-                        * it began.  This and the rest are known at the stop only */
+    /* Objects judged; 0 where a whole cycle was given up, as the heap had shrunk by half since it began.  This and
+     * the rest are known at the stop only. */
+    size_t candidates;
     size_t collected;
     size_t uncollectable;
     uint64_t nanoseconds;

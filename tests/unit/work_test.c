@@ -235,7 +235,7 @@ static void test_weak_references_without_finalizers_are_counted(void **state)
     ASSERT_WORK(*state, {"count", 2 * BLOCKS + MANY}, {"decide", PAGES + BLOCKS},
                 {"decide: follow", MANY}, {"narrow", 2 * MANY}, {"scan", (2 + 2) * MANY},
                 {"check", MANY}, {"leave", MANY}, {"muffle weak references", 17 * MANY},
-                {"revive", MANY}, {"clear weak references", 17 * MANY}, {"finish", 2 * POOL},
+                {"revive", MANY}, {"clear weak references", 17 * MANY}, FINISH(2, 3),
                 {"forget", MARKS});
     ouro_decref(weakrefs);
 }
