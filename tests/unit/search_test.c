@@ -44,10 +44,12 @@ static void touch(node *old)
     cycle_touch((cell *)(void *)old);
 }
 
-/* What a search of so many units looks at.  Its table is empty behind it. */
+/* What a search of so many units looks at, where all lives: nothing is proposed.  Its table is empty behind it. */
 static size_t search(ouro_heap *heap, long units)
 {
+    heap->pass.candidates = 0;
     assert_int_equal(ouro__heap_collect_nearby(heap, units), 0);
+    assert_int_equal(heap->pass.candidates, 0);
     assert_int_equal(heap->nearby.count + heap->nearby.closed, 0);
     for (size_t i = 0; i < COUNT_OF(heap->nearby.table); i++)
         assert_int_equal(heap->nearby.table[i], 0);
