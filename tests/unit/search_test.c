@@ -218,7 +218,7 @@ static void test_who_was_followed_is_not_followed_again(void **state)
 static void test_a_search_that_has_all_leaves_the_rest(void **state)
 {
     chain_new(*state, 3 * ALLOWANCE, all);
-    ouro_auto node *held_more = ouro_newref(chain[0]);
+    node *held_more = ouro_newref(chain[0]);
     node *first = node_new(*state), *second = node_new(*state);
     ouro_set(first, left, second);
     ouro_set(second, left, first);
@@ -229,6 +229,7 @@ static void test_a_search_that_has_all_leaves_the_rest(void **state)
     ouro_decref(second); /* a touch */
     assert_int_equal(ouro__heap_collect_nearby(*state, PLENTY), 2);
     assert_int_equal(((ouro_heap *)*state)->nearby.looked_at, 3);
+    ouro_decref(held_more);
     chain_end(3 * ALLOWANCE);
 }
 
