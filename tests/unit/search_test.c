@@ -233,6 +233,39 @@ static void test_a_search_that_has_all_leaves_the_rest(void **state)
     chain_end(3 * ALLOWANCE);
 }
 
+/* ---- what has died since ---- */
+
+/* Where touched objects were there may be larger ones by then: a search begins at objects alone. */
+static void test_a_search_begins_at_no_place_inside_an_object(void **state)
+{
+    enum { LENGTH = 1000, ROWS = 500, ITEMS = 29 };
+    static row *rows[ROWS];
+    ouro_heap *heap = *state;
+    node *hub = node_new(heap); /* keeps the arena */
+    chain_new(heap, LENGTH, all);
+    for (size_t i = 0; i < LENGTH; i++) touch(chain[i]);
+    uintptr_t page = (uintptr_t)chain[LENGTH - 1] >> OURO_POOL_SHIFT;
+    chain_end(LENGTH);
+    ouro_decref(hub);
+    hub = (node *)(void *)row_new(heap, ITEMS);
+    (void)ouro_trim(heap);
+    bool same_place = false;
+    for (size_t i = 0; i < ROWS; i++) {
+        rows[i] = row_new(heap, ITEMS);
+        for (size_t j = 0; j < ITEMS; j++) ouro_set(rows[i], items[j], hub);
+        same_place |= (uintptr_t)rows[i] >> OURO_POOL_SHIFT == page;
+    }
+    assert_true(same_place);
+    (void)search(heap, PLENTY);
+    for (size_t i = 0; i < heap->nearby.looked_at; i++) {
+        const char *entry = heap->nearby.members[i].entry;
+        const struct ouro__pool *pool = ouro__pool_of(entry);
+        assert_int_equal((size_t)(entry - pool->first) % pool->block_size, 0);
+    }
+    for (size_t i = 0; i < ROWS; i++) ouro_decref(ouro_move(rows[i]));
+    ouro_decref(hub);
+}
+
 /* ---- weak maps ---- */
 
 /* An object that is the key of `count` maps, each with a value of its own or the same for all. */
@@ -309,6 +342,7 @@ int main(void)
         HEAP_TEST(test_who_was_put_off_comes_later),
         HEAP_TEST(test_who_was_followed_is_not_followed_again),
         HEAP_TEST(test_a_search_that_has_all_leaves_the_rest),
+        HEAP_TEST(test_a_search_begins_at_no_place_inside_an_object),
         HEAP_TEST(test_entries_are_met_as_far_as_units_go),
         HEAP_TEST(test_values_that_lead_to_no_cycle_are_not_met),
     };
