@@ -44,10 +44,12 @@ static void touch(node *old)
     cycle_touch((cell *)(void *)old);
 }
 
-/* What a search of so many units looks at.  Its table is empty behind it. */
+/* What a search of so many units looks at, where all lives: nothing is proposed.  Its table is empty behind it. */
 static size_t search(ouro_heap *heap, long units)
 {
+    heap->pass.candidates = 0;
     assert_int_equal(ouro__heap_collect_nearby(heap, units), 0);
+    assert_int_equal(heap->pass.candidates, 0);
     assert_int_equal(heap->nearby.count + heap->nearby.closed, 0);
     for (size_t i = 0; i < COUNT_OF(heap->nearby.table); i++)
         assert_int_equal(heap->nearby.table[i], 0);
@@ -216,7 +218,7 @@ static void test_who_was_followed_is_not_followed_again(void **state)
 static void test_a_search_that_has_all_leaves_the_rest(void **state)
 {
     chain_new(*state, 3 * ALLOWANCE, all);
-    ouro_auto node *held_more = ouro_newref(chain[0]);
+    node *held_more = ouro_newref(chain[0]);
     node *first = node_new(*state), *second = node_new(*state);
     ouro_set(first, left, second);
     ouro_set(second, left, first);
@@ -227,7 +229,41 @@ static void test_a_search_that_has_all_leaves_the_rest(void **state)
     ouro_decref(second); /* a touch */
     assert_int_equal(ouro__heap_collect_nearby(*state, PLENTY), 2);
     assert_int_equal(((ouro_heap *)*state)->nearby.looked_at, 3);
+    ouro_decref(held_more);
     chain_end(3 * ALLOWANCE);
+}
+
+/* ---- what has died since ---- */
+
+/* Where touched objects were there may be larger ones by then: a search begins at objects alone. */
+static void test_a_search_begins_at_no_place_inside_an_object(void **state)
+{
+    enum { LENGTH = 1000, ROWS = 500, ITEMS = 29 };
+    static row *rows[ROWS];
+    ouro_heap *heap = *state;
+    node *hub = node_new(heap); /* keeps the arena */
+    chain_new(heap, LENGTH, all);
+    for (size_t i = 0; i < LENGTH; i++) touch(chain[i]);
+    uintptr_t page = (uintptr_t)chain[LENGTH - 1] >> OURO_POOL_SHIFT;
+    chain_end(LENGTH);
+    ouro_decref(hub);
+    hub = (node *)(void *)row_new(heap, ITEMS);
+    (void)ouro_trim(heap);
+    bool same_place = false;
+    for (size_t i = 0; i < ROWS; i++) {
+        rows[i] = row_new(heap, ITEMS);
+        for (size_t j = 0; j < ITEMS; j++) ouro_set(rows[i], items[j], hub);
+        same_place |= (uintptr_t)rows[i] >> OURO_POOL_SHIFT == page;
+    }
+    assert_true(same_place);
+    (void)search(heap, PLENTY);
+    for (size_t i = 0; i < heap->nearby.looked_at; i++) {
+        const char *entry = heap->nearby.members[i].entry;
+        const struct ouro__pool *pool = ouro__pool_of(entry);
+        assert_int_equal((size_t)(entry - pool->first) % pool->block_size, 0);
+    }
+    for (size_t i = 0; i < ROWS; i++) ouro_decref(ouro_move(rows[i]));
+    ouro_decref(hub);
 }
 
 /* ---- weak maps ---- */
@@ -306,6 +342,7 @@ int main(void)
         HEAP_TEST(test_who_was_put_off_comes_later),
         HEAP_TEST(test_who_was_followed_is_not_followed_again),
         HEAP_TEST(test_a_search_that_has_all_leaves_the_rest),
+        HEAP_TEST(test_a_search_begins_at_no_place_inside_an_object),
         HEAP_TEST(test_entries_are_met_as_far_as_units_go),
         HEAP_TEST(test_values_that_lead_to_no_cycle_are_not_met),
     };
