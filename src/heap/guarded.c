@@ -48,7 +48,7 @@ void *ouro__guarded_new(ouro_heap *heap, ouro_type *type)
     if (UNLIKELY(type->ready_words != 2) && !is_empty(object, type->ready_words))
         return new_slowly(heap, type);
     shelf->list = (void *)next;
-    __builtin_prefetch((void *)next, 1);
+    __builtin_prefetch((const void *)(next + OURO_BIRTH_AHEAD), 1);
     object[0] = object[1] = 0;
     *ouro__word_of(object) = type->ready_word | canary;
     ouro__state_set(object); /* [guard.live] */
