@@ -25,7 +25,8 @@ enum ouro__shape_flag {
     OURO__SHAPE_LARGE = 16, /* blocks may be large: the bin does not tell */
     OURO__SHAPE_TRAVERSE = 32,
     OURO__SHAPE_PLAIN = 64, /* single references only, no hook, a bin of narrow pools */
-    OURO__SHAPE_FENCED = 128, /* of a guarded build: objects may not fill their blocks [fence.exact] */
+    OURO__SHAPE_FENCED =
+        128, /* of a guarded build: objects may not fill their blocks [fence.exact] */
 };
 
 struct ouro__shape {
