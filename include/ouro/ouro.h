@@ -307,6 +307,7 @@ struct ouro_type {
     /* Filled at first use; not for programs. */
     uint64_t ready_word;
     uint32_t ready_shelf;
+    uint32_t ready_words; /* of guarded builds */
 };
 
 /* OURO_TYPE(T), or OURO_TYPE(T, .fields = ..., .finalize = ...): for a `static ouro_type T_type`. */

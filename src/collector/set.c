@@ -161,13 +161,15 @@ static void propose_middle(struct ouro__collector *pass, struct ouro__pool *pool
     if (pass->candidates > before) widen(pool, place, place + 1);
 }
 
-/* What the words of some blocks say lives, lives by the state bits too: else they were written to. [guard.live] */
-ALWAYS_INLINE void check_states(const struct ouro__pool *pool, size_t word, uint64_t proposed)
+/* One bit for two neighbours, of the lower or the upper half of a word. */
+ALWAYS_INLINE uint64_t fold(uint64_t bits)
 {
-    uint64_t wrong = proposed & ~ouro__pool_marks(pool, OURO__STATE_BITS)[word];
-    if (LIKELY(wrong == 0)) return;
-    ouro__guard_refuse(ouro__pool_start(pool) + (word * 64 + (size_t)__builtin_ctzl(wrong)) * 8,
-                       "visit");
+    bits = (bits | bits >> 1) & UINT64_C(0x5555555555555555);
+    bits = (bits | bits >> 1) & UINT64_C(0x3333333333333333);
+    bits = (bits | bits >> 2) & UINT64_C(0x0F0F0F0F0F0F0F0F);
+    bits = (bits | bits >> 4) & UINT64_C(0x00FF00FF00FF00FF);
+    bits = (bits | bits >> 8) & UINT64_C(0x0000FFFF0000FFFF);
+    return (bits | bits >> 16) & UINT64_C(0x00000000FFFFFFFF);
 }
 
 /* A young block that holds no object, or one that is not looked at. */
@@ -215,12 +217,13 @@ ALWAYS_INLINE uint64_t propose_young_half(struct ouro__collector *pass,
 static void propose_young(struct ouro__collector *collector, struct ouro__pool *pool)
 {
     const ouro__bits *young = ouro__pool_young(pool);
+    const ouro__bits *states = ouro__pool_marks(pool, OURO__STATE_BITS); /* in guarded builds */
     ouro__bits *set = ouro__pool_marks(pool, ouro__set_bits(OURO__PASS));
     for (size_t half = 0, end = 2 * ouro__pool_young_words(pool); half < end; half++) {
         uint32_t bits = (uint32_t)(young[half / 2] >> half % 2 * 32);
         if (bits == 0) continue;
+        if (OURO_GUARDED) bits &= (uint32_t)fold(states[half]); /* [guard.live] */
         uint64_t proposed = propose_young_half(collector, pool, half, bits);
-        if (OURO_GUARDED) check_states(pool, half, proposed);
         set[half] |= proposed;
         widen(pool, half, half + 1);
     }
@@ -370,39 +373,19 @@ ALWAYS_INLINE ouro__slot *reap(void *entry, ouro__slot *last_link)
     return entry;
 }
 
-/* One bit for two neighbours, of the lower or the upper half of a word. */
-static uint64_t fold(uint64_t bits)
+/* The same in a guarded build, of a block that goes into the quarantine: what its link does not take is filled.
+ * `words`: of the block behind its word; none of a large block, which is alone.  `last`: NULL at first. */
+ALWAYS_INLINE ouro__slot *reap_guarded(void *entry, size_t words, ouro__slot *last,
+                                       struct harvest *harvest)
 {
-    bits = (bits | bits >> 1) & UINT64_C(0x5555555555555555);
-    bits = (bits | bits >> 1) & UINT64_C(0x3333333333333333);
-    bits = (bits | bits >> 2) & UINT64_C(0x0F0F0F0F0F0F0F0F);
-    bits = (bits | bits >> 4) & UINT64_C(0x00FF00FF00FF00FF);
-    bits = (bits | bits >> 8) & UINT64_C(0x0000FFFF0000FFFF);
-    return (bits | bits >> 16) & UINT64_C(0x00000000FFFFFFFF);
-}
-
-/* The same in a guarded build, for the garbage of one word of set bits: the blocks go into the quarantine.
- * Inline: other builds leave it out, even unoptimised. */
-static inline void reap_guarded(struct ouro__pool *pool, size_t word, uint64_t dead)
-{
-    char *start = ouro__pool_start(pool) + word * 512;
-    const size_t size = pool->block_size > 0 ? pool->block_size - sizeof(ouro__word) : 0;
-    void *first = NULL, *last = NULL;
-    ouro__pool_marks(pool, OURO__STATE_BITS)[word] &= ~dead;              /* [guard.live] */
-    ouro__pool_young(pool)[word / 2] &= ~(fold(dead) << (word % 2 * 32)); /* [quarantine.used] */
-    uint32_t count = (uint32_t)__builtin_popcountl(dead);
-    for (; dead != 0; dead &= dead - 1) {
-        void *entry = start + (size_t)__builtin_ctzl(dead) * 8;
-        ouro__word_clear(entry); /* [pool.word] */
-        ouro__watch_died(entry);
-        ouro__guard_fill(entry, size);
-        if (last != NULL)
-            ouro__link_set(last, entry);
-        else
-            first = entry;
-        last = entry;
-    }
-    if (size > 0) ouro__quarantine_add(ouro__pools_of(first), pool, first, last, count);
+    ouro__word_clear(entry); /* [pool.word] */
+    ouro__watch_died(entry);
+    ouro__guard_fill(entry, words);
+    if (LIKELY(last != NULL))
+        ouro__link_set(last, entry);
+    else
+        harvest->first = entry;
+    return entry;
 }
 
 static void give_harvest(struct ouro__collector *collector, struct ouro__pool *pool,
@@ -414,8 +397,11 @@ static void give_harvest(struct ouro__collector *collector, struct ouro__pool *p
         pool->used = 0;
         return;
     }
-    if (OURO_GUARDED) return; /* they are in the quarantine */
     struct ouro__pools *pools = ouro__collector_pools(collector);
+    if (OURO_GUARDED) {
+        ouro__quarantine_add(pools, pool, harvest->first, harvest->last_link, harvest->freed);
+        return;
+    }
     if (UNLIKELY(pools->meter != NULL))
         ouro__meter_harvested(pools, pool, harvest->first, harvest->freed);
     *harvest->last_link = pool->free;
@@ -448,7 +434,8 @@ void ouro__set_finish(struct ouro__collector *collector)
     size_t end = lane == OURO__PASS || from + WORDS > words ? words : from + WORDS;
     bool shared = (pool->sets >> (1 - lane) & 1) != 0;
     struct harvest harvest = {.freed = 0};
-    ouro__slot *last_link = (ouro__slot *)&harvest.first;
+    ouro__slot *last_link = OURO_GUARDED ? NULL : (ouro__slot *)&harvest.first;
+    const size_t filled = OURO_GUARDED ? ouro__guard_fill_words(pool) : 0;
     uint64_t any = 0;
     for (size_t word = from; word < end; word++) {
         uint64_t all = map[word], lives = 0;
@@ -459,7 +446,8 @@ void ouro__set_finish(struct ouro__collector *collector)
             ouro__count *count = ouro__count_at(counts, offset);
             if (LIKELY((*count & OURO__SUSPECT(lane)) != 0)) {
                 if (UNLIKELY(shared)) ouro__mark_dead(marks, pool, entry);
-                if (!OURO_GUARDED) last_link = reap(entry, last_link);
+                last_link = OURO_GUARDED ? reap_guarded(entry, filled, last_link, &harvest)
+                                         : reap(entry, last_link);
                 harvest.freed++;
             } else {
                 lives |= ouro__mark_bit(entry);
@@ -471,9 +459,8 @@ void ouro__set_finish(struct ouro__collector *collector)
         map[word] = 0;
         if (dead == 0) continue;
         if (OURO_GUARDED)
-            reap_guarded(pool, word, dead);
-        else
-            ouro__pool_young(pool)[word / 2] |= fold(dead) << (word % 2 * 32); /* [young.bit] */
+            ouro__pool_marks(pool, OURO__STATE_BITS)[word] &= ~dead;       /* [guard.live] */
+        ouro__pool_young(pool)[word / 2] |= fold(dead) << (word % 2 * 32); /* [young.bit] */
     }
     collector->units -= any != 0 ? 4 * WORDS : 4;
     collector->at = end * 64;

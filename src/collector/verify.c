@@ -111,6 +111,7 @@ static NOINLINE void scan_careful_in_pass(struct ouro__collector *pass, void *en
 {
     uint64_t word = *ouro__word_of(entry);
     unsigned flags = ouro__shape_of(entry)->flags;
+    if (OURO_GUARDED) ouro__fence_check(entry);
     if (is_too_long(pass, entry, flags)) {
         spare(pass, entry);
     } else {
@@ -134,7 +135,7 @@ ALWAYS_INLINE void scan_one_in_pass(void *entry, size_t offset, void *context)
     const struct ouro__around *around = context;
     ouro__count count = *ouro__count_at(around->counts, offset);
     if (UNLIKELY((count & OURO__SUSPECT(OURO__PASS)) == 0)) return;
-    if (OURO_GUARDED) ouro__fence_check(entry);
+    if (OURO_GUARDED) ouro__fence_check_word(entry);
     uint64_t word = *ouro__word_of(entry);
     const struct ouro__shape *shape = &ouro__shapes[ouro__word_type(word)];
     if (LIKELY(ouro__is_careless(shape, word)))
@@ -153,13 +154,14 @@ static void scan_pool_in_pass(struct ouro__collector *pass)
 static void scan_one_in_whole(struct ouro__collector *collector, void *entry)
 {
     if (UNLIKELY(!ouro__is_suspect(entry, OURO__WHOLE))) return;
-    if (OURO_GUARDED) ouro__fence_check(entry);
+    if (OURO_GUARDED) ouro__fence_check_word(entry);
     uint64_t word = *ouro__word_of(entry);
     const struct ouro__shape *shape = &ouro__shapes[ouro__word_type(word)];
     collector->units -= 2;
     if (LIKELY(ouro__is_careless(shape, word))) {
         ouro__visit_mask(entry, shape->mask, scan_in_whole, collector);
     } else {
+        if (OURO_GUARDED) ouro__fence_check(entry);
         note_cares(collector, shape->flags, word);
         ouro__set_follow(collector, entry, scan_in_whole, scan_ephemeron);
     }

@@ -10,15 +10,11 @@
 #include "memory/raw_guarded.h"
 #include "object/fence.h"
 
-/* Whether a small block has zeros alone behind its link, and the word of a free one. */
-ALWAYS_INLINE bool is_untouched(const void *object, size_t bin)
+/* Whether a block of so many words has zeros alone behind its link; false for none. */
+static bool is_empty(const ouro__word *object, uint32_t words)
 {
-    const ouro__word *words = object;
-    size_t count =
-        (bin & (((size_t)1 << OURO__BIN_SHIFT) - 1)) - 1; /* words behind the object's own */
-    if (UNLIKELY(count > 8 || *ouro__word_of(object) != ouro__canary(object))) return false;
-    uint64_t any = 0;
-    for (size_t i = 2; i < count; i++) any |= words[i];
+    uint64_t any = words == 0;
+    for (uint32_t i = 2; i < words; i++) any |= object[i];
     return any == 0;
 }
 
@@ -38,22 +34,23 @@ static __attribute__((noinline)) void *new_slowly(ouro_heap *heap, ouro_type *ty
     return object;
 }
 
-/* Most objects: small ones that fill their blocks.  No call but the last, so that nothing is saved for one. */
+/* Most objects: small ones that fill their blocks.  What is wrong is told by the slow way. */
 void *ouro__guarded_new(ouro_heap *heap, ouro_type *type)
 {
     struct ouro__shelf *shelf = (struct ouro__shelf *)(void *)((char *)heap + type->ready_shelf);
-    const struct ouro__shape *shape = &ouro__shapes[ouro__word_type(type->ready_word)];
     ouro__word *object = shelf->list;
-    if (UNLIKELY(OURO_IS_DEBUG_BUILD || object == NULL || shape->exact == 0 ||
+    if (UNLIKELY(OURO_IS_DEBUG_BUILD || object == NULL ||
                  ouro__heap_pools(heap)->front.thread != ouro__guard_thread()))
         return new_slowly(heap, type);
-    const uint64_t next = object[0];
-    if (UNLIKELY(object[1] != ~next || !is_untouched(object, shape->bin)))
+    const uint64_t next = object[0], canary = ouro__canary(object);
+    if (UNLIKELY(object[1] != ~next || *ouro__word_of(object) != canary))
+        return new_slowly(heap, type);
+    if (UNLIKELY(type->ready_words != 2) && !is_empty(object, type->ready_words))
         return new_slowly(heap, type);
     shelf->list = (void *)next;
-    __builtin_prefetch((void *)next, 1);
+    __builtin_prefetch((const void *)(next + OURO_BIRTH_AHEAD), 1);
     object[0] = object[1] = 0;
-    *ouro__word_of(object) = type->ready_word | ouro__canary(object);
+    *ouro__word_of(object) = type->ready_word | canary;
     ouro__state_set(object); /* [guard.live] */
     return object;
 }

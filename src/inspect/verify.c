@@ -87,7 +87,7 @@ static void audit_tracked_blocks(struct audit *audit, const struct ouro__pool *p
         bool live = !ouro__word_is_free(*ouro__word_of(entry));
         if (!live && ouro__hole_has(pool, entry)) continue; /* not cut */
         bool returns = !ouro__arena_of(pool)->large; /* a large block is not handed out again */
-        if (!live && !young && !pool->unmarked && returns && !OURO_GUARDED) /* [quarantine.used] */
+        if (!live && !young && !pool->unmarked && returns)
             corrupt(audit, "[young.bit] the free block at %p has no young bit", (void *)entry);
         if (live && young && !pool->young)
             corrupt(audit, "[young.listed] the pool of the young object %p is not listed",

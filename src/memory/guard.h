@@ -28,6 +28,8 @@
 #include "memory/arena.h"
 #include "memory/watch.h"
 
+#include <string.h>
+
 #define OURO__CANARY_BITS 8
 
 /* What free blocks and fresh raw memory are filled with, and what stands around blocks.  In the debug build
@@ -129,7 +131,7 @@ ALWAYS_INLINE void ouro__state_clear(const void *address)
 /* As in <ouro/guarded.h>. */
 ALWAYS_INLINE uint64_t ouro__canary(const void *entry)
 {
-    return (((uintptr_t)entry >> 3 ^ (uintptr_t)entry >> 11) & 0x7F) | 0x80;
+    return ((uint32_t)(uintptr_t)entry * UINT32_C(0x9E3779B1) >> 25) | 0x80;
 }
 
 /* What stands behind a block from its end on. */
@@ -178,6 +180,20 @@ ALWAYS_INLINE void ouro__link_set(void *entry, void *next)
     words[0] = next;
     if (OURO_GUARDED) words[1] = (void *)~(uintptr_t)next;
     ouro__watch_close(entry, 2 * sizeof(ouro__slot));
+}
+
+/* What is behind the word of a block becomes that of a free one, but for its link.  Stores of words, since most blocks
+ * are shorter than a call of memset is worth.  [guard.free] */
+ALWAYS_INLINE void ouro__guard_fill(void *entry, size_t words)
+{
+    ouro__word *place = entry;
+    ouro__watch_open(entry, words * sizeof(ouro__word));
+    if (UNLIKELY(words > 32))
+        memset(place + 2, OURO__FILL_FREE, (words - 2) * sizeof(ouro__word));
+    else
+        for (size_t i = 2; i < words; i++)
+            place[i] = UINT64_C(0x0101010101010101) * OURO__FILL_FREE;
+    ouro__watch_close(entry, words * sizeof(ouro__word));
 }
 
 /* ---- checks ---- */

@@ -92,10 +92,14 @@ ALWAYS_INLINE void ouro__block_cut(const struct ouro__pool *pool, void *entry, e
 {
     if (kind != OURO__RAW) ouro__word_clear(entry); /* [pool.word] */
     if (!OURO_GUARDED) return;
-    const size_t room = pool->block_size - ouro__kind_prefix(kind);
-    ouro__watch_open(entry, room);
-    memset(entry, OURO__FILL_FREE, room); /* [guard.free] */
-    ouro__watch_close(entry, room);
+    ouro__guard_fill(entry, (pool->block_size - ouro__kind_prefix(kind)) / sizeof(ouro__word));
+}
+
+/* Words behind the word of a pool's blocks, if it is not one of a large block. */
+ALWAYS_INLINE size_t ouro__guard_fill_words(const struct ouro__pool *pool)
+{
+    if (pool->block_size == 0) return 0;
+    return (pool->block_size - ouro__kind_prefix(ouro__bin_kind(pool->bin))) / sizeof(ouro__word);
 }
 
 /* Makes zeroed pools usable. */

@@ -117,7 +117,6 @@ static void leave(struct ouro__pools *pools)
     guard->quarantined -= (size_t)run->count * pool->block_size;
     ouro__link_set(run->last, pool->free);
     pool->free = run->first;
-    pool->unmarked = true;                 /* [young.bit] */
     OURO_ASSERT(pool->used >= run->count); /* [pool.count] */
     pool->used -= run->count;
     if (UNLIKELY(pool->used <= pool->wake)) ouro__pool_settle(pools, pool);
@@ -142,7 +141,6 @@ void ouro__quarantine_add(struct ouro__pools *pools, struct ouro__pool *pool, vo
         if (guard->runs == NULL) { /* the system gave no more memory: no quarantine */
             ouro__link_set(last, pool->free);
             pool->free = first;
-            pool->unmarked = true;
             pool->used -= count;
             ouro__pool_settle(pools, pool);
             return;
@@ -174,8 +172,8 @@ void ouro__guard_retire(struct ouro__pools *pools, void *entry)
     }
     if (UNLIKELY(pool->block_size == 0)) return;
     if (kind != OURO__RAW && UNLIKELY(!next_stands(pool, entry))) trampled_behind(pool, entry);
-    if (kind >= OURO__TRACKED) ouro__young_clear(entry); /* [quarantine.used] */
-    ouro__guard_fill(entry, room_of(pool));
+    if (kind >= OURO__TRACKED && !ouro__is_young(entry)) ouro__young_set(entry); /* [young.bit] */
+    ouro__guard_fill(entry, ouro__guard_fill_words(pool));
     ouro__quarantine_add(pools, pool, entry, entry, 1);
 }
 

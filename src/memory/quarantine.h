@@ -34,22 +34,9 @@ void ouro__guard_check_next(const struct ouro__pool *pool, const void *entry);
 /* A block of a pool that is not live: ends the program unless it holds nothing.  [guard.free] */
 void ouro__guard_check_free(const struct ouro__pool *pool, const void *entry);
 
-/* Blocks of a pool that are filled and linked, but for the link of the last. */
+/* Blocks of a pool that are filled and linked, but for the link of the last, and that have their young bits. */
 void ouro__quarantine_add(struct ouro__pools *pools, struct ouro__pool *pool, void *first,
                           void *last, uint32_t count);
-
-/* Stores of words, since most blocks are shorter than a call of memset is worth. */
-ALWAYS_INLINE void ouro__guard_fill(void *entry, size_t size)
-{
-    ouro__word *words = entry;
-    ouro__watch_open(entry, size);
-    if (size > 256)
-        memset(entry, OURO__FILL_FREE, size);
-    else
-        for (size_t i = 0; i < size / 8; i++)
-            words[i] = UINT64_C(0x0101010101010101) * OURO__FILL_FREE;
-    ouro__watch_close(entry, size);
-}
 
 /* Empties the quarantine into the pools. */
 void ouro__quarantine_drain(struct ouro__pools *pools);

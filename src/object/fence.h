@@ -21,12 +21,18 @@ void ouro__fence_set(void *object);
 /* Ends the program unless the word, the fence and the word of the next block are whole. */
 void ouro__fence_check_all(const void *object);
 
-/* The same, but for the next block's word, which is looked at for itself.  The object's references are not gone
+/* Its word alone.  [guard.canary] */
+ALWAYS_INLINE void ouro__fence_check_word(const void *object)
+{
+    if (UNLIKELY(!ouro__canary_stands(object))) ouro__fence_check_all(object);
+}
+
+/* All but the next block's word, which is looked at for itself.  The object's references are not gone
  * yet. */
 ALWAYS_INLINE void ouro__fence_check(const void *object)
 {
-    uint64_t word = *ouro__word_of(object);
-    if (UNLIKELY(!ouro__canary_stands(object) || ouro__shapes[ouro__word_type(word)].exact == 0))
+    if (UNLIKELY(!ouro__canary_stands(object) ||
+                 (ouro__shape_of(object)->flags & OURO__SHAPE_FENCED) != 0))
         ouro__fence_check_all(object);
 }
 

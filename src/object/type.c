@@ -200,9 +200,10 @@ static void compile(const ouro_type *type, struct ouro__shape *shape)
                                              size < OURO__FREE_MIN ? OURO__FREE_MIN : size);
     else
         shape->flags |= OURO__SHAPE_LARGE;
-    if (shape->bin != 0)
-        shape->exact =
-            ouro__bin_size(shape->bin) == sizeof(ouro__word) + type->size + ouro__type_extra(type);
+    if (OURO_GUARDED &&
+        (shape->bin == 0 ||
+         ouro__bin_size(shape->bin) != sizeof(ouro__word) + type->size + ouro__type_extra(type)))
+        shape->flags |= OURO__SHAPE_FENCED;
     if (!OURO_GUARDED && (shape->flags & ~(unsigned)OURO__SHAPE_TRACKED) == 0 &&
         size <= OURO_WIDE_BLOCK)
         shape->flags |= OURO__SHAPE_PLAIN;
@@ -216,6 +217,16 @@ static uint64_t birth_flags(const struct ouro__shape *shape)
     return simple ? 0 : OURO__SPECIAL | OURO__PLAIN;
 }
 
+/* Words of an object that ouro__guarded_new makes without a call: a small one that fills its block.  0: it does not. */
+static uint32_t quick_words(const struct ouro__shape *shape)
+{
+    enum { most = 8 };
+    const size_t words = shape->bin != 0 ? ouro__bin_size(shape->bin) / sizeof(ouro__word) - 1 : 0;
+    const bool is_quick =
+        !OURO_IS_DEBUG_BUILD && words <= most && (shape->flags & OURO__SHAPE_FENCED) == 0;
+    return is_quick ? (uint32_t)words : 0;
+}
+
 static void publish(ouro_type *type, const struct ouro__shape *shape)
 {
     uint32_t number = ++last_number; /* [type.number] */
@@ -223,6 +234,7 @@ static void publish(ouro_type *type, const struct ouro__shape *shape)
     ouro__types[number] = type;
     ouro__type_bins[number] = shape->bin;
     uint64_t word = ((uint64_t)number << OURO__TYPE_SHIFT) | birth_flags(shape) | OURO__ONE;
+    if (OURO_GUARDED) __atomic_store_n(&type->ready_words, quick_words(shape), __ATOMIC_RELAXED);
     /* [type.shape]: who sees the word or the bin sees all of the above */
     __atomic_store_n(&type->ready_word, word, __ATOMIC_RELEASE);
     __atomic_store_n(&type->ready_shelf, (uint32_t)(shape->bin * sizeof(struct ouro__shelf)),

@@ -25,14 +25,15 @@ enum ouro__shape_flag {
     OURO__SHAPE_LARGE = 16, /* blocks may be large: the bin does not tell */
     OURO__SHAPE_TRAVERSE = 32,
     OURO__SHAPE_PLAIN = 64, /* single references only, no hook, a bin of narrow pools */
+    OURO__SHAPE_FENCED =
+        128, /* of a guarded build: objects may not fill their blocks [fence.exact] */
 };
 
 struct ouro__shape {
     uint64_t mask; /* bit i: word i of the object is a reference */
     uint16_t bin;  /* 0: depends on the length */
     uint8_t flags;
-    uint8_t kind;   /* enum ouro__kind, known to floor 1 */
-    uint32_t exact; /* 1: objects fill their blocks, and guarded builds have no fence to look at */
+    uint8_t kind; /* enum ouro__kind, known to floor 1 */
 };
 
 extern struct ouro__shape ouro__shapes[OURO_TYPES_MAX];

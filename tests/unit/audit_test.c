@@ -129,7 +129,6 @@ static void test_a_hot_block_of_another_class(void **state)
 
 static void test_a_free_block_without_a_young_bit(void **state)
 {
-    SKIP_WHERE_GUARDED(); /* what is in the quarantine has none  [quarantine.used] */
     cell *living = cell_beside_a_free_block(*state);
     struct ouro__pool *pool = ouro__pool_of(living);
     void *dead = pool->free;
