@@ -5,7 +5,9 @@
  *     young    after threshold[0] young objects, or when the heap's bytes have grown by a
  *              share; while that frees next to nothing, one batch in 2, 4, ... 32 is looked at, of
  *              twice as many, and the others grow old
- *     middle   after threshold[1] young passes, or when many survived them, or by growth
+ *     middle   after threshold[1] young passes, or when many survived them, or by growth; and
+ *              instead of each young one while that frees next to nothing, or garbage is larger
+ *              than a batch
  *     nearby   after a young pass, when old objects were touched; less often while that
  *              finds nothing
  *     whole    begins when the heap's bytes are halfway from what lived to the goal, and is
@@ -179,8 +181,8 @@ static bool middle_is_due(const ouro_heap *heap)
 
 /*
  * A batch that is not looked at grows old, but not at once: most of what dies dies young, and then nobody
- * has written to it.  The batch that is looked at next is young alone.  Large objects are few, so that they grow old at once:
- * who dies while it waits is not noticed.
+ * has written to it.  The batch that is looked at next is young alone.  Large objects are few, so that they grow
+ * old at once: who dies while it waits is not noticed.
  */
 static void skip_batch(ouro_heap *heap)
 {
