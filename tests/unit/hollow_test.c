@@ -20,7 +20,7 @@ static node *nodes[MANY];
 static size_t count(void)
 {
     size_t scaled = test_scaled(MANY);
-    return scaled > MANY / 4 ? scaled : MANY / 4;
+    return scaled > MANY / 2 ? scaled : MANY / 2; /* fewer are not worth a round */
 }
 
 /* Makes many, and ends all but few of them. */

@@ -260,7 +260,7 @@ static void test_a_census_in_each_phase(void **state)
         uint64_t objects = 0;
         for (size_t i = 0; i < OURO_PUBLISHED_TYPES; i++) objects += seen.types[i].objects;
         assert_int_equal(objects, seen.objects);
-        (void)cycle_step(*state, 2000);
+        (void)cycle_step(*state, 500);
     } while (!cycle_is_idle(*state));
     assert_true(number > 5);
     assert_string_equal(seen.types[0].name, "cell");
