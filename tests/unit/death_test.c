@@ -6,24 +6,13 @@
 
 #include "support/cell.h"
 #include "support/heap.h"
+#include "support/parts.h"
 #include "support/plain.h"
-
-/* A chain of nodes in one pool; its last block is not the end of the pool's. */
-static node *chain_new(ouro_heap *heap, size_t length)
-{
-    node *first = NULL;
-    for (size_t i = 0; i < length; i++) {
-        node *made = node_new(heap);
-        ouro_put(made, left, first);
-        first = made;
-    }
-    return first;
-}
 
 /* How many blocks of a dead chain its pool has back; the others wait on the class list. */
 static size_t given_back(ouro_heap *heap, size_t length)
 {
-    node *first = chain_new(heap, length), *last = node_new(heap);
+    node *first = node_chain(heap, length), *last = node_new(heap);
     const struct ouro__pool *pool = ouro__pool_of(last);
     assert_ptr_equal(ouro__pool_of(first), pool);
     size_t used = pool->used;
