@@ -14,15 +14,16 @@ static size_t part_of(const void *address)
 }
 
 /* The first and the last part that a block overlaps. */
-static void span(const struct ouro__pool *pool, const char *entry, size_t *out_first,
-                 size_t *out_last)
+ALWAYS_INLINE void span(const struct ouro__pool *pool, const char *entry, size_t *out_first,
+                        size_t *out_last)
 {
     const char *start = entry - ouro__kind_prefix(ouro__bin_kind(pool->bin));
     *out_first = part_of(start);
     *out_last = part_of(start + pool->block_size - 1);
 }
 
-static void count_block(const struct ouro__pool *pool, const char *entry, uint32_t blocks[PARTS])
+ALWAYS_INLINE void count_block(const struct ouro__pool *pool, const char *entry,
+                               uint32_t blocks[PARTS])
 {
     size_t first, last;
     span(pool, entry, &first, &last);
@@ -69,6 +70,8 @@ static uint16_t find_empty_parts(const struct ouro__pool *pool)
     const char *entry = pool->first;
     for (uint32_t i = 0; i < pool->carved; i++, entry += pool->block_size) {
         count_block(pool, entry, all);
+        __builtin_prefetch(
+            entry, 1); /* the list goes to and fro in memory that nobody has used for long */
         if (ouro__hole_has(pool, entry)) count_block(pool, entry, free);
     }
     for (void *one = pool->free; one != NULL; one = ouro__link(one)) count_block(pool, one, free);

@@ -48,7 +48,7 @@ static bool is_sparse(const struct ouro__pool *pool)
 void ouro__hollow_some(struct ouro__pools *pools)
 {
     struct ouro__hollow *hollow = &pools->hollow;
-    if (LIKELY(!hollow->is_due)) return;
+    if (LIKELY(!hollow->is_due) || pools->marks.active != 0) return; /* [set.listed] */
     struct ouro__arena *arena = nth_arena(pools, hollow->arena);
     if (arena == NULL) {
         *hollow = (struct ouro__hollow){.rest = free_bytes(pools)};

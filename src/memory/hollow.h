@@ -17,7 +17,8 @@
 /* Begins a round, if it is worth one.  Asked now and then. */
 void ouro__hollow_consider(struct ouro__pools *pools);
 
-/* Goes on with a round.  Cost: OURO_HOLLOW_POOLS walks over the blocks of a pool at most, some ten microseconds each. */
+/* Goes on with a round, but while a collection is under way.  Cost: OURO_HOLLOW_POOLS walks over the blocks of a pool at
+ * most, 35 microseconds each. */
 void ouro__hollow_some(struct ouro__pools *pools);
 
 #endif

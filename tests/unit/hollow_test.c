@@ -102,6 +102,27 @@ static void test_pages_that_nobody_needs_go_back_by_and_by(void **state)
     test_heap_close_empty(heap);
 }
 
+/* Pools of a cycle's set keep their pages, so that a round would pass by them all. */
+static void test_a_round_waits_for_the_end_of_a_cycle(void **state)
+{
+    (void)state;
+    SKIP_WHERE_GUARDED();
+    ouro_heap *heap = test_heap_new(&(ouro_heap_options){.collector_off = true});
+    struct ouro__pools *pools = ouro__heap_pools(heap);
+    shrink(heap);
+    ouro__hollow_consider(pools);
+    pools->marks.active = 1u << OURO__WHOLE;
+    ouro__hollow_some(pools);
+    assert_true(pools->hollow.is_due);
+    assert_int_equal(pools->hollow.page, 0);
+    assert_int_equal(holes(heap), 0);
+    pools->marks.active = 0;
+    ouro__hollow_some(pools);
+    assert_true(holes(heap) > 0);
+    end_survivors();
+    test_heap_close_empty(heap);
+}
+
 static size_t handed;
 
 static bool has_handed_out(ouro_heap *heap)
@@ -159,6 +180,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pages_that_nobody_needs_go_back_by_and_by),
+        cmocka_unit_test(test_a_round_waits_for_the_end_of_a_cycle),
         HEAP_TEST(test_who_lives_on_a_class_list_passes_by_the_heap),
         cmocka_unit_test(test_a_cycle_over_what_is_gone_is_given_up),
     };
