@@ -48,9 +48,9 @@ OURO__INLINE uint8_t ouro__guarded_canary(const void *object)
     return (uint8_t)((uint32_t)(uintptr_t)object * UINT32_C(0x9E3779B1) >> 25) | 0x80;
 }
 
-/* Whether a pointer is of a living object of a heap of this thread.  Nothing behind it is read before the registry and
- * the state bits say so. */
-OURO__INLINE int ouro__guarded_is_live(const void *object)
+/* Whether a pointer is of a living object of a heap of this thread, whose word is whole.  Nothing behind it is read before
+ * the registry and the state bits say so. */
+OURO__INLINE int ouro__guarded_is_sound(const void *object)
 {
     const uintptr_t address = (uintptr_t)object;
     const uintptr_t arena = address >> OURO__ARENA_SHIFT << OURO__ARENA_SHIFT;
@@ -62,14 +62,8 @@ OURO__INLINE int ouro__guarded_is_live(const void *object)
     const ouro__word *states = (const ouro__word *)(arena + OURO__STATE_OFFSET);
     if (OURO__UNLIKELY((states[offset >> 9] >> (offset >> 3 & 63) & 1) == 0)) return 0;
     const struct ouro__front *front = *(struct ouro__front *const *)arena;
-    return front->thread == __builtin_thread_pointer();
-}
-
-/* The same, and its word is whole. */
-OURO__INLINE int ouro__guarded_is_sound(const void *object)
-{
-    return ouro__guarded_is_live(object) &&
-           (uint8_t)*ouro__word_of(object) == ouro__guarded_canary(object);
+    return OURO__LIKELY((uint8_t)*ouro__word_of(object) == ouro__guarded_canary(object) &&
+                        front->thread == __builtin_thread_pointer());
 }
 
 /* The count, behind the canary. */
@@ -106,12 +100,11 @@ OURO__INLINE void ouro__drop_seldom_last(void *object)
     ouro__drop(object);
 }
 
-/* A reference that leaves a field, or gets into one, without a change of its count: the canary is looked at when
- * it changes. */
+/* A reference that leaves a field, or gets into one, without a change of its count. */
 OURO__INLINE void ouro__moved(void *object)
 {
     if (object == NULL) return;
-    if (OURO__LIKELY(ouro__guarded_is_live(object) && ouro__guarded_count(object) >= 0)) return;
+    if (OURO__LIKELY(ouro__guarded_is_sound(object) && ouro__guarded_count(object) >= 0)) return;
     ouro__guarded_moved(object);
 }
 
