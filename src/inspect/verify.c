@@ -232,7 +232,7 @@ static void audit_object(void *object, void *context)
     audit->weakly += (word & OURO__WEAKLY) != 0; /* also of garbage whose weak references wait */
     audit->keyed += (word & OURO__KEYED) != 0;
     if (names_a_type(word) && ouro__is_map(object)) audit_map(audit, object);
-    if (ouro__audit_passes_by(object)) return;
+    if (audit->failed || ouro__audit_passes_by(object)) return; /* a broken map cannot be visited */
     if (!names_a_type(word)) {
         corrupt(audit, "the word of object %p names no type: overwritten from below?", object);
         return;
