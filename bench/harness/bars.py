@@ -81,7 +81,7 @@ BARS = (
     *(Bar("shapes", shape, "pause_max_us", 200)
       for shape in ("ring", "tree", "vector", "hub", "weak", "finalizers")),
     Bar("shannon", "main", "ns_per_object", 3.0, ("c-mimalloc",)),
-    *(Bar(workload, "main", "extra_bytes", 8 * MEGABYTE, live_share=0.5)
+    *(Bar(workload, "main", "extra_bytes", 4 * MEGABYTE, live_share=0.25)
       for workload in ("shannon", "fast-cycles", "bytes", "queue")),
     Bar("memory", "sparse", "bytes_kept", 0.5, ("cpython-?",)),
     Bar("memory", "died", "share_kept", 0.05),
