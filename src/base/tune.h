@@ -68,7 +68,7 @@
 #define OURO_LIST_BATCHES 16
 
 /* A list that has served all allocations of so many milliseconds goes to its pools, so that the next one passes by the
- * heap: ten microseconds. */
+ * heap. */
 #define OURO_PASS_BY_MS 10u
 
 /* Once a class has more pools than this, fresh ones are populated whole: one
@@ -84,9 +84,9 @@
 #define OURO_PURGE_LARGE_PART ((size_t)1 << 20)
 #define OURO_PURGE_DELAY_MS 100u
 
-/* Pools with few blocks that are looked at in a millisecond when a heap has shrunk: some 80 microseconds; and bytes that
+/* Pools with few blocks that are looked at in a millisecond when a heap has shrunk: as long as a step; and bytes that
  * must have become free to make that worth it. */
-#define OURO_HOLLOW_POOLS 6u
+#define OURO_HOLLOW_POOLS 3u
 #define OURO_HOLLOW_MIN ((size_t)4 << 20)
 
 /* The thresholds of the generations: young objects, young passes, middle passes. */
@@ -98,14 +98,14 @@
  * to stay short. */
 #define OURO_MIDDLE_MAX 3072u
 
-/* While young passes free less than 1 in 64, they look at one batch in 2, 4, ...
- * 32 and let the others grow old unexamined. */
+/* While passes free less than 1 in 64, they look at one batch in 2, 4, ... 32, of twice as many, and let the others
+ * grow old unexamined; so many wait for that together. */
 #define OURO_FRUITLESS_SHIFT 6
 #define OURO_SAMPLE_MAX 32u
 #define OURO_BATCHES_WAITING 4u
 
 /* Where garbage is larger than a batch, so many are taken together, for so many passes; then one is tried again.
- * More would cost less and take longer: such a pass is about 200 microseconds. */
+ * More would cost less and take longer: such a pass is a quarter of a millisecond. */
 #define OURO_WIDE_BATCHES 3u
 #define OURO_WIDE_PASSES 64u
 
@@ -125,8 +125,10 @@
  * takes about a tenth of the time then. */
 #define OURO_WHOLE_TURNOVER 16u
 
-/* And where hardly anything is handed out, each millisecond owes so much: one or two in a hundred of the time. */
+/* And where hardly anything is handed out, each millisecond owes so much: one or two in a hundred of the time.  A
+ * program that slept owes for so many at most. */
 #define OURO_WHOLE_MS_UNITS 512u
+#define OURO_WHOLE_MS_MOST 20u
 
 /* A heap in which nothing was touched is looked at all the same when it has grown so many times. */
 #define OURO_WHOLE_DOUBT 8u

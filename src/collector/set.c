@@ -101,10 +101,11 @@ static void leave_set(struct ouro__collector *collector, struct ouro__pool *pool
 
 /* ---- proposing ---- */
 
-/* A live object in nobody's death, whose references can be counted on. */
-ALWAYS_INLINE bool is_candidate(uint64_t word)
+/* A live object in nobody's death, whose references can be counted on, and whose count can be trapped: what is more
+ * popular lives, and is not looked at. */
+ALWAYS_INLINE bool is_eligible(uint64_t word)
 {
-    return ouro__word_signed(word) > 0 && (word & OURO__FROZEN) == 0;
+    return ouro__word_low(word) - 1 < OURO__TRAPPED_COUNT && (word & OURO__FROZEN) == 0;
 }
 
 /* The object is young no more.  [word.aged] */
@@ -114,10 +115,20 @@ ALWAYS_INLINE void age(void *entry)
     *ouro__word_of(entry) |= OURO__AGED;
 }
 
-/* The same, of a count that can be trapped: what is more popular lives, and is not looked at. */
-ALWAYS_INLINE bool is_eligible(uint64_t word)
+/* The word of an object that has been looked at and is old.  [quiet.old] */
+ALWAYS_INLINE uint64_t quiet(uint64_t word)
 {
-    return ouro__word_low(word) - 1 < OURO__TRAPPED_COUNT && (word & OURO__FROZEN) == 0;
+    return is_eligible(word) ? word | OURO__TRAPPED : word;
+}
+
+/* Makes an object suspect, all but its set bit, whose word is this one when it is not trapped; false when it cannot
+ * be. */
+ALWAYS_INLINE bool propose(void *entry, uint64_t word, ouro__count *count)
+{
+    if (UNLIKELY(!is_eligible(word)) || UNLIKELY(*count != 0)) return false; /* [mark.one] */
+    *ouro__word_of(entry) = word | OURO__TRAPPED;                            /* [scan.trapped] */
+    *count = OURO__SUSPECT(OURO__PASS);
+    return true;
 }
 
 /* Objects in these words of the pool's set bits.  [set.words] */
@@ -125,20 +136,6 @@ ALWAYS_INLINE void widen(struct ouro__pool *pool, size_t from, size_t to)
 {
     if (from < pool->set_from) pool->set_from = (uint16_t)from;
     if (to > pool->set_to) pool->set_to = (uint16_t)to;
-}
-
-/* Makes an object suspect whose word is this one when it is not trapped. */
-ALWAYS_INLINE void propose_one(struct ouro__collector *pass, struct ouro__pool *pool, void *entry,
-                               uint64_t word)
-{
-    size_t place = (size_t)((char *)entry - ouro__pool_start(pool)) / 512;
-    ouro__count *count = ouro__count_of(entry);
-    if (!is_eligible(word) || *count != 0) return; /* [mark.one] */
-    *ouro__word_of(entry) = word | OURO__TRAPPED;  /* [scan.trapped] */
-    *count = OURO__SUSPECT(OURO__PASS);
-    ouro__mark_set(entry, ouro__set_bits(OURO__PASS));
-    widen(pool, place, place + 1);
-    pass->candidates++;
 }
 
 static void propose_middle(struct ouro__collector *pass, struct ouro__pool *pool)
@@ -149,11 +146,10 @@ static void propose_middle(struct ouro__collector *pass, struct ouro__pool *pool
     ouro__bits *set = ouro__pool_marks(pool, ouro__set_bits(OURO__PASS));
     size_t offset = (size_t)(pool->first - start), place = 0, before = pass->candidates;
     for (uint32_t i = 0; i < pool->carved; i++, offset += size) {
-        uint64_t word = *ouro__word_of(start + offset);
-        ouro__count *count = ouro__count_at(counts, offset);
-        if ((word & OURO__MIDDLE) == 0 || !is_eligible(word) || *count != 0) continue;
-        *ouro__word_of(start + offset) = word | OURO__TRAPPED; /* [scan.trapped] */
-        *count = OURO__SUSPECT(OURO__PASS);
+        void *entry = start + offset;
+        uint64_t word = *ouro__word_of(entry);
+        if ((word & OURO__MIDDLE) == 0) continue;
+        if (!propose(entry, word, ouro__count_at(counts, offset))) continue;
         place = offset / 512;
         set[place] |= (uint64_t)1 << offset / 8 % 64;
         if (pass->candidates++ == before) widen(pool, place, place + 1);
@@ -198,14 +194,12 @@ ALWAYS_INLINE uint64_t propose_young_half(struct ouro__collector *pass,
         unsigned first = (unsigned)(__builtin_ctz(bits) + (int)(half % 2) * 32);
         size_t offset = (size_t)((char *)ouro__pool_young_entry(pool, half / 2, first) - start);
         do {
-            uint64_t *word = ouro__word_of(start + offset);
-            if (LIKELY(is_eligible(*word)) && LIKELY(*ouro__count_at(counts, offset) == 0)) {
-                *word |= OURO__TRAPPED; /* [scan.trapped] */
-                *ouro__count_at(counts, offset) = OURO__SUSPECT(OURO__PASS);
+            void *entry = start + offset;
+            if (LIKELY(propose(entry, *ouro__word_of(entry), ouro__count_at(counts, offset)))) {
                 set |= (uint64_t)1 << offset / 8;
                 pass->candidates++;
             } else {
-                pass_by(pass, start + offset);
+                pass_by(pass, entry);
             }
             bits &= bits - 1;
             offset += size;
@@ -257,9 +251,13 @@ void ouro__pass_propose(struct ouro__collector *pass, void *entry)
 {
     struct ouro__pool *pool = ouro__pool_of(entry);
     uint64_t word = *ouro__word_of(entry);
+    size_t place = (size_t)((char *)entry - ouro__pool_start(pool)) / 512;
     if (ouro__word_is_trapped(word)) word &= ~OURO__TRAPPED;
     ouro__set_add(pass, pool);
-    propose_one(pass, pool, entry, word);
+    if (!propose(entry, word, ouro__count_of(entry))) return;
+    ouro__mark_set(entry, ouro__set_bits(OURO__PASS));
+    widen(pool, place, place + 1);
+    pass->candidates++;
 }
 
 /* ---- survivors ---- */
@@ -279,8 +277,7 @@ ALWAYS_INLINE void grow_older(struct ouro__collector *collector, struct ouro__po
         if (again) ouro__collector_marks(collector)->touched_any = true;
         return;
     }
-    word &= ~OURO__MIDDLE;
-    *ouro__word_of(entry) = is_eligible(word) ? word | OURO__TRAPPED : word; /* [quiet.old] */
+    *ouro__word_of(entry) = quiet(word & ~OURO__MIDDLE);
 }
 
 void ouro__set_age(struct ouro__collector *collector, struct ouro__pool *pool, void *entry)
@@ -326,8 +323,7 @@ static void age_pool(struct ouro__pool *pool)
     for (uint32_t i = 0; i < pool->carved; i++, entry += pool->block_size) {
         uint64_t word = *ouro__word_of(entry);
         if ((word & OURO__MIDDLE) == 0) continue;
-        *ouro__word_of(entry) = word & ~OURO__MIDDLE;
-        if (is_candidate(word)) (void)ouro__word_trap(entry);
+        *ouro__word_of(entry) = quiet(word & ~OURO__MIDDLE);
     }
     ouro__pool_clear_middle(pool);
 }

@@ -64,16 +64,14 @@ static void sever_in_pass(void *entry, size_t offset, void *context)
 /* Those of the set that SCAN has found to leak, or the others, until all references that lead out are dropped. */
 static void sever_pools(struct ouro__collector *pass, bool leaking)
 {
-    struct ouro__pool *next;
-    for (pass->cursor = pass->set; pass->cursor != NULL; pass->cursor = next) {
-        next = pass->cursor->set_next[OURO__PASS];
-        if (!ouro__collector_must_sever(pass))
-            next = NULL;
-        else if (pass->cursor->leaks == leaking) {
-            struct ouro__around around = ouro__around(pass, ouro__pool_start(pass->cursor));
-            ouro__pass_walk(pass, sever_in_pass, &around);
-        }
+    struct ouro__pool *pool = pass->set;
+    for (; pool != NULL && ouro__collector_must_sever(pass); pool = pool->set_next[OURO__PASS]) {
+        if (pool->leaks != leaking) continue;
+        struct ouro__around around = ouro__around(pass, ouro__pool_start(pool));
+        pass->cursor = pool;
+        ouro__pass_walk(pass, sever_in_pass, &around);
     }
+    pass->cursor = NULL;
 }
 
 void ouro__sever(struct ouro__collector *collector)

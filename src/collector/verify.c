@@ -307,7 +307,7 @@ static void flood_in_pass(struct ouro__collector *pass)
         if (entry == NULL) return;
         uint64_t word = *ouro__word_of(entry);
         const struct ouro__shape *shape = &ouro__shapes[ouro__word_type(word)];
-        if (UNLIKELY(ouro__word_is_dying(word))) continue;
+        OURO_ASSERT(!ouro__word_is_dying(word)); /* since it was found alive nothing has run */
         struct ouro__around around = ouro__around(pass, entry);
         pass->near = around.start >> OURO_POOL_SHIFT;
         if (LIKELY(ouro__is_careless(shape, word)))

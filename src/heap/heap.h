@@ -39,8 +39,7 @@ struct ouro__pace {
     size_t debt;        /* units that allocation owes to the cycle */
     size_t middle_aged; /* objects that survived one pass, at most */
     size_t young_candidates, young_found; /* of young passes since the last of generation 1 */
-    bool
-        wide; /* batches are taken together, and who is new to a pass of generation 1 gets another */
+    bool wide;            /* batches are taken together, and passes look twice at who is new */
     unsigned wide_passes; /* of generation 1 since it is */
     size_t pass_bytes;    /* the heap's bytes at the last young pass, */
     size_t pass_handed;   /* and the bytes handed out since it was made */

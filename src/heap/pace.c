@@ -258,12 +258,11 @@ static bool whole_is_due(ouro_heap *heap)
     return bytes / OURO_WHOLE_DOUBT > pace->live + OURO_WHOLE_MIN_GROWTH;
 }
 
-/* Since the last payment, a while at most. */
+/* Since the last payment. */
 static uint64_t milliseconds_since(const ouro_heap *heap)
 {
-    enum { most = 20 };
     uint64_t passed = ouro__heap_pools(heap)->tick - heap->pace.paid_tick;
-    return passed < most ? passed : most;
+    return passed < OURO_WHOLE_MS_MOST ? passed : OURO_WHOLE_MS_MOST;
 }
 
 /* Units that the bytes since the last payment owe, and the time. */
@@ -271,7 +270,7 @@ static size_t owed(const ouro_heap *heap, size_t bytes, size_t handed)
 {
     const struct ouro__pace *pace = &heap->pace;
     double left = (double)ouro__collector_work_left(&heap->whole);
-    if (bytes >= pace->goal) return (size_t)left + OURO_STEP_MIN_UNITS;
+    if (bytes >= pace->goal || heap->whole.given_up) return (size_t)left + OURO_STEP_MIN_UNITS;
     double grown = bytes > pace->paid_bytes ? (double)(bytes - pace->paid_bytes) : 0;
     double room = (double)(pace->goal - bytes);
     double units = grown < room ? grown * left / room : left;

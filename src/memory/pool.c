@@ -201,16 +201,14 @@ static struct ouro__pool *take_pool(struct ouro__pools *pools, size_t bin)
 static void *carve(struct ouro__pools *pools, struct ouro__pool *pool, uint32_t count)
 {
     const size_t size = pool->block_size;
-    char *first = pool->first + pool->carved * size, *entry = first;
+    char *first = pool->first + pool->carved * size, *end = first + count * size;
     enum ouro__kind kind = ouro__bin_kind(pool->bin);
-    for (char *last = first + (count - 1) * size;; entry += size) {
+    for (char *entry = first; entry < end; entry += size) {
         ouro__block_cut(pool, entry, kind);
-        ouro__link_set(entry, entry < last ? entry + size : NULL);
-        if (entry == last) break;
+        ouro__link_set(entry, entry + size < end ? entry + size : NULL);
     }
     if (kind >= OURO__TRACKED) ouro__young_set_row(first, size, count);
-    entry += size;
-    if (OURO_GUARDED && kind != OURO__RAW) ouro__word_clear(entry); /* [guard.canary] */
+    if (OURO_GUARDED && kind != OURO__RAW) ouro__word_clear(end); /* [guard.canary] */
     pool->carved += count;
     pools->committed_bytes += (size_t)count * pool->block_size;
     return first;
