@@ -5,11 +5,16 @@
         page = browser.page("devtools://devtools/bundled/devtools_app.html")
         page.evaluate("1 + 1")
 """
+import contextlib
 import json
 import os
+import shutil
 import subprocess
+import sys
 import tempfile
 import time
+
+DEVTOOLS = "devtools://devtools/bundled/"
 
 
 class Failure(Exception):
@@ -97,3 +102,20 @@ class Page:
             details = answer["exceptionDetails"]
             raise Failure(details.get("exception", {}).get("description", details["text"]))
         return answer["result"].get("value")
+
+
+@contextlib.contextmanager
+def devtools(begin):
+    """A page of the DevTools that Chromium has inside, where a script that imports their modules has run.  Ends the
+    program with 77, a skip, where Chromium is missing or has no such modules."""
+    if shutil.which("chromium") is None:
+        print("Chromium is not installed")
+        sys.exit(77)
+    with Browser("chromium") as browser:
+        page = browser.page(f"{DEVTOOLS}devtools_app.html")
+        try:
+            page.evaluate(begin)
+        except Failure as failure:
+            print(f"this Chromium has no such modules: {failure}")
+            sys.exit(77)
+        yield page

@@ -10,12 +10,11 @@ class, what each object retains, and for the small sample also what the edges ar
 Ends with 77, a skip, where Chromium is missing or has no such module.
 """
 import json
-import shutil
 import sys
 import tempfile
 from collections import Counter
 
-from chromium import Browser, Failure
+from chromium import devtools
 from exports import export, fail, snapshots, table
 
 GROUPS = 5
@@ -151,16 +150,7 @@ def check_names(page, ouro, snapshot, objects):
 
 def main():
     ouro, *wanted = sys.argv[1:]
-    if shutil.which("chromium") is None:
-        print("Chromium is not installed")
-        return 77
-    with tempfile.TemporaryDirectory() as folder, Browser("chromium") as browser:
-        page = browser.page("devtools://devtools/bundled/devtools_app.html")
-        try:
-            page.evaluate(BEGIN)
-        except Failure as failure:
-            print(f"this Chromium has no such module: {failure}")
-            return 77
+    with tempfile.TemporaryDirectory() as folder, devtools(BEGIN) as page:
         for snapshot in snapshots(folder, wanted):
             objects = compare(page, ouro, snapshot)
             if len(objects) < 100000:

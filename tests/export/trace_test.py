@@ -11,18 +11,16 @@ Ends with 77, a skip, where Chromium is missing or has no such modules.
 """
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 
-from chromium import Browser, Failure
+from chromium import DEVTOOLS, devtools
 from exports import fail
 
-INSIDE = "devtools://devtools/bundled/"
 BEGIN = f"""(async () => {{
-    const {{TimelineLoader}} = await import("{INSIDE}panels/timeline/timeline.js");
-    const {{TraceModel, Handlers}} = await import("{INSIDE}models/trace/trace.js");
+    const {{TimelineLoader}} = await import("{DEVTOOLS}panels/timeline/timeline.js");
+    const {{TraceModel, Handlers}} = await import("{DEVTOOLS}models/trace/trace.js");
     const load = text => new Promise((loaded, refused) => {{
         TimelineLoader.TimelineLoader.loadFromParsedJsonFile(JSON.parse(text), {{
             loadingStarted() {{}}, processingStarted() {{}}, loadingProgress() {{}},
@@ -103,16 +101,7 @@ def compare(page, text, what):
 
 def main():
     ouro, *programs = sys.argv[1:]
-    if shutil.which("chromium") is None:
-        print("Chromium is not installed")
-        return 77
-    with tempfile.TemporaryDirectory() as folder, Browser("chromium") as browser:
-        page = browser.page(f"{INSIDE}devtools_app.html")
-        try:
-            page.evaluate(BEGIN)
-        except Failure as failure:
-            print(f"this Chromium has no such modules: {failure}")
-            return 77
+    with tempfile.TemporaryDirectory() as folder, devtools(BEGIN) as page:
         log, trace = os.path.join(folder, "log"), os.path.join(folder, "trace.json")
         for program in programs * 2:  # the second time, two heaps of two processes
             subprocess.run([program, "300"], check=True, stdout=subprocess.DEVNULL, env={**os.environ, "OURO_LOG": log})
