@@ -9,10 +9,10 @@
  *     }
  *     pauses_report(p, "main");
  *
- * A sample is wall time, which costs no system call.  What this thread waited
- * for a processor is no part of a pause: it is looked up (in schedstat) when a
- * sample is long, and from time to time besides, so that many short waits are
- * not taken off one long sample.  Nothing is allocated while measuring.
+ * A sample is the thread's own time on a processor.  It is read from the wall clock, which costs no
+ * system call; how much of that time the thread did not run, since it waited for a processor or
+ * the hypervisor had taken that away, is looked up when a sample is long, and from time to time besides,
+ * so that many short waits are not taken off one long sample.  Nothing is allocated while measuring.
  *
  * Buckets are logarithmic: 64 for each doubling, so a percentile is at most 1.6%
  * too high.  The longest sample is kept as it is.
@@ -20,12 +20,9 @@
 #ifndef BENCH_PAUSES_H
 #define BENCH_PAUSES_H
 
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "clock.h"
 #include "program.h"
@@ -35,44 +32,31 @@ enum {
     PAUSES_STEPS_SHIFT = 6,  /* log2 of it */
     PAUSES_DOUBLINGS = 38,   /* up to more than an hour */
     PAUSES_LONG_NS = 100000, /* a sample worth a system call */
-    PAUSES_LOOK_EVERY = 1024 /* samples between two looks at the waiting time */
+    PAUSES_LOOK_EVERY = 1024 /* samples between two looks at the time that it ran */
 };
 
 typedef struct pauses {
     uint64_t begun; /* of the sample that is running */
     uint64_t count;
     uint64_t longest;
-    uint64_t waited;     /* for a processor, when it was looked up last */
-    int schedstat;       /* the open file, or -1 */
+    uint64_t looked;     /* when it was looked up how long the thread had run, */
+    uint64_t ran;        /* and how long that was */
     char longest_is[96]; /* what was going on in the longest sample, if the system knows */
     /* Says what the system did since `begun`; NULL where a system cannot tell. */
     const char *(*explain)(uint64_t begun);
     uint32_t buckets[PAUSES_STEPS * PAUSES_DOUBLINGS];
 } pauses;
 
-/* Nanoseconds that this thread was ready to run and did not. */
-static inline uint64_t pauses_waited(const pauses *p)
-{
-    char text[96];
-    ssize_t length = p->schedstat < 0 ? -1 : pread(p->schedstat, text, sizeof text - 1, 0);
-    if (length <= 0) return 0;
-    text[length] = '\0';
-    char *behind_running;
-    strtoull(text, &behind_running, 10);
-    return strtoull(behind_running, NULL, 10);
-}
-
 static inline void pauses_begin(pauses *p)
 {
-    p->waited = pauses_waited(p);
-    p->begun = wall_ns();
+    p->ran = thread_ns();
+    p->looked = p->begun = wall_ns();
 }
 
 /* `p` may be large: static, not on the stack. */
 static inline void pauses_open(pauses *p, const char *(*explain)(uint64_t begun))
 {
     memset(p, 0, sizeof *p);
-    p->schedstat = open("/proc/thread-self/schedstat", O_RDONLY);
     p->explain = explain;
     pauses_begin(p);
 }
@@ -95,12 +79,12 @@ static inline uint64_t pauses_bucket_end(unsigned bucket)
     return ((uint64_t)(bucket % PAUSES_STEPS + PAUSES_STEPS + 1) << doubling) - 1;
 }
 
-/* The part of a long sample that this thread did run. */
-static __attribute__((noinline, unused)) uint64_t pauses_without_waiting(pauses *p, uint64_t ns)
+/* The part of a long sample, which ended `now`, that this thread did run. */
+static __attribute__((noinline, unused)) uint64_t pauses_running(const pauses *p, uint64_t now)
 {
-    uint64_t waited = pauses_waited(p), since = waited - p->waited;
-    p->waited = waited;
-    return since < ns ? ns - since : 0;
+    uint64_t passed = now - p->looked, ran = thread_ns() - p->ran, sample = now - p->begun;
+    uint64_t waited = ran < passed ? passed - ran : 0;
+    return waited < sample ? sample - waited : 0;
 }
 
 static __attribute__((noinline, unused)) void pauses_note_longest(pauses *p, uint64_t ns)
@@ -113,7 +97,7 @@ static __attribute__((noinline, unused)) void pauses_note_longest(pauses *p, uin
 static inline void pauses_end(pauses *p)
 {
     uint64_t now = wall_ns(), ns = now - p->begun;
-    if (__builtin_expect(ns > PAUSES_LONG_NS, 0)) ns = pauses_without_waiting(p, ns);
+    if (__builtin_expect(ns > PAUSES_LONG_NS, 0)) ns = pauses_running(p, now);
     if (__builtin_expect(ns > p->longest, 0)) pauses_note_longest(p, ns);
     p->buckets[pauses_bucket(ns)]++;
     p->count++;

@@ -164,6 +164,9 @@
 #define OURO_NEARBY_UNITS 8192
 #define OURO_NEARBY_GRANT 8192
 
+/* Such work between two looks at the clock: a look is worth two of them. */
+#define OURO_NEARBY_LOOK 256
+
 /* Gray objects that are fetched ahead of the one that is followed. */
 #define OURO_FLOOD_AHEAD 16u
 

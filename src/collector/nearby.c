@@ -8,6 +8,8 @@
  */
 #include "collector/nearby.h"
 
+#include "base/os.h"
+
 #include <string.h>
 
 /* ---- the table of members ---- */
@@ -63,8 +65,21 @@ struct exploring {
     const struct ouro__weakrefs *weakrefs;
     uint32_t stamp; /* of ephemerons whose value was met in this search */
     long units;
-    long granted; /* more than was given at first */
+    long granted;         /* more than was given at first */
+    long look;            /* when the units are down to this, the clock is looked at */
+    uint64_t start;       /* nanoseconds */
+    uint64_t nanoseconds; /* that the search may take */
+    bool late;            /* half of them have passed: no other search begins */
 };
+
+/* The units bound what is looked at, and where each is a miss in a slow memory they take long. */
+static NOINLINE void look_at_clock(struct exploring *exploring)
+{
+    uint64_t passed = ouro__os_nanoseconds() - exploring->start;
+    exploring->look = exploring->units - OURO_NEARBY_LOOK;
+    exploring->late = passed >= exploring->nanoseconds / 2;
+    if (passed >= exploring->nanoseconds) exploring->units = 0;
+}
 
 /* What promises garbage may take longer than a search in vain. */
 static void grant(struct exploring *exploring, size_t members)
@@ -204,6 +219,7 @@ static void explore(struct exploring *exploring, struct ouro__member *begin)
         struct ouro__member *member = choose(nearby, &next, &put_off);
         if (member == NULL) return;
         follow(exploring, member);
+        if (UNLIKELY(exploring->units < exploring->look)) look_at_clock(exploring);
     }
 }
 
@@ -299,16 +315,22 @@ static size_t propose(struct ouro__nearby *nearby, struct ouro__collector *pass)
     return proposed;
 }
 
-size_t ouro__nearby_propose(struct ouro__nearby *nearby, struct ouro__collector *pass, long units)
+size_t ouro__nearby_propose(struct ouro__nearby *nearby, struct ouro__collector *pass, long units,
+                            uint64_t nanoseconds)
 {
     struct ouro__marks *marks = ouro__collector_marks(pass);
     struct exploring exploring = {.nearby = nearby, .marks = marks, .units = units};
     exploring.weakrefs = &pass->life->weakrefs;
     exploring.stamp = ouro__new_stamp(marks);
-    while (marks->touched_count > 0 && exploring.units > 0 && nearby->count < OURO_NEARBY_MAX) {
+    exploring.look = units - OURO_NEARBY_LOOK;
+    exploring.start = ouro__os_nanoseconds();
+    exploring.nanoseconds = nanoseconds;
+    while (marks->touched_count > 0 && exploring.units > 0 && !exploring.late &&
+           nearby->count < OURO_NEARBY_MAX) {
         void *entry = marks->touched[--marks->touched_count];
         exploring.units -= 4;
         if (is_still_there(entry)) begin_at(&exploring, entry);
+        if (exploring.units < exploring.look) look_at_clock(&exploring);
     }
     decide(&exploring);
     nearby->looked_at = nearby->count;

@@ -47,9 +47,11 @@ struct ouro__nearby {
 
 /*
  * Looks near the objects that were touched, the latest first, as long as the work takes less than
- * `units`; proposes what may be garbage to an idle pass, and opens and closes that.  What
+ * `units`, which are the same on all machines, and `nanoseconds`, of which half are for beginning at
+ * another object; proposes what may be garbage to an idle pass, and opens and closes that.  What
  * was looked at and lives is quiet again.  Returns how many objects were proposed.
  */
-size_t ouro__nearby_propose(struct ouro__nearby *nearby, struct ouro__collector *pass, long units);
+size_t ouro__nearby_propose(struct ouro__nearby *nearby, struct ouro__collector *pass, long units,
+                            uint64_t nanoseconds);
 
 #endif

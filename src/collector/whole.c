@@ -28,6 +28,12 @@ static bool is_candidate(uint64_t word)
            !ouro__word_is_immortal(word);
 }
 
+/* Where a program names its roots, or all are suspect at once, nothing is tallied. */
+static bool takes_tallies(const struct ouro__collector *collector)
+{
+    return !collector->by_roots && !collector->direct;
+}
+
 /* ---- COUNT ---- */
 
 /* Tells a wrong count where tallies are exact; elsewhere the program may have dropped references. */
@@ -35,6 +41,7 @@ static __attribute__((noinline)) void carry(const struct ouro__collector *collec
 {
     uint32_t count = ouro__word_count(*ouro__word_of(object));
     uint32_t counted = *ouro__count_of(object) += 256;
+    ouro__pool_of(object)->carried = true;
     if (collector->exact && count < (counted & OURO__COUNT_MASK))
         ouro__verify_count_too_low(object, count, counted & OURO__COUNT_MASK);
 }
@@ -95,7 +102,7 @@ static bool holds_for_others(const void *entry, uint64_t word)
 static size_t count_blocks(struct ouro__collector *collector, char *entry, size_t count,
                            size_t block_size)
 {
-    bool tallies = !collector->by_roots && !collector->direct;
+    bool tallies = takes_tallies(collector);
     size_t found = 0, i = 0;
     if (LIKELY(tallies)) fetch_tallies(entry, count, block_size);
     for (; i < count; i++, entry += block_size) {
@@ -159,12 +166,12 @@ ALWAYS_INLINE void prove_live(struct ouro__collector *collector, void *entry)
     marks->lanes[OURO__WHOLE].suspects--;
 }
 
-/* The references that were counted.  An object with fewer than 256 references has nothing in its
- * count, unless some went since. */
-static uint32_t take_tally(const struct ouro__collector *collector, void *entry, uint32_t count)
+/* The references that were counted.  The memory of counts is left alone where there are none: most pools have none,
+ * and it would be fresh. */
+static uint32_t take_tally(const struct ouro__pool *pool, void *entry)
 {
     uint32_t counted = *ouro__tally_of(entry);
-    if (LIKELY(count < 256) && collector->exact) return counted;
+    if (LIKELY(!pool->carried)) return counted;
     counted += *ouro__count_of(entry) & OURO__COUNT_MASK;
     *ouro__count_of(entry) = 0;
     return counted;
@@ -184,12 +191,12 @@ static void decide_block(struct ouro__collector *collector, struct ouro__pool *p
     uint64_t word = *ouro__word_of(entry);
     if (ouro__word_is_free(word)) return;
     bool counts = is_candidate(word);
-    if (UNLIKELY(collector->by_roots || collector->direct)) {
+    if (UNLIKELY(!takes_tallies(collector))) {
         if (counts && ouro__word_signed(word) > 0) hush(pool, entry, word);
         return;
     }
     uint32_t count = ouro__word_count(word);
-    uint32_t counted = take_tally(collector, entry, counts ? count : UINT32_MAX);
+    uint32_t counted = take_tally(pool, entry);
     if (!counts) return;
     if (UNLIKELY(ouro__word_signed(word) > 0)) hush(pool, entry, word);
     if (LIKELY(counted == count) || !ouro__is_marked(entry, ouro__set_bits(OURO__WHOLE))) return;
@@ -201,14 +208,15 @@ static void decide_block(struct ouro__collector *collector, struct ouro__pool *p
 }
 
 /* The tallies of a pool are zero again.  [mark.zero] */
-static void forget_tallies(const struct ouro__pool *pool)
+static void forget_tallies(struct ouro__pool *pool)
 {
     memset(ouro__tally_of(ouro__pool_start(pool)), 0, (size_t)pool->pages * OURO_POOL_SIZE / 16);
+    pool->carried = false;
 }
 
-static void leave_pool(struct ouro__collector *collector, const struct ouro__pool *pool)
+static void leave_pool(struct ouro__collector *collector, struct ouro__pool *pool)
 {
-    forget_tallies(pool);
+    if (takes_tallies(collector)) forget_tallies(pool);
     collector->cursor = pool->set_next[OURO__WHOLE];
     collector->at = 0;
 }

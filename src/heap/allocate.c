@@ -26,7 +26,7 @@ ALWAYS_INLINE void collect_if_due(ouro_heap *heap)
     if (UNLIKELY(heap->collect_always > 0))
         (void)ouro__heap_collect(heap, (int)heap->collect_always - 1);
     else
-        (void)ouro__pace_pay(heap);
+        (void)ouro__pace_pay(heap, OURO__PAY_ONE);
 }
 
 typedef void *attempt_function(ouro_heap *heap, void *context);

@@ -81,14 +81,14 @@ static size_t collect_young(ouro_heap *heap, int generation)
     return run_pass(heap, &info, start);
 }
 
-size_t ouro__heap_collect_nearby(ouro_heap *heap, long units)
+size_t ouro__heap_collect_nearby(ouro_heap *heap, long units, uint64_t nanoseconds)
 {
     ouro_collection info = {.generation = 1, .nearby = true};
     heap->collecting = true;
     uint64_t start = ouro__os_nanoseconds();
     size_t found = 0;
     if (ouro__log_is_on(&heap->log)) ouro__log_phase(&heap->log, "explore", 1);
-    if (ouro__nearby_propose(&heap->nearby, &heap->pass, units) > 0) {
+    if (ouro__nearby_propose(&heap->nearby, &heap->pass, units, nanoseconds) > 0) {
         open_collection(heap, &info);
         found = run_pass(heap, &info, start);
     }
@@ -189,7 +189,7 @@ size_t ouro_safepoint(ouro_heap *heap)
     if (UNLIKELY(heap->viewers != NULL)) ouro__viewers_pass(heap);
     if (heap->collecting) return 0;
     (void)ouro__life_resume(&heap->life, OURO_DEATH_PAYMENT);
-    return heap->enabled ? ouro__pace_pay(heap) : 0;
+    return heap->enabled ? ouro__pace_pay(heap, OURO__PAY_ALL) : 0;
 }
 
 /* ---- roots ---- */

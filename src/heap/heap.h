@@ -53,6 +53,7 @@ struct ouro__pace {
     unsigned
         nearby_interval; /* of so many young batches, after one touched objects are looked at */
     unsigned nearby_left;
+    unsigned turn; /* what is done next, if it is due */
     uint32_t dice;
     uint64_t step_nanoseconds; /* the option */
     size_t steps;
@@ -141,8 +142,12 @@ ALWAYS_INLINE size_t ouro__heap_bytes(const ouro_heap *heap)
 
 /* ---- pace.c: when, and how much ---- */
 
-/* Passes that are due, and what allocation owes to the whole cycle; objects that were found. */
-size_t ouro__pace_pay(ouro_heap *heap);
+/* [pace.turn] */
+enum ouro__payment { OURO__PAY_ONE, OURO__PAY_ALL };
+
+/* One of the passes that are due or a step that allocation owes to the whole cycle, or all of them once;
+ * objects that were found. */
+size_t ouro__pace_pay(ouro_heap *heap, enum ouro__payment payment);
 
 /* A step that takes about so long, of a cycle that is begun if need be; objects that were found. */
 size_t ouro__pace_step(ouro_heap *heap, uint64_t nanoseconds, size_t units);
@@ -160,8 +165,8 @@ void ouro__pace_init(ouro_heap *heap);
  * first. */
 size_t ouro__heap_collect(ouro_heap *heap, int generation);
 
-/* A pass over what lies near touched objects, to which finding it adds about so many units. */
-size_t ouro__heap_collect_nearby(ouro_heap *heap, long units);
+/* A pass over what lies near touched objects, which are searched for as long as both last. */
+size_t ouro__heap_collect_nearby(ouro_heap *heap, long units, uint64_t nanoseconds);
 
 /* A whole cycle: begin, go on for so many units or to its end, objects found. */
 void ouro__heap_whole_begin(ouro_heap *heap);

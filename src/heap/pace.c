@@ -20,6 +20,8 @@
  *              each byte of growth owes work_left / (goal - bytes), so the work is done when the
  *              goal is reached, unless steps are too short; where nothing grows, each byte
  *              handed out owes a little
+ *
+ *   [pace.turn]  an allocation does one of these things at most, in turn
  */
 #include "heap/heap.h"
 
@@ -230,8 +232,8 @@ static size_t pass_nearby(ouro_heap *heap)
 {
     struct ouro__pace *pace = &heap->pace;
     heap->pass.bounded = true;
-    size_t found =
-        ouro__heap_collect_nearby(heap, OURO_NEARBY_UNITS / (long)pace->nearby_interval + 256);
+    const long units = OURO_NEARBY_UNITS / (long)pace->nearby_interval + 256;
+    size_t found = ouro__heap_collect_nearby(heap, units, 2 * pace->step_nanoseconds);
     heap->pass.bounded = false;
     pace->nearby_passes++;
     pace->nearby_found += found;
@@ -328,15 +330,15 @@ static size_t least_step(size_t left)
     return left < OURO_SHORT_CYCLE_UNITS ? OURO_SHORT_CYCLE_STEP : OURO_STEP_MIN_UNITS;
 }
 
-static size_t pay_whole(ouro_heap *heap)
+static bool pay_whole(ouro_heap *heap, size_t *found)
 {
     struct ouro__pace *pace = &heap->pace;
-    if (ouro__life_is_dying(&heap->life)) return 0; /* [life.whole] */
+    if (ouro__life_is_dying(&heap->life)) return false; /* [life.whole] */
     size_t bytes = ouro__heap_bytes(heap);
     size_t handed = ouro__heap_pools(heap)->handed_bytes;
     if (heap->whole.phase == OURO__IDLE) {
         note_payment(heap, bytes, handed);
-        if (!whole_is_due(heap)) return 0;
+        if (!whole_is_due(heap)) return false;
         ouro__heap_whole_begin(heap);
     }
     if (has_shrunk(pace, bytes)) ouro__collector_give_up(&heap->whole);
@@ -344,13 +346,13 @@ static size_t pay_whole(ouro_heap *heap)
     size_t most = ouro__collector_work_left(&heap->whole) + OURO_STEP_MIN_UNITS;
     if (pace->debt > most) pace->debt = most;
     note_payment(heap, bytes, handed);
-    if (pace->debt < OURO_STEP_MIN_UNITS) return 0;
+    if (pace->debt < OURO_STEP_MIN_UNITS) return false;
     size_t before = heap->whole.work_done, least = least_step(most);
     size_t units = pace->debt > least ? pace->debt : least;
-    size_t found = ouro__pace_step(heap, pace->step_nanoseconds, units);
+    *found += ouro__pace_step(heap, pace->step_nanoseconds, units);
     size_t done = heap->whole.work_done - before;
     pace->debt -= done < pace->debt ? done : pace->debt;
-    return found;
+    return true;
 }
 
 /* Deaths that stopped come first, as long as the budget lasts. */
@@ -406,29 +408,49 @@ void ouro_get_progress(const ouro_heap *heap, ouro_progress *out_progress)
 
 /* The marks' memory goes back a part at a time, some time after it was used; or at once while each pass looks at
  * pools that none will look at again soon: where there is little to find. */
-static void wipe_marks(ouro_heap *heap)
+static bool wipe_marks(ouro_heap *heap)
 {
     struct ouro__pools *pools = ouro__heap_pools(heap);
     struct ouro__pace *pace = &heap->pace;
-    if (pools->marks.scratch_pools <= OURO_SCRATCH_KEPT) return;
+    if (pools->marks.scratch_pools <= OURO_SCRATCH_KEPT) return false;
     bool little = is_sampling(pace) && pace->nearby_interval > 1;
-    if (pools->tick < pace->wipe_tick && !little) return;
+    if (pools->tick < pace->wipe_tick && !little) return false;
     pace->wipe_offset = ouro__collector_wipe(&heap->pass, pace->wipe_next, pace->wipe_offset);
-    if (pace->wipe_offset != 0) return;
-    if (++pace->wipe_next < ouro__pools_arenas(pools)) return;
+    if (pace->wipe_offset != 0) return true;
+    if (++pace->wipe_next < ouro__pools_arenas(pools)) return true;
     pace->wipe_next = 0;
     pace->wipe_tick = pools->tick + pools->purge_delay;
+    return true;
 }
 
-size_t ouro__pace_pay(ouro_heap *heap)
+/* ---- one thing at a time ---- */
+
+enum { YOUNG, NEARBY, WHOLE, WIPE, TURNS };
+
+/* Does one thing, if it is due; whether it was. */
+static bool pay_turn(ouro_heap *heap, unsigned turn, size_t *found)
 {
-    size_t found = 0;
-    wipe_marks(heap);
-    if (heap->threshold[0] == 0) return 0;
-    if (young_is_due(heap)) {
-        found += pass_young(heap);
+    if (turn == WIPE) return wipe_marks(heap);
+    if (heap->threshold[0] == 0) return false;
+    if (turn == WHOLE) return pay_whole(heap, found);
+    if (turn == NEARBY ? !nearby_is_due(heap) : !young_is_due(heap)) return false;
+    if (turn == NEARBY) {
+        *found += pass_nearby(heap);
+    } else {
+        *found += pass_young(heap);
         if (heap->pace.nearby_left > 0) heap->pace.nearby_left--;
     }
-    if (nearby_is_due(heap)) found += pass_nearby(heap);
-    return found + pay_whole(heap);
+    return true;
+}
+
+size_t ouro__pace_pay(ouro_heap *heap, enum ouro__payment payment)
+{
+    struct ouro__pace *pace = &heap->pace;
+    size_t found = 0;
+    for (unsigned tried = 0; tried < TURNS; tried++) {
+        unsigned turn = pace->turn;
+        pace->turn = (turn + 1) % TURNS;
+        if (pay_turn(heap, turn, &found) && payment == OURO__PAY_ONE) break;
+    }
+    return found;
 }

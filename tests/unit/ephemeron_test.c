@@ -78,7 +78,7 @@ static size_t find(ouro_heap *heap, enum way way)
     switch (way) {
     case YOUNG: return ouro_collect(heap, 0);
     case MIDDLE: return ouro_collect(heap, 1);
-    case NEARBY: return ouro__heap_collect_nearby(heap, 10000);
+    case NEARBY: return ouro__heap_collect_nearby(heap, 10000, UINT64_MAX);
     case AT_ONCE: return ouro_collect(heap, 2);
     default: begin(heap); return step_to_the_end(heap);
     }

@@ -48,7 +48,7 @@ static void touch(node *old)
 static size_t search(ouro_heap *heap, long units)
 {
     heap->pass.candidates = 0;
-    assert_int_equal(ouro__heap_collect_nearby(heap, units), 0);
+    assert_int_equal(ouro__heap_collect_nearby(heap, units, UINT64_MAX), 0);
     assert_int_equal(heap->pass.candidates, 0);
     assert_int_equal(heap->nearby.count + heap->nearby.closed, 0);
     for (size_t i = 0; i < COUNT_OF(heap->nearby.table); i++)
@@ -227,10 +227,39 @@ static void test_a_search_that_has_all_leaves_the_rest(void **state)
     ouro__heap_pools(*state)->marks.touched_count = 0;
     ouro_decref(first);
     ouro_decref(second); /* a touch */
-    assert_int_equal(ouro__heap_collect_nearby(*state, PLENTY), 2);
+    assert_int_equal(ouro__heap_collect_nearby(*state, PLENTY, UINT64_MAX), 2);
     assert_int_equal(((ouro_heap *)*state)->nearby.looked_at, 3);
     ouro_decref(held_more);
     chain_end(3 * ALLOWANCE);
+}
+
+/* ---- the clock ---- */
+
+/* Where the time is over the search is, however many units are left; who was not begun at stays remembered. */
+static void test_a_search_ends_when_its_time_is_over(void **state)
+{
+    enum { RINGS = OURO_TOUCHED_MAX / 2 };
+    ouro_heap *heap = *state;
+    const struct ouro__marks *marks = &ouro__heap_pools(heap)->marks;
+    static node *rings[RINGS];
+    for (size_t i = 0; i < RINGS; i++) {
+        rings[i] = node_new(heap);
+        ouro_set(rings[i], left, rings[i]);
+    }
+    (void)ouro_collect(heap, 2);
+    ouro__heap_pools(heap)->marks.touched_count = 0;
+    for (size_t i = 0; i < RINGS; i++) ouro_decref(rings[i]); /* a touch */
+    assert_int_equal(marks->touched_count, RINGS);
+    size_t found = 0, searches = 0;
+    for (; marks->touched_count > 0; searches++) {
+        size_t before = marks->touched_count;
+        size_t more = ouro__heap_collect_nearby(heap, PLENTY, 0);
+        assert_in_range(more, 1, OURO_NEARBY_LOOK);
+        assert_int_equal(before - marks->touched_count, more);
+        found += more;
+    }
+    assert_int_equal(found, RINGS);
+    assert_true(searches > 1);
 }
 
 /* ---- what has died since ---- */
@@ -342,6 +371,7 @@ int main(void)
         HEAP_TEST(test_who_was_put_off_comes_later),
         HEAP_TEST(test_who_was_followed_is_not_followed_again),
         HEAP_TEST(test_a_search_that_has_all_leaves_the_rest),
+        HEAP_TEST(test_a_search_ends_when_its_time_is_over),
         HEAP_TEST(test_a_search_begins_at_no_place_inside_an_object),
         HEAP_TEST(test_entries_are_met_as_far_as_units_go),
         HEAP_TEST(test_values_that_lead_to_no_cycle_are_not_met),

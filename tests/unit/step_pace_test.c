@@ -165,6 +165,58 @@ static void test_allocation_pays_for_the_cycle(void **state)
     test_heap_close_empty(heap);
 }
 
+/* ---- one thing at a time ---- */
+
+struct deeds {
+    size_t passes, nearby, steps;
+};
+
+/* What one payment does where a pass, a look near touched objects and a step are due. */
+static struct deeds pay(ouro_heap *heap, list *all, enum ouro__payment payment)
+{
+    struct ouro__marks *marks = &ouro__heap_pools(heap)->marks;
+    struct ouro__pace *pace = &heap->pace;
+    while (marks->young_handed < OURO_WIDE_BATCHES * heap->threshold[0])
+        (void)list_append_cell(all, 0);
+    cycle_touch(all->items.items[0]);
+    assert_true(marks->touched_count > 0);
+    pace->nearby_left = 0;
+    pace->debt = 2 * OURO_STEP_MIN_UNITS;
+    struct deeds before = {0, pace->nearby_passes, pace->steps};
+    (void)ouro__pace_pay(heap, payment);
+    assert_false(cycle_is_idle(heap));
+    return (struct deeds){marks->young_handed == 0, pace->nearby_passes - before.nearby,
+                          pace->steps - before.steps};
+}
+
+/* An allocation does one of them, so that its pause is no sum, and the next ones do the others.  At a safepoint, which
+ * may come seldom, all are done. */
+static void test_an_allocation_does_one_thing_at_a_time(void **state)
+{
+    enum { second = 1000000, THINGS = 3, ROUNDS = 4 };
+    ouro_heap *heap = test_heap_new(&(ouro_heap_options){.threshold = {64, 10, 1},
+                                                         .collect_at = OURO_COLLECT_AT_SAFEPOINT,
+                                                         .step_microseconds = second});
+    (void)state;
+    list *all = cycle_rings(heap, MANY);
+    cycle_begin(heap);
+    struct deeds sum = {0};
+    for (size_t i = 0; i < ROUNDS * THINGS; i++) {
+        struct deeds one = pay(heap, all, OURO__PAY_ONE);
+        assert_true(one.passes + one.nearby + one.steps <= 1);
+        sum.passes += one.passes;
+        sum.nearby += one.nearby;
+        sum.steps += one.steps;
+    }
+    assert_in_range(sum.passes, ROUNDS - 1, ROUNDS);
+    assert_in_range(sum.nearby, ROUNDS - 1, ROUNDS);
+    assert_in_range(sum.steps, ROUNDS - 1, ROUNDS);
+    struct deeds every = pay(heap, all, OURO__PAY_ALL);
+    assert_int_equal(every.passes + every.nearby + every.steps, THINGS);
+    cycle_rings_end(all);
+    test_heap_close_empty(heap);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +228,7 @@ int main(void)
         HEAP_TEST(test_a_step_without_bound_is_a_whole_cycle),
         HEAP_TEST(test_progress_tells_how_far_the_cycle_is),
         cmocka_unit_test(test_allocation_pays_for_the_cycle),
+        cmocka_unit_test(test_an_allocation_does_one_thing_at_a_time),
     };
     return cmocka_run_group_tests_name("step pace", tests, NULL, NULL);
 }

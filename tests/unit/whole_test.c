@@ -198,7 +198,7 @@ static void test_a_nearby_pass_finds_tracked_objects_only(void **state)
     nearby_collected = 0;
     assert_int_equal(ouro_add_callback(heap, listen, NULL), OURO_OK);
     ouro_decref(ring); /* a touch: nothing else leads here */
-    assert_int_equal(ouro__heap_collect_nearby(heap, 10000), LENGTH);
+    assert_int_equal(ouro__heap_collect_nearby(heap, 10000, UINT64_MAX), LENGTH);
     assert_int_equal(nearby_collected, LENGTH);
     assert_int_equal(test_heap_objects(heap), 0);
     assert_int_equal(ouro_remove_callback(heap, listen, NULL), OURO_OK);
@@ -222,7 +222,7 @@ static void test_a_nearby_search_tells_its_members_apart(void **state)
     for (size_t i = 1; i < LENGTH; i++) ouro_decref(ouro_move(all[i]));
     (void)ouro_collect(heap, 2);
     ouro_decref(ouro_move(all[0]));
-    assert_int_equal(ouro__heap_collect_nearby(heap, 100000), LENGTH);
+    assert_int_equal(ouro__heap_collect_nearby(heap, 100000, UINT64_MAX), LENGTH);
     assert_int_equal(test_heap_objects(heap), ALL - LENGTH);
     for (size_t i = LENGTH; i < ALL; i++) ouro_decref(ouro_move(all[i]));
 }
@@ -237,7 +237,7 @@ static void test_a_nearby_pass_leaves_the_middle_aged(void **state)
     (void)ouro_collect(heap, 0);
     assert_ptr_equal(ouro__pool_of(old), ouro__pool_of(middle));
     ouro_decref(old);
-    assert_int_equal(ouro__heap_collect_nearby(heap, 10000), 10);
+    assert_int_equal(ouro__heap_collect_nearby(heap, 10000, UINT64_MAX), 10);
     ouro_decref(middle);
     assert_int_equal(ouro_collect(heap, 1), 2);
 }
