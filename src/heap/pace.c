@@ -102,7 +102,7 @@ static void widen(struct ouro__pace *pace, size_t candidates, size_t found)
         pace->wide = false;
     } else if (pace->wide) {
         pace->wide = ++pace->wide_passes < OURO_WIDE_PASSES;
-    } else if (young_fail || is_sampling(pace)) {
+    } else if (young_fail) {
         pace->wide = true;
         pace->wide_passes = 0;
     }

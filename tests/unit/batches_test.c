@@ -54,6 +54,24 @@ static void test_one_batch_is_tried_again(void **state)
     test_heap_close_empty(heap);
 }
 
+/* What was built in peace has left one batch in 32 to be looked at.  The first garbage after it fits in one. */
+static void test_batches_stay_short_where_one_suffices(void **state)
+{
+    (void)state;
+    enum { LIVE = 200 * BATCH, RINGS = 100 * BATCH };
+    ouro_heap *heap = small_batches();
+    bead *head = bead_chain(heap, LIVE);
+    assert_int_equal(heap->pace.sample_interval, OURO_SAMPLE_MAX);
+    for (int i = 0; i < RINGS; i++) {
+        ouro_decref(bead_ring(heap, 2));
+        assert_false(heap->pace.wide);
+    }
+    assert_int_equal(heap->pace.sample_interval, 1);
+    ouro_decref(head);
+    (void)ouro_collect(heap, 2);
+    test_heap_close_empty(heap);
+}
+
 /* A pass as allocation makes it. */
 static size_t pass(ouro_heap *heap, int generation, bool twice)
 {
@@ -141,6 +159,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_chains_longer_than_a_batch_are_found_by_passes),
         cmocka_unit_test(test_one_batch_is_tried_again),
+        cmocka_unit_test(test_batches_stay_short_where_one_suffices),
         cmocka_unit_test(test_few_large_objects_are_found_when_they_are_dropped),
         HEAP_TEST(test_who_is_new_to_a_pass_gets_another),
         HEAP_TEST(test_a_ring_that_grew_old_in_parts_is_found),
