@@ -10,9 +10,9 @@
  *     #include <stdio.h>
  *
  *     typedef struct node { struct node *other; } node;
- *     static ouro_type node_type;
+ *     extern ouro_type node_type;
  *     static const ouro_field node_fields[] = {OURO_REF(node, other, &node_type), OURO_END};
- *     static ouro_type node_type = OURO_TYPE(node, .fields = node_fields);
+ *     ouro_type node_type = OURO_TYPE(node, .fields = node_fields);
  *
  *     int main(void)
  *     {
@@ -310,7 +310,14 @@ struct ouro_type {
     uint32_t ready_words; /* of guarded builds */
 };
 
-/* OURO_TYPE(T), or OURO_TYPE(T, .fields = ..., .finalize = ...): for a `static ouro_type T_type`. */
+/*
+ * OURO_TYPE(T), or OURO_TYPE(T, .fields = ..., .finalize = ...): for an `ouro_type T_type`.
+ *
+ * A type of one file is declared `static ouro_type T_type;` before its fields and defined by the same words, in C.  C++
+ * declares a variable without defining it by `extern` alone; what is of one file stands in a namespace without a name.
+ * Members are named as in C++20, in their order; GCC and Clang take that in C++17 as well, and warn when
+ * they are to be pedantic.
+ */
 #define OURO_TYPE(...) OURO__TYPE(__VA_ARGS__, )
 #define OURO__TYPE(T, ...) {.name = #T, .size = sizeof(T), __VA_ARGS__}
 
