@@ -731,17 +731,19 @@ typedef struct ouro_heap_stats {
     size_t pools;           /* in use */
     size_t empty_pools;     /* waiting to be purged or reused */
     size_t reserved_bytes;  /* addresses */
-    size_t committed_bytes; /* of pools, large blocks and headers that hold memory */
+    size_t committed_bytes; /* of blocks that were cut and not given back, and of large blocks */
     size_t resident_bytes;  /* what the system says (mincore); costs a system call per arena */
     size_t cached_blocks;   /* on the class lists */
     size_t cached_bytes;
     size_t free_blocks; /* in pools */
     size_t free_bytes;
-    size_t uncarved_bytes; /* of pools, never cut */
-    size_t rounding_bytes; /* lost at the ends of pools */
-    size_t header_bytes;
+    size_t uncarved_bytes; /* of pools, never cut, or given back page by page */
+    size_t rounding_bytes; /* lost at the ends of pools: what an exact class has left over */
+    size_t header_bytes;   /* of arenas, of their pools, and of the heap itself, touched or not */
 } ouro_heap_stats;
-/* Cost: a walk over all blocks. */
+/* Of objects, raw memory, cached, free, uncarved and rounding bytes the first four are what is committed, and all are
+ * what pools and large blocks take.
+ * Cost: a walk over the pools and the class lists; a system call for each arena. */
 OURO_API void ouro_get_heap_stats(const ouro_heap *heap, ouro_heap_stats *out_stats);
 
 typedef enum ouro_class_kind {
