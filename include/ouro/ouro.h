@@ -39,7 +39,8 @@
  *   since      0.1.0.
  *
  * Chapters: errors, heaps, types, objects, references, scopes, vectors, weak
- * references, weak maps and sets, collecting, raw memory, inspecting; then the unstable section.
+ * references, weak maps and sets, collecting, raw memory, inspecting.  What stands in detail.h and guarded.h, and names that
+ * begin with ouro__, may change with any version.
  */
 #ifndef OURO_OURO_H
 #define OURO_OURO_H
@@ -139,7 +140,8 @@ typedef enum ouro_collect_at {
  * `ouro_heap_options options = {0}` or NULL is a good start.  The environment
  * overrides what a program leaves at zero: OURO_BYTE_LIMIT, OURO_THRESHOLD
  * ("4096,10,10"), OURO_COLLECTOR ("on" or "off"), OURO_PURGE_DELAY_MS,
- * OURO_DEBUG ("stats,collectable,uncollectable,saveall,leak").  Sizes take k, m or g.
+ * OURO_DEBUG ("stats,collectable,uncollectable,saveall,leak").  Sizes take k, m or g.  It also switches on what has no
+ * option: OURO_TRACE, OURO_LOG and OURO_PUBLISH; docs/settings.md has them all.
  */
 typedef struct ouro_heap_options {
     size_t byte_limit; /* bytes of pools, large blocks and accounted bytes; 0: none */
@@ -217,7 +219,9 @@ OURO_API void ouro_heap_adopt(ouro_heap *heap);
 
 /*
  * Gives memory that holds nothing back to the system at once: empties the class
- * lists and purges every empty pool.  Returns the bytes given back.
+ * lists and purges every empty pool, and every page without a living block.  A whole cycle that is under way keeps the
+ * memory of what it looks at; in a heap that has shrunk by half since it began, it is given up, and callbacks
+ * hear that it stops.  Returns the bytes given back.
  * Cost: in proportion to what is free.
  */
 OURO_API size_t ouro_trim(ouro_heap *heap);
@@ -468,8 +472,10 @@ typedef struct ouro_vector {
 
 /* Takes a reference to `value`, which may be NULL.  Amortized constant time. */
 OURO_API ouro_status ouro_vector_append(void *owner, ouro_vector *vector, void *value);
+/* Before the item at `position`; at the end where that is the length.  Cost: the items behind it move. */
 OURO_API ouro_status ouro_vector_insert(void *owner, ouro_vector *vector, size_t position,
                                         void *value);
+/* Room for so many items altogether; the length stays. */
 OURO_API ouro_status ouro_vector_reserve(void *owner, ouro_vector *vector, size_t capacity);
 /* Replaces one item: takes a reference to `value`, drops the old one. */
 OURO_API ouro_status ouro_vector_set(void *owner, ouro_vector *vector, size_t position,
@@ -549,7 +555,7 @@ OURO_API ouro_status ouro__weak_set(void *owner, ouro_weakref **slot, void *targ
 /* Finds and frees the cyclic garbage of a generation and those below it, and
  * returns how many objects were found unreachable.  Generation 2: what is under way comes to its end
  * first, and then all is looked at from the beginning.  Inside a collection it does
- * nothing, returns 0, and the heap's error says OURO_BUSY. */
+ * nothing, returns 0, and the heap's error says OURO_BUSY; OURO_BAD_ARGUMENT for another number than 0, 1, 2. */
 OURO_API size_t ouro_collect(ouro_heap *heap, int generation);
 
 /* Runs what is due: passes, and what allocation owes to the whole cycle.  For heaps that collect at
@@ -630,8 +636,9 @@ typedef struct ouro_progress {
 } ouro_progress;
 OURO_API void ouro_get_progress(const ouro_heap *heap, ouro_progress *out_progress);
 
-/* Moves every object out of the collector's sight, as gc.freeze; and back, into
- * the oldest generation. */
+/* Moves every tracked object out of the collector's sight, as gc.freeze; and back, into the oldest generation.  A whole
+ * cycle that is under way ends first.  Inside a collection both do nothing, and the heap's error says OURO_BUSY.
+ * Cost: a walk over the tracked objects, of all three. */
 OURO_API void ouro_freeze(ouro_heap *heap);
 OURO_API void ouro_unfreeze(ouro_heap *heap);
 OURO_API size_t ouro_freeze_count(const ouro_heap *heap);
