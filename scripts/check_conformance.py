@@ -20,6 +20,7 @@ PAGE = "docs/conformance.md"
 TEST = re.compile(r"^static void (test_\w+)\(void \*\*state\)", re.MULTILINE)
 KEYS = {"cpython", "behaviour", "tests", "differs", "without"}
 REASONS = ("planned", "left out")
+STATUSES = ("the same", "differs", *REASONS)
 
 
 def tests_of(path):
@@ -68,26 +69,46 @@ def check_rows(root, tables, own):
     return complaints
 
 
+def status_of(row):
+    """Returns one of STATUSES."""
+    for reason in REASONS:
+        if row.get("without", "").startswith(reason):
+            return reason
+    return "differs" if row.get("differs") else "the same"
+
+
 def cell_of_tests(root, own, row):
     """Tests of one file stand together, before the file's name."""
-    if "without" in row:
-        return row["without"]
     files = {}
-    for entry in row["tests"]:
+    for entry in row.get("tests", []):
         name, path = resolve(root, own, entry)
         files.setdefault(path, []).append(f"`{name}`")
     return "; ".join(f"{', '.join(names)} in [{Path(path).stem}](../tests/{path})"
                      for path, names in files.items())
 
 
+def cell_of_reason(row):
+    """What differs on purpose, or why there is no test."""
+    reason = row.get("without", "").removeprefix(status_of(row)).lstrip(":, ")
+    return "; ".join(text for text in (reason, row.get("differs", "")) if text)
+
+
+def sums(table):
+    """Returns a sentence: how many rows there are of each status."""
+    statuses = [status_of(row) for row in table["row"]]
+    parts = [f"{statuses.count(status)} {status}" for status in STATUSES if status in statuses]
+    return f"Rows: {len(statuses)}; {', '.join(parts)}."
+
+
 def render(root, own, table):
-    """Returns the lines of a table."""
+    """Returns the lines of a table, and the sums below it."""
     lines = ["| " + " | ".join(table["head"]) + " |", "|" + "---|" * len(table["head"])]
     for row in table["row"]:
         cells = [row["cpython"].replace("_", "\\_") if "`" not in row["cpython"] else row["cpython"],
-                 row["behaviour"], cell_of_tests(root, own, row), row.get("differs", "")]
+                 row["behaviour"], status_of(row), cell_of_tests(root, own, row),
+                 cell_of_reason(row)]
         lines.append("| " + " | ".join(cells) + " |")
-    return lines
+    return [*lines, "", sums(table)]
 
 
 def renew(text, name, lines):

@@ -7,20 +7,24 @@ from tree_test import TreeTest
 
 ROWS = """[[table]]
 name = "gc"
-head = ["CPython", "behaviour", "tests", "differs"]
+head = ["CPython", "behaviour", "status", "tests", "differs"]
 row = [
   { cpython = "test_list", behaviour = "a ring", tests = ["test_list", "unit/heap_test:test_new"] },
   { cpython = "test_frame", behaviour = "frames", without = "left out: none", differs = "much" },
+  { cpython = "test_len", behaviour = "lengths", tests = ["unit/heap_test:test_other"], differs = "by one" },
 ]
 """
 PAGE = """# Tests
 
 <!-- rows of gc -->
 
-| CPython | behaviour | tests | differs |
-|---|---|---|---|
-| test\\_list | a ring | `test_list` in [gc_test](../tests/conformance/gc_test.c); `test_new` in [heap_test](../tests/unit/heap_test.c) |  |
-| test\\_frame | frames | left out: none | much |
+| CPython | behaviour | status | tests | differs |
+|---|---|---|---|---|
+| test\\_list | a ring | the same | `test_list` in [gc_test](../tests/conformance/gc_test.c); `test_new` in [heap_test](../tests/unit/heap_test.c) |  |
+| test\\_frame | frames | left out |  | none; much |
+| test\\_len | lengths | differs | `test_other` in [heap_test](../tests/unit/heap_test.c) | by one |
+
+Rows: 3; 1 the same, 1 differs, 1 left out.
 
 <!-- end of rows -->
 

@@ -63,7 +63,7 @@ OURO__INLINE int ouro__guarded_is_sound(const void *object)
     if (OURO__UNLIKELY((states[offset >> 9] >> (offset >> 3 & 63) & 1) == 0)) return 0;
     const struct ouro__front *front = *(struct ouro__front *const *)arena;
     return OURO__LIKELY((uint8_t)*ouro__word_of(object) == ouro__guarded_canary(object) &&
-                        front->thread == __builtin_thread_pointer());
+                        front->thread == __builtin_thread_pointer()) != 0;
 }
 
 /* The count, behind the canary. */

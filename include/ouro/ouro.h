@@ -10,9 +10,9 @@
  *     #include <stdio.h>
  *
  *     typedef struct node { struct node *other; } node;
- *     static ouro_type node_type;
+ *     extern ouro_type node_type;
  *     static const ouro_field node_fields[] = {OURO_REF(node, other, &node_type), OURO_END};
- *     static ouro_type node_type = OURO_TYPE(node, .fields = node_fields);
+ *     ouro_type node_type = OURO_TYPE(node, .fields = node_fields);
  *
  *     int main(void)
  *     {
@@ -39,7 +39,8 @@
  *   since      0.1.0.
  *
  * Chapters: errors, heaps, types, objects, references, scopes, vectors, weak
- * references, weak maps and sets, collecting, raw memory, inspecting; then the unstable section.
+ * references, weak maps and sets, collecting, raw memory, inspecting.  What stands in detail.h and guarded.h, and names that
+ * begin with ouro__, may change with any version.
  */
 #ifndef OURO_OURO_H
 #define OURO_OURO_H
@@ -139,7 +140,8 @@ typedef enum ouro_collect_at {
  * `ouro_heap_options options = {0}` or NULL is a good start.  The environment
  * overrides what a program leaves at zero: OURO_BYTE_LIMIT, OURO_THRESHOLD
  * ("4096,10,10"), OURO_COLLECTOR ("on" or "off"), OURO_PURGE_DELAY_MS,
- * OURO_DEBUG ("stats,collectable,uncollectable,saveall,leak").  Sizes take k, m or g.
+ * OURO_DEBUG ("stats,collectable,uncollectable,saveall,leak").  Sizes take k, m or g.  It also switches on what has no
+ * option: OURO_TRACE, OURO_LOG and OURO_PUBLISH; docs/settings.md has them all.
  */
 typedef struct ouro_heap_options {
     size_t byte_limit; /* bytes of pools, large blocks and accounted bytes; 0: none */
@@ -217,7 +219,9 @@ OURO_API void ouro_heap_adopt(ouro_heap *heap);
 
 /*
  * Gives memory that holds nothing back to the system at once: empties the class
- * lists and purges every empty pool.  Returns the bytes given back.
+ * lists and purges every empty pool, and every page without a living block.  A whole cycle that is under way keeps the
+ * memory of what it looks at; in a heap that has shrunk by half since it began, it is given up, and callbacks
+ * hear that it stops.  Returns the bytes given back.
  * Cost: in proportion to what is free.
  */
 OURO_API size_t ouro_trim(ouro_heap *heap);
@@ -310,7 +314,14 @@ struct ouro_type {
     uint32_t ready_words; /* of guarded builds */
 };
 
-/* OURO_TYPE(T), or OURO_TYPE(T, .fields = ..., .finalize = ...): for a `static ouro_type T_type`. */
+/*
+ * OURO_TYPE(T), or OURO_TYPE(T, .fields = ..., .finalize = ...): for an `ouro_type T_type`.
+ *
+ * A type of one file is declared `static ouro_type T_type;` before its fields and defined by the same words, in C.  C++
+ * declares a variable without defining it by `extern` alone; what is of one file stands in a namespace without a name.
+ * Members are named as in C++20, in their order; GCC and Clang take that in C++17 as well, and warn when
+ * they are to be pedantic.
+ */
 #define OURO_TYPE(...) OURO__TYPE(__VA_ARGS__, )
 #define OURO__TYPE(T, ...) {.name = #T, .size = sizeof(T), __VA_ARGS__}
 
@@ -461,8 +472,10 @@ typedef struct ouro_vector {
 
 /* Takes a reference to `value`, which may be NULL.  Amortized constant time. */
 OURO_API ouro_status ouro_vector_append(void *owner, ouro_vector *vector, void *value);
+/* Before the item at `position`; at the end where that is the length.  Cost: the items behind it move. */
 OURO_API ouro_status ouro_vector_insert(void *owner, ouro_vector *vector, size_t position,
                                         void *value);
+/* Room for so many items altogether; the length stays. */
 OURO_API ouro_status ouro_vector_reserve(void *owner, ouro_vector *vector, size_t capacity);
 /* Replaces one item: takes a reference to `value`, drops the old one. */
 OURO_API ouro_status ouro_vector_set(void *owner, ouro_vector *vector, size_t position,
@@ -542,7 +555,7 @@ OURO_API ouro_status ouro__weak_set(void *owner, ouro_weakref **slot, void *targ
 /* Finds and frees the cyclic garbage of a generation and those below it, and
  * returns how many objects were found unreachable.  Generation 2: what is under way comes to its end
  * first, and then all is looked at from the beginning.  Inside a collection it does
- * nothing, returns 0, and the heap's error says OURO_BUSY. */
+ * nothing, returns 0, and the heap's error says OURO_BUSY; OURO_BAD_ARGUMENT for another number than 0, 1, 2. */
 OURO_API size_t ouro_collect(ouro_heap *heap, int generation);
 
 /* Runs what is due: passes, and what allocation owes to the whole cycle.  For heaps that collect at
@@ -623,8 +636,9 @@ typedef struct ouro_progress {
 } ouro_progress;
 OURO_API void ouro_get_progress(const ouro_heap *heap, ouro_progress *out_progress);
 
-/* Moves every object out of the collector's sight, as gc.freeze; and back, into
- * the oldest generation. */
+/* Moves every tracked object out of the collector's sight, as gc.freeze; and back, into the oldest generation.  A whole
+ * cycle that is under way ends first.  Inside a collection both do nothing, and the heap's error says OURO_BUSY.
+ * Cost: a walk over the tracked objects, of all three. */
 OURO_API void ouro_freeze(ouro_heap *heap);
 OURO_API void ouro_unfreeze(ouro_heap *heap);
 OURO_API size_t ouro_freeze_count(const ouro_heap *heap);
@@ -724,17 +738,19 @@ typedef struct ouro_heap_stats {
     size_t pools;           /* in use */
     size_t empty_pools;     /* waiting to be purged or reused */
     size_t reserved_bytes;  /* addresses */
-    size_t committed_bytes; /* of pools, large blocks and headers that hold memory */
+    size_t committed_bytes; /* of blocks that were cut and not given back, and of large blocks */
     size_t resident_bytes;  /* what the system says (mincore); costs a system call per arena */
     size_t cached_blocks;   /* on the class lists */
     size_t cached_bytes;
     size_t free_blocks; /* in pools */
     size_t free_bytes;
-    size_t uncarved_bytes; /* of pools, never cut */
-    size_t rounding_bytes; /* lost at the ends of pools */
-    size_t header_bytes;
+    size_t uncarved_bytes; /* of pools, never cut, or given back page by page */
+    size_t rounding_bytes; /* lost at the ends of pools: what an exact class has left over */
+    size_t header_bytes;   /* of arenas, of their pools, and of the heap itself, touched or not */
 } ouro_heap_stats;
-/* Cost: a walk over all blocks. */
+/* Of objects, raw memory, cached, free, uncarved and rounding bytes the first four are what is committed, and all are
+ * what pools and large blocks take.
+ * Cost: a walk over the pools and the class lists; a system call for each arena. */
 OURO_API void ouro_get_heap_stats(const ouro_heap *heap, ouro_heap_stats *out_stats);
 
 typedef enum ouro_class_kind {

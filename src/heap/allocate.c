@@ -305,7 +305,9 @@ void ouro_set_byte_limit(ouro_heap *heap, size_t byte_limit)
     ouro__heap_pools(heap)->byte_limit = byte_limit;
 }
 
+/* The set of a whole cycle keeps the blocks of what has died in it [set.listed]. */
 size_t ouro_trim(ouro_heap *heap)
 {
+    if (!heap->collecting && ouro__pace_has_shrunk(heap)) ouro__heap_whole_give_up(heap);
     return ouro__pools_trim(ouro__heap_pools(heap));
 }

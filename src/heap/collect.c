@@ -153,6 +153,12 @@ void ouro__heap_whole_stop(ouro_heap *heap)
     (void)finish_whole(heap);
 }
 
+void ouro__heap_whole_give_up(ouro_heap *heap)
+{
+    if (heap->whole.phase != OURO__IDLE && ouro__collector_abandon(&heap->whole))
+        (void)finish_whole(heap);
+}
+
 size_t ouro__heap_collect(ouro_heap *heap, int generation)
 {
     (void)ouro__life_resume(&heap->life, LONG_MAX);

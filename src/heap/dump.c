@@ -6,7 +6,7 @@
  *       born at /usr/bin/program+0x1234 in make_node
  *       block 3 of 128 cut ones of 32 bytes
  *       before it: object 0x7f5e60a00028 of type node: 24 bytes, count 2, alive, generation 0
- *       behind it: free block 0x7f5e60a00068
+ *       behind it: free block 0x7f5e60a00068, in which an object of type node was
  *
  * The object may be damaged in any way: the state bits say whether it lives, and its word is believed only
  * where it names a type.  The second line is there while the heap is traced.
@@ -15,6 +15,7 @@
  */
 #include "heap/heap.h"
 
+#include "memory/quarantine.h"
 #include "memory/raw_guarded.h"
 
 #include <stdarg.h>
@@ -76,6 +77,13 @@ static void put_object(struct lines *lines, const void *object)
     if (!ouro__canary_stands(object)) put(lines, ", its word was written to");
 }
 
+static void put_free(struct lines *lines, const char *entry)
+{
+    const ouro_type *last = ouro__types[ouro__guard_last_birth(ouro__pools_of(entry), entry)];
+    put(lines, "free block %p", (const void *)entry);
+    if (last != NULL) put(lines, ", in which an object of type %s was", last->name);
+}
+
 static void put_block(struct lines *lines, const struct ouro__pool *pool, const char *entry)
 {
     if (ouro__bin_kind(pool->bin) == OURO__RAW) {
@@ -89,7 +97,7 @@ static void put_block(struct lines *lines, const struct ouro__pool *pool, const 
     } else if (is_live(entry)) {
         put_object(lines, entry);
     } else {
-        put(lines, "free block %p", (const void *)entry);
+        put_free(lines, entry);
     }
 }
 

@@ -156,6 +156,10 @@ size_t ouro__pace_step(ouro_heap *heap, uint64_t nanoseconds, size_t units);
 void ouro__pace_passed(ouro_heap *heap, int generation, size_t candidates, size_t found);
 void ouro__pace_whole_done(ouro_heap *heap, size_t candidates, size_t found);
 
+/* Whether most of what a whole cycle was to look at is gone since the last one began: the marks and the set of one
+ * that is under way keep memory that nobody needs. */
+bool ouro__pace_has_shrunk(const ouro_heap *heap);
+
 /* Before any is due. */
 void ouro__pace_init(ouro_heap *heap);
 
@@ -186,6 +190,9 @@ ALWAYS_INLINE bool ouro__heap_is_busy(ouro_heap *heap)
 
 /* No whole cycle is under way afterwards: it is abandoned, or brought to its end. */
 void ouro__heap_whole_stop(ouro_heap *heap);
+
+/* The whole cycle that is under way is abandoned, unless it has garbage in hand already.  Runs no finalizer. */
+void ouro__heap_whole_give_up(ouro_heap *heap);
 
 /* ---- callbacks.c, debug.c: who hears of it ---- */
 

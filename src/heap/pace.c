@@ -318,10 +318,10 @@ static void note_payment(ouro_heap *heap, size_t bytes, size_t handed)
     heap->pace.paid_tick = ouro__heap_pools(heap)->tick;
 }
 
-/* Most of what the cycle was to look at is gone, and its marks keep memory that nobody needs. */
-static bool has_shrunk(const struct ouro__pace *pace, size_t bytes)
+bool ouro__pace_has_shrunk(const ouro_heap *heap)
 {
-    return pace->begun_bytes > OURO_WHOLE_MIN_GROWTH && bytes < pace->begun_bytes / 2;
+    size_t begun = heap->pace.begun_bytes;
+    return begun > OURO_WHOLE_MIN_GROWTH && ouro__heap_bytes(heap) < begun / 2;
 }
 
 /* What a step does at least. */
@@ -341,7 +341,7 @@ static bool pay_whole(ouro_heap *heap, size_t *found)
         if (!whole_is_due(heap)) return false;
         ouro__heap_whole_begin(heap);
     }
-    if (has_shrunk(pace, bytes)) ouro__collector_give_up(&heap->whole);
+    if (ouro__pace_has_shrunk(heap)) ouro__collector_give_up(&heap->whole);
     pace->debt += owed(heap, bytes, handed);
     size_t most = ouro__collector_work_left(&heap->whole) + OURO_STEP_MIN_UNITS;
     if (pace->debt > most) pace->debt = most;

@@ -20,6 +20,10 @@ void ouro__each_held(void *object, void (*visit)(void *target, void *context), v
 /* As ouro_each_reference, of garbage that is whole still: what weak maps hold for it is shown, too. */
 void ouro__each_reference_of_garbage(void *object, ouro_visit_reference visit, void *argument);
 
+/* Blocks of a pool that are on its class list or, in guarded builds, in the quarantine: no program has them.
+ * Cost: the length of both. */
+size_t ouro__pool_cached(const struct ouro__pool *pool);
+
 /* Some objects, to be recognized among all. */
 struct ouro__targets {
     void *const *list;

@@ -2,7 +2,7 @@
 /*
  * pools.c -- each pool, and how full it is                             [floor 7]
  */
-#include "heap/heap.h"
+#include "inspect/inspect.h"
 #include "memory/walk.h"
 
 struct visiting {
@@ -24,8 +24,9 @@ static size_t quarantined_of(const struct ouro__pools *pools, const struct ouro_
     return blocks;
 }
 
-static size_t cached_of(const struct ouro__pools *pools, const struct ouro__pool *pool)
+size_t ouro__pool_cached(const struct ouro__pool *pool)
 {
+    const struct ouro__pools *pools = ouro__pools_of(pool);
     const struct ouro__shelf *shelf = &pools->front.shelf[pool->bin];
     size_t cached = shelf->hot != NULL && ouro__pool_of(shelf->hot) == pool;
     for (void *entry = shelf->list; entry != NULL; entry = ouro__link(entry))
@@ -59,7 +60,7 @@ static void show_pool(struct ouro__pool *pool, void *context)
         show_large(pool, visiting);
         return;
     }
-    size_t cached = cached_of(visiting->pools, pool);
+    size_t cached = ouro__pool_cached(pool);
     uint32_t carved = pool->carved - pool->hole_blocks;
     show(visiting,
          &(ouro_pool_info){.address = ouro__pool_start(pool),

@@ -5,7 +5,7 @@
  * What is alive is counted by memory/usage.c.
  */
 #include "base/os.h"
-#include "heap/heap.h"
+#include "inspect/inspect.h"
 #include "memory/usage.h"
 
 #include <string.h>
@@ -64,16 +64,6 @@ static char occupancy(const struct ouro__pool *pool, size_t cached)
     return levels[1 + 4 * live / (pool->capacity + 1)];
 }
 
-/* Blocks of a pool that lie on its class list. */
-static size_t cached_of(const struct ouro__pools *pools, const struct ouro__pool *pool)
-{
-    const struct ouro__shelf *shelf = &pools->front.shelf[pool->bin];
-    size_t cached = shelf->hot != NULL && ouro__pool_of(shelf->hot) == pool;
-    for (void *entry = shelf->list; entry != NULL; entry = ouro__link(entry))
-        cached += ouro__pool_of(entry) == pool;
-    return cached;
-}
-
 static void draw_pool(struct ouro__pool *pool, void *context)
 {
     struct drawing *drawing = context;
@@ -81,7 +71,7 @@ static void draw_pool(struct ouro__pool *pool, void *context)
     if (drawing->block_size != 0 && pool->block_size != drawing->block_size) return;
     drawing->pools++;
     if (drawing->length + 1 < drawing->size)
-        drawing->text[drawing->length++] = occupancy(pool, cached_of(ouro__pools_of(pool), pool));
+        drawing->text[drawing->length++] = occupancy(pool, ouro__pool_cached(pool));
 }
 
 size_t ouro_draw_pools(const ouro_heap *heap, ouro_class_kind kind, size_t block_size,
@@ -136,6 +126,20 @@ static void print_drawing(const ouro_heap *heap, ouro_class_kind kind, const cha
     if (drawn < pools) fprintf(file, "  ... and %zu more\n", pools - drawn);
 }
 
+/* What the bytes of pools and of blocks with a mapping of their own are used for. */
+static void print_bytes(const ouro_heap_stats *stats, FILE *file)
+{
+    print_line(file, "bytes in objects' blocks", stats->object_bytes);
+    print_line(file, "bytes in raw blocks", stats->raw_bytes);
+    print_line(file, "bytes in class lists", stats->cached_bytes);
+    print_line(file, "bytes in free blocks of pools", stats->free_bytes);
+    print_line(file, "bytes of pools never cut, or given back", stats->uncarved_bytes);
+    print_line(file, "bytes lost at the ends of pools", stats->rounding_bytes);
+    print_line(file, "Total",
+               stats->object_bytes + stats->raw_bytes + stats->cached_bytes + stats->free_bytes +
+                   stats->uncarved_bytes + stats->rounding_bytes);
+}
+
 void ouro_heap_print_stats(const ouro_heap *heap, FILE *file)
 {
     struct ouro__usage usage;
@@ -146,9 +150,7 @@ void ouro_heap_print_stats(const ouro_heap *heap, FILE *file)
     print_classes(&usage, file);
     fputc('\n', file);
     print_line(file, "objects alive", stats.objects);
-    print_line(file, "bytes in their blocks", stats.object_bytes);
     print_line(file, "raw blocks alive", stats.raw_blocks);
-    print_line(file, "bytes in raw blocks", stats.raw_bytes);
     print_line(file, "native bytes accounted", stats.accounted_bytes);
     fputc('\n', file);
     print_line(file, "arenas of 32 MiB of addresses", stats.arenas);
@@ -157,12 +159,9 @@ void ouro_heap_print_stats(const ouro_heap *heap, FILE *file)
     print_line(file, "pools empty, waiting to be purged or reused", stats.empty_pools);
     print_line(file, "bytes committed", stats.committed_bytes);
     print_line(file, "bytes resident", stats.resident_bytes);
-    fputc('\n', file);
-    print_line(file, "bytes in class lists", stats.cached_bytes);
-    print_line(file, "bytes in free blocks of pools", stats.free_bytes);
-    print_line(file, "bytes of pools never cut", stats.uncarved_bytes);
-    print_line(file, "bytes lost at the ends of pools", stats.rounding_bytes);
     print_line(file, "bytes of headers", stats.header_bytes);
+    fputc('\n', file);
+    print_bytes(&stats, file);
     print_drawing(heap, OURO_CLASS_TRACKED, "Tracked objects", file);
     print_drawing(heap, OURO_CLASS_ACYCLIC, "Acyclic objects", file);
     print_drawing(heap, OURO_CLASS_RAW, "Raw memory", file);

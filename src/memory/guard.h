@@ -81,6 +81,7 @@ struct ouro__guard {
     struct ouro__arena *dead; /* large blocks without memory, oldest first */
     struct ouro__arena *dead_newest;
     unsigned dead_count;
+    uint64_t *births; /* of the debug build: see ouro__guard_note_birth; NULL: not mapped yet */
 };
 
 /* The thread that runs. */

@@ -19,6 +19,34 @@ static size_t room_of(const struct ouro__pool *pool)
 /* Eight bytes of what free blocks are filled with. */
 static const uint64_t fill_word = UINT64_C(0x0101010101010101) * OURO__FILL_FREE;
 
+/* ---- what was born where ---- */
+
+/* Places by a hash of the address, of which the last birth has each: 17 bits of a type's number above an address.
+ * [arena.below47] */
+enum { BIRTHS_SHIFT = 17, NUMBER_SHIFT = 47, BIRTHS_SIZE = sizeof(uint64_t) << BIRTHS_SHIFT };
+
+static uint64_t *birth_of(const struct ouro__guard *guard, const void *entry)
+{
+    uint32_t hash = (uint32_t)((uintptr_t)entry >> 3) * UINT32_C(0x9E3779B1);
+    return &guard->births[hash >> (32 - BIRTHS_SHIFT)];
+}
+
+void ouro__guard_note_birth(struct ouro__pools *pools, const void *entry, uint32_t number)
+{
+    struct ouro__guard *guard = &pools->guard;
+    if (UNLIKELY(guard->births == NULL)) guard->births = ouro__os_map_apart(BIRTHS_SIZE);
+    if (guard->births == NULL) return;
+    *birth_of(guard, entry) = (uint64_t)number << NUMBER_SHIFT | (uintptr_t)entry;
+}
+
+uint32_t ouro__guard_last_birth(const struct ouro__pools *pools, const void *entry)
+{
+    if (pools->guard.births == NULL) return 0;
+    uint64_t birth = *birth_of(&pools->guard, entry);
+    uint64_t address = birth & (((uint64_t)1 << NUMBER_SHIFT) - 1);
+    return address == (uintptr_t)entry ? (uint32_t)(birth >> NUMBER_SHIFT) : 0;
+}
+
 /* ---- what is wrong ---- */
 
 /* The block of a damaged place is named by its first address, which is the object's. */
@@ -193,6 +221,7 @@ void ouro__quarantine_drain(struct ouro__pools *pools)
 void ouro__quarantine_destroy(struct ouro__pools *pools)
 {
     if (pools->guard.runs != NULL) ouro__os_unmap_apart(pools->guard.runs, runs_size());
+    if (pools->guard.births != NULL) ouro__os_unmap_apart(pools->guard.births, BIRTHS_SIZE);
     ouro__quarantine_release_large(pools);
 }
 

@@ -38,6 +38,12 @@ void ouro__guard_check_free(const struct ouro__pool *pool, const void *entry);
 void ouro__quarantine_add(struct ouro__pools *pools, struct ouro__pool *pool, void *first,
                           void *last, uint32_t count);
 
+/* Writes down the number of the type of an object that is born, as what dies is emptied.  The debug build alone. */
+void ouro__guard_note_birth(struct ouro__pools *pools, const void *entry, uint32_t number);
+
+/* That of the last object that was born at an entry; 0: not known any more. */
+uint32_t ouro__guard_last_birth(const struct ouro__pools *pools, const void *entry);
+
 /* Empties the quarantine into the pools. */
 void ouro__quarantine_drain(struct ouro__pools *pools);
 

@@ -50,6 +50,9 @@ static bool find(const void *object, struct fence *out_fence)
 void ouro__fence_set(void *object)
 {
     struct fence fence;
+    if (OURO_IS_DEBUG_BUILD)
+        ouro__guard_note_birth(ouro__pools_of(object), object,
+                               ouro__word_type(*ouro__word_of(object)));
     if (!find(object, &fence)) return;
     memset(fence.start, ouro__fence_byte(object), fence.size);
     ouro__watch_born(object, (size_t)(fence.start - (const unsigned char *)object), true);

@@ -102,6 +102,8 @@ static size_t collections_of_many_cycles(ouro_heap *heap)
 static void test_indirect_calls_with_gc_disabled(void **state)
 {
     ouro_set_threshold(*state, (const size_t[]){1, 1, 1});
+    ouro_collector_enable(*state);
+    ouro_collector_disable(*state);
     assert_false(ouro_collector_is_enabled(*state));
     assert_int_equal(collections_of_many_cycles(*state), 0);
     assert_int_equal(ouro_collect(*state, 2), 10000);

@@ -78,7 +78,7 @@ static void test_the_dump_names_the_object_and_its_neighbours(void **state)
             "  block 1 of 128 cut ones of 32 bytes\n"
             "  before it: object 0x* of type node: 16 bytes, count 2, alive and trapped, "
             "generation 0\n"
-            "  behind it: free block 0x*"))
+            "  behind it: free block 0x*, in which an object of type node was"))
         fail_msg("%s", heard.message);
 }
 
@@ -96,7 +96,7 @@ static void test_the_dump_of_what_is_dead(void **state)
     assert_true(trial_run(decref_dead, 1, &heard));
     if (!trial_matches(heard.message,
                        "decref of 0x*, which is no living object: it was freed already\n"
-                       "  free block 0x*\n"
+                       "  free block 0x*, in which an object of type node was\n"
                        "  block 0 of 128 cut ones of 32 bytes\n"
                        "  behind it: free block 0x*"))
         fail_msg("%s", heard.message);

@@ -127,6 +127,27 @@ static void test_numbers_are_what_was_done(void **state)
     assert_int_equal(stats.accounted_bytes, 0);
 }
 
+/* Pools and large blocks in use. */
+static int add_pool_bytes(const ouro_pool_info *pool, void *argument)
+{
+    bool is_dead = pool->capacity == 1 && pool->live == 0; /* large, its addresses are kept */
+    if (pool->block_size != 0 && !is_dead) *(size_t *)argument += pool->bytes;
+    return 0;
+}
+
+static void test_bytes_of_pools_have_one_use_each(void **state)
+{
+    ouro_heap_stats stats;
+    size_t pool_bytes = 0;
+    struct used *used = use(*state);
+    ouro_get_heap_stats(*state, &stats);
+    size_t cut = stats.object_bytes + stats.raw_bytes + stats.cached_bytes + stats.free_bytes;
+    assert_int_equal(cut, stats.committed_bytes);
+    ouro_each_pool(*state, add_pool_bytes, &pool_bytes);
+    assert_int_equal(cut + stats.uncarved_bytes + stats.rounding_bytes, pool_bytes);
+    leave(*state, used);
+}
+
 /* Pools that are empty: resident until they are purged. */
 static void test_empty_pools_are_counted_until_trim(void **state)
 {
@@ -170,6 +191,7 @@ static void test_printed_stats_have_their_lines(void **state)
         "pools in use",
         "bytes committed",
         "bytes resident",
+        "Total ",
         "Tracked objects",
         "Acyclic objects",
         "Raw memory",
@@ -242,6 +264,7 @@ int main(void)
         HEAP_TEST(test_blocks_of_a_class_add_up),
         HEAP_TEST(test_classes_add_up_to_the_heap),
         HEAP_TEST(test_numbers_are_what_was_done),
+        HEAP_TEST(test_bytes_of_pools_have_one_use_each),
         HEAP_TEST(test_empty_pools_are_counted_until_trim),
         HEAP_TEST(test_class_stats_fill_what_there_is_room_for),
         HEAP_TEST(test_printed_stats_have_their_lines),

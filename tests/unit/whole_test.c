@@ -142,6 +142,52 @@ static void test_the_memory_of_a_large_death_goes_back(void **state)
     assert_true(ouro__heap_pools(*state)->committed_bytes < committed / 10);
 }
 
+/* Also in the middle of a whole cycle, whose set has the pools: it is given up, unless it has garbage in hand. */
+static void test_trim_in_a_cycle_whose_heap_has_shrunk(void **state)
+{
+    static const char *const phases[] = {"count", "decide", "decide: follow", "scan", "check"};
+    enum { LENGTH = 250000 };
+    ouro_heap *heap = *state;
+    size_t met = 0;
+    for (size_t i = 0; i < COUNT_OF(phases); i++) {
+        cell *garbage = cell_ring(heap, 3);
+        void *chain = node_chain(heap, LENGTH);
+        list *kept = cycle_rings(heap, 100);
+        ouro_decref(garbage); /* it is what the cycle scans */
+        cycle_begin(heap);
+        met += cycle_reach(heap, phases[i]);
+        size_t committed = ouro__heap_pools(heap)->committed_bytes;
+        assert_true(committed > LENGTH * sizeof(node));
+        ouro_decref(chain);
+        assert_true(ouro_trim(heap) > committed / 10 * 9);
+        assert_true(cycle_is_idle(heap));
+        assert_true(ouro__heap_pools(heap)->committed_bytes < committed / 10);
+        test_heap_verify(heap);
+        assert_int_equal(ouro_collect(heap, 2), 3);
+        cycle_rings_end(kept);
+    }
+    assert_true(met > 3);
+}
+
+/* What a cycle has condemned already it frees itself. */
+static void test_trim_leaves_a_cycle_with_garbage_alone(void **state)
+{
+    enum { LENGTH = 250000 };
+    ouro_heap *heap = *state;
+    void *chain = node_chain(heap, LENGTH);
+    list *all = cycle_rings(heap, 100);
+    cell *garbage = cell_ring(heap, 3);
+    (void)ouro_collect(heap, 2);
+    ouro_decref(garbage);
+    cycle_begin(heap);
+    assert_true(cycle_reach(heap, "finish"));
+    ouro_decref(chain);
+    (void)ouro_trim(heap);
+    assert_false(cycle_is_idle(heap));
+    assert_int_equal(cycle_step_to_the_end(heap, 1000), 3);
+    cycle_rings_end(all);
+}
+
 static bool has_scratch(ouro_heap *heap)
 {
     return ouro__heap_pools(heap)->marks.scratch_pools > 0;
@@ -250,6 +296,8 @@ int main(void)
         HEAP_TEST(test_a_root_in_another_heap_is_passed_by),
         cmocka_unit_test(test_a_large_object_that_was_garbage_goes_back),
         HEAP_TEST(test_the_memory_of_a_large_death_goes_back),
+        HEAP_TEST(test_trim_in_a_cycle_whose_heap_has_shrunk),
+        HEAP_TEST(test_trim_leaves_a_cycle_with_garbage_alone),
         cmocka_unit_test(test_the_memory_of_marks_goes_back),
         HEAP_TEST(test_a_nearby_pass_finds_tracked_objects_only),
         HEAP_TEST(test_a_nearby_search_tells_its_members_apart),
