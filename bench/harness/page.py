@@ -25,6 +25,15 @@ def _bars(outcomes):
             tables.markdown(tables.bars_table(outcomes))]
 
 
+def _missed(rows):
+    if not rows:
+        return []
+    return ["## What was missed, and why",
+            "Instructions of the work as a ratio to the peer's, counted by callgrind in shortened runs: they are the "
+            "same on every machine. Where the ratio of times is much larger, the time is spent waiting for memory.",
+            tables.markdown(rows)]
+
+
 def _workload(results, workload, names, outcomes):
     if not results.rows(workload.name):
         return []
@@ -40,12 +49,13 @@ def _pictures(folder, page, results, names):
     return (["## Pictures", *parts] if parts else []), [path for _, path in drawn]
 
 
-def write(path, results, systems, outcomes, machine, workloads, settings):
+def write(path, results, systems, outcomes, missed, machine, workloads, settings):
     """Writes the page, and its pictures into `images` beside it; returns all paths."""
     page = Path(path)
     names = [system.name for system in systems]
     pictures, drawn = _pictures(page.parent / "images", page, results, names)
     parts = _head(machine, systems, settings) + pictures + _bars(outcomes)
+    parts += _missed(missed)
     for workload in workloads:
         parts += _workload(results, workload, names, outcomes)
     page.parent.mkdir(parents=True, exist_ok=True)
