@@ -285,23 +285,35 @@ void ouro__set_age(struct ouro__collector *collector, struct ouro__pool *pool, v
     grow_older(collector, pool, entry);
 }
 
-/* The objects of one word of young bits grow old, one block after the other; returns the bits of free blocks. */
+/* An object that was young grows old; false where there is none. */
+ALWAYS_INLINE bool quiet_entry(void *entry)
+{
+    uint64_t word = *ouro__word_of(entry);
+    if (LIKELY(is_eligible(word)))
+        *ouro__word_of(entry) = word | OURO__TRAPPED | OURO__AGED;
+    else if (ouro__word_is_free(word))
+        return false;
+    else
+        *ouro__word_of(entry) = word | OURO__AGED;
+    return true;
+}
+
+/* The objects of one word of young bits grow old, one block after the other; returns the bits of free blocks.  Where all
+ * blocks from the first on are young, which is usual, no bit is looked at. */
 static uint64_t quiet_word(const struct ouro__pool *pool, size_t i, uint64_t bits)
 {
     const size_t size = pool->capacity > 1 ? pool->block_size : 1024; /* a large block is alone */
     char *entry = ouro__pool_young_entry(pool, i, (unsigned)__builtin_ctzl(bits));
     char *end = ouro__pool_start(pool) + (i + 1) * 1024;
     uint64_t free = 0;
-    for (; entry < end; entry += size) {
-        uint64_t word = *ouro__word_of(entry), bit = bits & ouro__young_bit(entry);
-        if (bit == 0) continue;
-        if (LIKELY(is_eligible(word)))
-            *ouro__word_of(entry) = word | OURO__TRAPPED | OURO__AGED;
-        else if (ouro__word_is_free(word))
-            free |= bit;
-        else
-            *ouro__word_of(entry) = word | OURO__AGED;
+    if (bits == ouro__young_row(entry, end, size)) {
+        for (; entry < end; entry += size)
+            if (UNLIKELY(!quiet_entry(entry))) free |= ouro__young_bit(entry);
+        return free;
     }
+    for (; entry < end; entry += size)
+        if ((bits & ouro__young_bit(entry)) != 0 && !quiet_entry(entry))
+            free |= ouro__young_bit(entry);
     return free;
 }
 

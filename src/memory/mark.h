@@ -138,19 +138,25 @@ ALWAYS_INLINE void ouro__young_set(void *entry)
     *ouro__young_word(entry) |= ouro__young_bit(entry);
 }
 
-/* The same for `count` blocks in a row.  A word is written when all its bits are known: each write of the same
- * would wait for the one before. */
-ALWAYS_INLINE void ouro__young_set_row(char *entry, size_t size, uint32_t count)
+/* Where the bits of an entry's word end. */
+ALWAYS_INLINE char *ouro__young_word_end(char *entry)
 {
-    const char *end = entry + count * size;
-    while (entry < end) {
-        ouro__bits *word = ouro__young_word(entry);
-        const char *stop = entry + (1024 - ((uintptr_t)entry & 1023));
-        uint64_t bits = 0;
-        for (stop = stop < end ? stop : end; entry < stop; entry += size)
-            bits |= ouro__young_bit(entry);
-        *word |= bits;
+    return entry + (1024 - ((uintptr_t)entry & 1023));
+}
+
+/* The bits of blocks in a row that share a word, from `entry` on up to `stop`, which is no further than the word's end.  Blocks
+ * are multiples of 8, so the pattern of one or two of them is repeated: doubled until the word is full. */
+ALWAYS_INLINE uint64_t ouro__young_row(const char *entry, const char *stop, size_t size)
+{
+    uint64_t bits = ouro__young_bit(entry);
+    size_t place = (uintptr_t)entry & 1023, period = size / 16;
+    if (size % 16 != 0) {
+        if (place + size < 1024) bits |= ouro__young_bit(entry + size);
+        period = size / 8;
     }
+    for (; period < 64; period *= 2) bits |= bits << period;
+    if (((uintptr_t)stop & 1023) != 0) bits &= ouro__young_bit(stop) - 1;
+    return bits;
 }
 
 ALWAYS_INLINE void ouro__young_clear(void *entry)

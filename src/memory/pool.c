@@ -203,11 +203,16 @@ static void *carve(struct ouro__pools *pools, struct ouro__pool *pool, uint32_t 
     const size_t size = pool->block_size;
     char *first = pool->first + pool->carved * size, *end = first + count * size;
     enum ouro__kind kind = ouro__bin_kind(pool->bin);
-    for (char *entry = first; entry < end; entry += size) {
-        ouro__block_cut(pool, entry, kind);
-        ouro__link_set(entry, entry + size < end ? entry + size : NULL);
+    for (char *entry = first; entry < end;) {
+        char *stop = ouro__young_word_end(entry);
+        if (stop > end) stop = end;
+        if (kind >= OURO__TRACKED) *ouro__young_word(entry) |= ouro__young_row(entry, stop, size);
+        for (; entry < stop; entry += size) {
+            ouro__block_cut(pool, entry, kind);
+            ouro__link_set(entry, entry + size);
+        }
     }
-    if (kind >= OURO__TRACKED) ouro__young_set_row(first, size, count);
+    ouro__link_set(end - size, NULL);
     if (OURO_GUARDED && kind != OURO__RAW) ouro__word_clear(end); /* [guard.canary] */
     pool->carved += count;
     pools->committed_bytes += (size_t)count * pool->block_size;

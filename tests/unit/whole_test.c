@@ -169,6 +169,23 @@ static void test_trim_in_a_cycle_whose_heap_has_shrunk(void **state)
     assert_true(met > 3);
 }
 
+/* Nothing was looked at yet, and nobody grows old by that. */
+static void test_trim_before_the_first_step_of_a_cycle(void **state)
+{
+    enum { LENGTH = 250000 };
+    ouro_heap *heap = *state;
+    void *chain = node_chain(heap, LENGTH);
+    (void)ouro_collect(heap, 2);
+    cell *young = cell_ring(heap, 5);
+    ouro__heap_whole_begin(heap);
+    ouro_decref(chain);
+    (void)ouro_trim(heap);
+    assert_true(cycle_is_idle(heap));
+    test_heap_verify(heap);
+    ouro_decref(young);
+    assert_int_equal(ouro_collect(heap, 0), 5);
+}
+
 /* What a cycle has condemned already it frees itself. */
 static void test_trim_leaves_a_cycle_with_garbage_alone(void **state)
 {
@@ -297,6 +314,7 @@ int main(void)
         cmocka_unit_test(test_a_large_object_that_was_garbage_goes_back),
         HEAP_TEST(test_the_memory_of_a_large_death_goes_back),
         HEAP_TEST(test_trim_in_a_cycle_whose_heap_has_shrunk),
+        HEAP_TEST(test_trim_before_the_first_step_of_a_cycle),
         HEAP_TEST(test_trim_leaves_a_cycle_with_garbage_alone),
         cmocka_unit_test(test_the_memory_of_marks_goes_back),
         HEAP_TEST(test_a_nearby_pass_finds_tracked_objects_only),
