@@ -135,11 +135,11 @@ static void count_call(ouro_weakref *self, void *argument)
  *
  * All is trash, but z hides behind y.  The weak reference is trash, so it never calls back.
  */
-static void test_trash_weakref_clear(void **state)
+static void collect_hidden_target(ouro_heap *heap)
 {
-    cell *a = cell_new(*state), *z = cell_new(*state);
-    list *ring = list_new(*state);
-    opaque *y = ouro_new(*state, opaque);
+    cell *a = cell_new(heap), *z = cell_new(heap);
+    list *ring = list_new(heap);
+    opaque *y = ouro_new(heap, opaque);
     ouro_weakref *weakref = ouro_weakref_new_callback(z, count_call, NULL);
     ouro_put(y, hidden, z);
     ouro_put(a, left, y);
@@ -150,9 +150,21 @@ static void test_trash_weakref_clear(void **state)
     ouro_decref(weakref);
     ouro_decref(ring);
     ouro_decref(a);
-    (void)ouro_collect(*state, 2);
+    (void)ouro_collect(heap, 2);
     assert_int_equal(seen.calls, 0);
-    assert_int_equal(test_heap_objects(*state), 0);
+    assert_int_equal(test_heap_objects(heap), 0);
+}
+
+/* Whether the pool of weak references or that of `a` is gone through first. */
+static void test_trash_weakref_clear(void **state)
+{
+    ouro_heap *other = test_heap_quiet();
+    collect_hidden_target(*state);
+    void *target = atom_new(other, 1);
+    ouro_decref(ouro_weakref_new_callback(target, count_call, NULL));
+    ouro_decref(target);
+    collect_hidden_target(other);
+    test_heap_close_empty(other);
 }
 
 int main(void)
