@@ -62,6 +62,7 @@ static int compare_growth(const void *a, const void *b)
     if (growth_of(left) != growth_of(right)) return growth_of(left) > growth_of(right) ? -1 : 1;
     if (left->bytes_after != right->bytes_after)
         return left->bytes_after > right->bytes_after ? -1 : 1;
+    if (left->made_bytes != right->made_bytes) return left->made_bytes > right->made_bytes ? -1 : 1;
     return compare_places(left, right);
 }
 
@@ -130,6 +131,12 @@ static void add_row(site_row *sum, const site_row *row)
     sum->made_bytes += row->made_bytes;
 }
 
+static bool is_empty(const site_row *row)
+{
+    return row->objects_before == 0 && row->objects_after == 0 && row->bytes_before == 0 &&
+           row->bytes_after == 0 && row->made_objects == 0 && row->made_bytes == 0;
+}
+
 /* Rows of one place, which lie side by side, become one; those without anything go. */
 static void join(site_rows *counted)
 {
@@ -139,9 +146,7 @@ static void join(site_rows *counted)
         while (i < length && compare_places(&row, &counted->rows[i]) == 0)
             add_row(&row, &counted->rows[i++]);
         add_row(&counted->total, &row);
-        if (row.objects_before > 0 || row.objects_after > 0 || row.bytes_before > 0 ||
-            row.bytes_after > 0)
-            counted->rows[kept++] = row;
+        if (!is_empty(&row)) counted->rows[kept++] = row;
     }
     counted->length = kept;
 }

@@ -21,7 +21,8 @@ typedef struct site_row {
 } site_row;
 
 typedef struct site_rows {
-    site_row *rows; /* by growth in bytes, what grew most first */
+    site_row *
+        rows; /* by growth in bytes, what grew most first; those that made only what is gone are among them */
     size_t length;
     site_row total;
     bool

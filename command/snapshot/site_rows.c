@@ -44,17 +44,22 @@ static void add_frame(text *line, struct symbols *symbols, const ouro_snapshot *
     text_add(line, ")");
 }
 
+void add_site(text *line, struct symbols *symbols, const ouro_snapshot *snapshot, uint32_t site)
+{
+    const ouro_snapshot_site *row = &snapshot->sites[site];
+    if (row->frame_count == 0) text_add(line, "(unknown)");
+    for (uint32_t i = 0; i < row->frame_count && i < FRAMES_SHOWN; i++) {
+        if (i > 0) text_add(line, " < ");
+        add_frame(line, symbols, snapshot, row->first_frame + i);
+    }
+    if (row->frame_count > FRAMES_SHOWN)
+        text_print(line, " < %" PRIu32 " more", row->frame_count - FRAMES_SHOWN);
+}
+
 const char *site_words(text *line, struct symbols *symbols, const site_row *row)
 {
-    const ouro_snapshot_site *site = &row->snapshot->sites[row->site];
     text_clear(line);
-    if (site->frame_count == 0) text_add(line, "(unknown)");
-    for (uint32_t i = 0; i < site->frame_count && i < FRAMES_SHOWN; i++) {
-        if (i > 0) text_add(line, " < ");
-        add_frame(line, symbols, row->snapshot, site->first_frame + i);
-    }
-    if (site->frame_count > FRAMES_SHOWN)
-        text_print(line, " < %" PRIu32 " more", site->frame_count - FRAMES_SHOWN);
+    add_site(line, symbols, row->snapshot, row->site);
     return text_of(line);
 }
 

@@ -14,6 +14,9 @@
 struct symbols *site_symbols(void);
 
 /* "remember (server.c:42) < handle (server.c:77)": the innermost callers on one line, safe for a terminal. */
+void add_site(text *line, struct symbols *symbols, const ouro_snapshot *snapshot, uint32_t site);
+
+/* The same alone, until the next call with the same text. */
 const char *site_words(text *line, struct symbols *symbols, const site_row *row);
 
 /* All its frames, from the innermost outwards, as a list "frames". */

@@ -339,9 +339,10 @@ class RandomHeaps(SnapshotTest):
             row = (len(mine), sum(one["size"] for one in mine))
             if type_ is None and any(other[1] for other in sites):
                 row = site[1:3]
-            before = found.get(place_of(site), (0, 0))
-            found[place_of(site)] = (before[0] + row[0], before[1] + row[1])
-        return {place: row for place, row in found.items() if row != (0, 0)}
+            made = (0, 0) if type_ else site[3:5]
+            before = found.get(place_of(site), (0,) * 4)
+            found[place_of(site)] = tuple(map(sum, zip(before, (*row, *made))))
+        return {place: row for place, row in found.items() if any(row)}
 
     def shown_place(self, row):
         return tuple(f"{frame['module']}+{frame['offset']}" if "module" in frame else frame["address"] if "address" in frame
@@ -368,13 +369,13 @@ class RandomHeaps(SnapshotTest):
         before, after = (self.alive(heap, type_) for heap in heaps)
         told = self.ask("sites", "--top", "0", *of_type, files[1])
         self.assertEqual(sorted((self.shown_place(row), row["objects"], row["bytes"]) for row in told["sites"]),
-                         sorted((place, *row) for place, row in after.items()))
+                         sorted((place, *row[:2]) for place, row in after.items()))
         self.assertEqual([row["bytes"] for row in told["sites"]],
                          sorted((row["bytes"] for row in told["sites"]), reverse=True))
         if not type_:
             self.assertEqual(told["bytes"], sum(row[1] for row in after.values()))
-        changed = {place: (*before.get(place, (0, 0)), *after.get(place, (0, 0))) for place in {*before, *after}
-                   if before.get(place, (0, 0)) != after.get(place, (0, 0))}
+        changed = {place: (*before.get(place, (0, 0))[:2], *after.get(place, (0, 0))[:2]) for place in {*before, *after}}
+        changed = {place: row for place, row in changed.items() if row[:2] != row[2:]}
         told = self.ask("diff", "--top", "0", *of_type, *files)
         self.assertEqual(
             sorted((self.shown_place(row), row["objects_before"], row["bytes_before"], row["objects_after"],

@@ -227,6 +227,17 @@ def trace_a_snapshot(command, snapshot, folder):
     assert kinds(tracks, "pass") and kinds(tracks, "phase") and counters
 
 
+def names_of_places(command, program, snapshot):
+    """`ouro snapshot sites` says where a traced program made its objects, by its debug information."""
+    run(program, snapshot, env={**os.environ, "OURO_TRACE": "4"})
+    row, = json.loads(run(command, "snapshot", "sites", "--json", "--top", "1", snapshot).stdout)["sites"]
+    assert (row["made_objects"], row["objects"] < 50000) == (50000, True), row
+    frame = row["frames"][0]
+    assert frame["module"] == os.path.realpath(program), frame
+    if frame["file"]:  # else the command is built without elfutils, or the program without debug information
+        assert (frame["function"], os.path.basename(frame["file"])) == ("main", "snapshot_program.c"), frame
+
+
 def main():
     command, program = sys.argv[1:3]
     with tempfile.TemporaryDirectory() as folder:
@@ -240,6 +251,7 @@ def main():
             snapshot = os.path.join(folder, "heap.snapshot")
             run(sys.argv[3], snapshot)
             trace_a_snapshot(command, snapshot, folder)
+            names_of_places(command, sys.argv[3], snapshot)
 
 
 if __name__ == "__main__":
