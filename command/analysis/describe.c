@@ -98,36 +98,6 @@ void describe_root(text *out, const ouro_snapshot *snapshot, uint32_t root)
         text_add_safely(out, name, 0);
 }
 
-static const char *file_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash == NULL ? path : slash + 1;
-}
-
-void describe_site(text *out, const ouro_snapshot *snapshot, uint32_t site)
-{
-    const ouro_snapshot_site *described = &snapshot->sites[site];
-    if (described->frame_count == 0) {
-        text_add(out, "unknown");
-        return;
-    }
-    const ouro_snapshot_frame *frame = &snapshot->frames[described->first_frame];
-    const char *function = snapshot->strings[frame->function];
-    const char *file = file_name(snapshot->strings[frame->file]);
-    const char *module = file_name(snapshot->strings[frame->module]);
-    if (*function != '\0') {
-        text_add_safely(out, function, 0);
-    } else {
-        text_add_safely(out, *module == '\0' ? "unknown" : module, 0);
-        text_print(out, "+0x%" PRIx64, frame->offset);
-    }
-    if (*file == '\0') return;
-    text_add(out, " (");
-    text_add_safely(out, file, 0);
-    if (frame->line > 0) text_print(out, ":%" PRIu32, frame->line);
-    text_add(out, ")");
-}
-
 uint32_t edge_between(const ouro_snapshot *snapshot, uint32_t owner, uint32_t target)
 {
     const ouro_graph *graph = &snapshot->graph;

@@ -30,9 +30,6 @@ void describe_edge(text *out, const ouro_snapshot *snapshot, uint32_t edge);
 /* The name of snapshot->roots[root]; in angle brackets what it is when it has none. */
 void describe_root(text *out, const ouro_snapshot *snapshot, uint32_t root);
 
-/* Function and line of a site, or module and offset as long as it is not symbolized. */
-void describe_site(text *out, const ouro_snapshot *snapshot, uint32_t site);
-
 /* The word for a kind, as in JSON: "field", "item", ...; "named", "outside", ... */
 const char *edge_kind_word(ouro_edge_kind kind);
 const char *root_kind_word(ouro_root_kind kind);

@@ -8,30 +8,44 @@
  */
 #include "analysis/describe.h"
 #include "profile.h"
+#include "symbols/frames.h"
 
 #include <inttypes.h>
 
-static void write_frame(sink *out, const profile *made, uint32_t place)
+static void write_frame(sink *out, const profile *made, struct symbols *symbols, uint32_t place)
 {
     const ouro_snapshot *snapshot = made->snapshot;
     const ouro_snapshot_frame *frame = profile_frame(made, place);
+    struct symbol named;
     if (frame == NULL) {
         sink_json(out, profile_place_name(made, place));
         return;
     }
-    const char *function = snapshot->strings[frame->function];
+    frame_name(symbols, snapshot, (uint32_t)(frame - snapshot->frames), &named);
     sink_text(out, "\"");
     if (frame->pc != 0) sink_print(out, "0x%" PRIX64 ": ", frame->pc);
-    sink_json_part(out, *function != '\0' ? function : "???");
+    sink_json_part(out, *named.function != '\0' ? named.function : "???");
     sink_text(out, " (");
-    if (frame->file != 0) {
-        sink_json_part(out, snapshot->strings[frame->file]);
-        sink_print(out, ":%" PRIu32, frame->line);
+    if (*named.file != '\0') {
+        sink_json_part(out, named.file);
+        sink_print(out, ":%" PRIu32, named.line);
     } else {
         sink_text(out, "in ");
         sink_json_part(out, snapshot->strings[frame->module]);
     }
     sink_text(out, ")\"");
+}
+
+static void write_frames(sink *out, const profile *made)
+{
+    struct symbols *symbols = symbols_are_available() ? symbols_new() : NULL;
+    sink_text(out, ",\n\"ftbl\":[\"[root]\"");
+    for (uint32_t p = 0; p < profile_places(made); p++) {
+        sink_text(out, ",\n");
+        write_frame(out, made, symbols, p);
+    }
+    sink_text(out, "]}\n");
+    if (symbols != NULL) symbols_free(symbols);
 }
 
 static void write_stack(sink *out, const profile *made, uint32_t stack)
@@ -83,12 +97,7 @@ bool export_dhat(const export_request *request)
     sink_json(out, note_or(request->snapshot, "pid", "(unknown)"));
     sink_text(out, ",\"te\":1,\"tg\":1");
     write_points(out, &made);
-    sink_text(out, ",\n\"ftbl\":[\"[root]\"");
-    for (uint32_t p = 0; p < profile_places(&made); p++) {
-        sink_text(out, ",\n");
-        write_frame(out, &made, p);
-    }
-    sink_text(out, "]}\n");
+    write_frames(out, &made);
     profile_free(&made);
     return true;
 }

@@ -2,18 +2,19 @@
 /*
  * export.c -- `ouro snapshot export`: which format, to where
  *
- * The output appears whole or not at all: it is written beside its place and renamed.
+ * The output appears whole or not at all (out_file.h).
  */
 #include "export.h"
 
+#include "answer.h"
 #include "command.h"
+#include "out_file.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 typedef struct export_format {
     const char *name, *summary;
@@ -35,6 +36,7 @@ typedef struct export_arguments {
     const export_format *format;
     export_request request;
     bool help; /* that was asked for */
+    bool json;
 } export_arguments;
 
 static const char *const see_help = "; `ouro snapshot export --help` tells what there is";
@@ -60,6 +62,7 @@ static void print_help(void)
           "  --depth N         graphviz: steps from the object (2)\n"
           "  --limit N         graphviz: objects at most (60)\n"
           "  --rows TABLE      csv: objects (the default), edges or types\n"
+          "  --json            when it is written, tell what it is as one JSON object\n"
           "  --help            print this and exit\n"
           "\n"
           "Exit status: 0 all went well, 1 something failed, 2 wrong arguments or input.\n",
@@ -103,7 +106,8 @@ enum {
     OPTION_OBJECT,
     OPTION_DEPTH,
     OPTION_LIMIT,
-    OPTION_ROWS
+    OPTION_ROWS,
+    OPTION_JSON
 };
 static const struct option options[] = {
     {"help", no_argument, NULL, OPTION_HELP},
@@ -114,6 +118,7 @@ static const struct option options[] = {
     {"depth", required_argument, NULL, OPTION_DEPTH},
     {"limit", required_argument, NULL, OPTION_LIMIT},
     {"rows", required_argument, NULL, OPTION_ROWS},
+    {"json", no_argument, NULL, OPTION_JSON},
     {NULL, 0, NULL, 0},
 };
 
@@ -138,6 +143,7 @@ static bool read_option(export_arguments *arguments, int option, const char *val
     int chosen = 0;
     switch (option) {
     case OPTION_HELP: arguments->help = true; return true;
+    case OPTION_JSON: arguments->json = true; return true;
     case OPTION_OUT: arguments->out = value; return true;
     case OPTION_OBJECT: arguments->object = value; return true;
     case OPTION_TO: return read_format(value, &arguments->format);
@@ -165,6 +171,10 @@ static bool read_file_name(int argc, char **argv, export_arguments *arguments)
         complain("snapshot export: %s is missing%s", missing, see_help);
     else if (optind + 1 < argc)
         complain("snapshot export: that is one file too many: '%s'%s", argv[optind + 1], see_help);
+    else if (arguments->json && strcmp(arguments->out, "-") == 0)
+        complain("snapshot export: the export itself is on the standard output; with --json "
+                 "give -o a file%s",
+                 see_help);
     else
         return true;
     return false;
@@ -227,8 +237,9 @@ static bool find_object(export_arguments *arguments)
     return false;
 }
 
-/* Writes to an open file. */
-static int write_to(const export_arguments *arguments, FILE *file, const char *name)
+/* Writes to an open file, and tells how much. */
+static int write_to(const export_arguments *arguments, FILE *file, const char *name,
+                    uint64_t *out_bytes)
 {
     sink *out = malloc(sizeof *out);
     export_request request = arguments->request;
@@ -247,44 +258,40 @@ static int write_to(const export_arguments *arguments, FILE *file, const char *n
         complain("%s: the output is incomplete: %s", name, strerror(out->error));
     else
         status = COMMAND_OK;
+    *out_bytes = out != NULL ? out->written : 0;
     free(out);
     return status;
 }
 
-/* Beside its place first, so that nobody finds half of it there. */
-static int write_file(const export_arguments *arguments)
+static int write_file(const export_arguments *arguments, uint64_t *out_bytes)
 {
-    const size_t room = strlen(arguments->out) + sizeof ".partial";
-    char *partial = malloc(room);
-    if (partial == NULL) {
-        complain("there is not enough memory to export %s", arguments->file);
+    out_file out;
+    if (!out_file_open(&out, arguments->out)) {
+        complain("%s cannot be written: %s", arguments->out, strerror(errno));
         return COMMAND_FAILED;
     }
-    snprintf(partial, room, "%s.partial", arguments->out);
-    int status = COMMAND_FAILED;
-    FILE *file = fopen(partial, "wb");
-    if (file == NULL) {
-        complain("%s cannot be written: %s", arguments->out, strerror(errno));
-    } else {
-        status = write_to(arguments, file, arguments->out);
-        if (fclose(file) != 0 && status == COMMAND_OK) {
-            complain("%s cannot be written: %s", arguments->out, strerror(errno));
-            status = COMMAND_FAILED;
-        }
-        if (status == COMMAND_OK && rename(partial, arguments->out) != 0) {
-            complain("%s cannot be written: %s", arguments->out, strerror(errno));
-            status = COMMAND_FAILED;
-        }
-        if (status != COMMAND_OK) (void)unlink(partial);
-    }
-    free(partial);
-    return status;
+    int status = write_to(arguments, out.file, arguments->out, out_bytes);
+    if (out_file_close(&out, status == COMMAND_OK)) return status;
+    complain("%s cannot be written: %s", arguments->out, strerror(errno));
+    return COMMAND_FAILED;
+}
+
+static int print_json(const export_arguments *arguments, uint64_t bytes)
+{
+    answer told;
+    answer_begin(&told);
+    answer_string(&told, told.root, "output", arguments->out);
+    answer_string(&told, told.root, "format", arguments->format->name);
+    answer_integer(&told, told.root, "bytes", bytes);
+    answer_integer(&told, told.root, "objects", arguments->request.snapshot->object_count);
+    return answer_print(&told);
 }
 
 int snapshot_export_command(int argc, char **argv)
 {
     export_arguments arguments = {.request = {.depth = 2, .limit = 60}};
     terminal_output terminal;
+    uint64_t bytes = 0;
     int status;
     if (!read_arguments(argc, argv, &arguments)) return COMMAND_BAD_INPUT;
     if (arguments.help) {
@@ -299,9 +306,10 @@ int snapshot_export_command(int argc, char **argv)
     if (!find_object(&arguments))
         status = COMMAND_BAD_INPUT;
     else if (strcmp(arguments.out, "-") == 0)
-        status = write_to(&arguments, stdout, "standard output");
+        status = write_to(&arguments, stdout, "standard output", &bytes);
     else
-        status = write_file(&arguments);
+        status = write_file(&arguments, &bytes);
+    if (status == COMMAND_OK && arguments.json) status = print_json(&arguments, bytes);
     ouro_snapshot_close(snapshot);
     return status;
 }

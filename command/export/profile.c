@@ -8,6 +8,7 @@
 #include "profile.h"
 
 #include "analysis/retention.h"
+#include "analysis/sites.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -73,18 +74,10 @@ static uint32_t stack_of_site(profile *made, uint32_t site)
     return stack;
 }
 
-/* Whether the sites themselves know what lives; else the objects are asked. */
-static bool sites_know(const ouro_snapshot *snapshot)
-{
-    for (uint32_t s = 0; s < snapshot->site_count; s++)
-        if (snapshot->sites[s].live_objects > 0) return true;
-    return false;
-}
-
 static bool make_by_sites(profile *made)
 {
     const ouro_snapshot *snapshot = made->snapshot;
-    const bool knows = sites_know(snapshot);
+    const bool knows = sites_have_sums(snapshot);
     uint32_t *stacks =
         malloc((snapshot->site_count > 0 ? snapshot->site_count : 1) * sizeof *stacks);
     if (stacks == NULL) return false;

@@ -13,6 +13,7 @@ void sink_open(sink *out, FILE *file)
     out->file = file;
     out->used = 0;
     out->error = 0;
+    out->written = 0;
 }
 
 static void write_out(sink *out, const void *bytes, size_t size)
@@ -20,6 +21,7 @@ static void write_out(sink *out, const void *bytes, size_t size)
     if (out->error != 0 || size == 0) return;
     errno = 0;
     if (fwrite(bytes, 1, size, out->file) != size) out->error = errno != 0 ? errno : EIO;
+    out->written += size;
 }
 
 static void flush(sink *out)

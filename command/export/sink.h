@@ -18,7 +18,8 @@ enum { SINK_SIZE = 1 << 16 };
 typedef struct sink {
     FILE *file;
     size_t used;
-    int error; /* errno of the first failure, or 0 */
+    int error;        /* errno of the first failure, or 0 */
+    uint64_t written; /* bytes that went to the file */
     char bytes[SINK_SIZE];
 } sink;
 

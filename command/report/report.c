@@ -9,6 +9,7 @@
  */
 #include "report/report.h"
 #include "command.h"
+#include "out_file.h"
 #include "report/page.h"
 #include "terminal.h"
 
@@ -16,8 +17,6 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static const char help[] =
     "Usage: ouro report [--json] -o PAGE.html FILE [EARLIER]...\n"
@@ -198,52 +197,14 @@ static int cannot_write(const char *output)
     return COMMAND_FAILED;
 }
 
-static bool is_special(const char *output)
-{
-    struct stat about;
-    return stat(output, &about) == 0 && !S_ISREG(about.st_mode);
-}
-
-/* A file beside `output`, with the permissions that one would have.  NULL with errno. */
-static FILE *open_beside(const char *output, char **out_path)
-{
-    if (asprintf(out_path, "%s.XXXXXX", output) < 0) {
-        *out_path = NULL;
-        errno = ENOMEM;
-        return NULL;
-    }
-    int descriptor = mkstemp(*out_path);
-    if (descriptor < 0) return NULL;
-    mode_t mask = umask(0);
-    umask(mask);
-    FILE *file = NULL;
-    if (fchmod(descriptor, 0666 & ~mask) == 0) file = fdopen(descriptor, "w");
-    if (file == NULL) {
-        close(descriptor);
-        unlink(*out_path);
-    }
-    return file;
-}
-
 /* Calls write_report with a file that becomes `output` when all has gone well. */
 static int write_to(terminal_output *terminal, const arguments *given, const change *changed,
                     const ouro_snapshot *snapshot)
 {
-    char *beside = NULL;
-    bool directly = is_special(given->output);
-    FILE *file = directly ? fopen(given->output, "w") : open_beside(given->output, &beside);
-    if (file == NULL) {
-        free(beside);
-        return cannot_write(given->output);
-    }
-    int status = write_report(terminal, given, changed, snapshot, file);
-    errno = 0;
-    bool written = fflush(file) == 0 && !ferror(file);
-    written = fclose(file) == 0 && written;
-    if (status == COMMAND_OK && written && !directly) written = rename(beside, given->output) == 0;
-    if (status == COMMAND_OK && !written) status = cannot_write(given->output);
-    if (status != COMMAND_OK && !directly) unlink(beside);
-    free(beside);
+    out_file out;
+    if (!out_file_open(&out, given->output)) return cannot_write(given->output);
+    int status = write_report(terminal, given, changed, snapshot, out.file);
+    if (!out_file_close(&out, status == COMMAND_OK)) status = cannot_write(given->output);
     return status;
 }
 

@@ -8,10 +8,9 @@
 #include "report/report.h"
 
 #include "report/tally.h"
-#include "symbols/symbols.h"
+#include "symbols/frames.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static const ouro_snapshot_site *sorted_sites; /* qsort has no argument for it */
 
@@ -58,33 +57,18 @@ static bool write_site(report *made, uint32_t number, tally *frames, uint32_t *f
     return true;
 }
 
-enum { INLINED = 8 };
-
-/* Names a place.  Of calls that are inlined there, the innermost that is not the library's own: a program
- * allocates where it calls ouro_new, not in what that is made of. */
-static void name_place(struct symbols *symbols, const char *module, uint64_t offset,
-                       struct symbol *out_named)
+static void write_frame(report *made, struct symbols *symbols, uint32_t frame)
 {
-    struct symbol there[INLINED];
-    unsigned count = symbols_find(symbols, module, offset, there, INLINED), at = 0;
-    while (at + 1 < count && strncmp(there[at].function, "ouro__", 6) == 0) at++;
-    *out_named = there[at];
-}
-
-static void write_frame(report *made, struct symbols *symbols, const ouro_snapshot_frame *frame)
-{
-    const char *const *strings = made->snapshot->strings;
-    struct symbol found = {
-        .function = strings[frame->function], .file = strings[frame->file], .line = frame->line};
-    if (*found.function == '\0' && frame->pc != 0 && frame->module != 0 && symbols != NULL)
-        name_place(symbols, strings[frame->module], frame->offset, &found);
+    const ouro_snapshot_frame *row = &made->snapshot->frames[frame];
+    struct symbol named;
     json *out = &made->out;
+    frame_name(symbols, made->snapshot, frame, &named);
     json_open(out, '[');
-    json_text(out, found.function, REPORT_NAME_BYTES);
-    json_text(out, found.file, REPORT_NAME_BYTES);
-    json_number(out, found.line);
-    json_text(out, strings[frame->module], REPORT_NAME_BYTES);
-    json_address(out, frame->module != 0 ? frame->offset : frame->pc);
+    json_text(out, named.function, REPORT_NAME_BYTES);
+    json_text(out, named.file, REPORT_NAME_BYTES);
+    json_number(out, named.line);
+    json_text(out, made->snapshot->strings[row->module], REPORT_NAME_BYTES);
+    json_address(out, row->module != 0 ? row->offset : row->pc);
     json_close(out, ']');
 }
 
@@ -93,8 +77,7 @@ static void write_frames(report *made, const tally *frames, const uint32_t *fram
     struct symbols *symbols = symbols_are_available() ? symbols_new() : NULL;
     json_key(&made->out, "frames");
     json_open(&made->out, '[');
-    for (size_t i = 0; i < frames->length; i++)
-        write_frame(made, symbols, &made->snapshot->frames[frame_of[i]]);
+    for (size_t i = 0; i < frames->length; i++) write_frame(made, symbols, frame_of[i]);
     json_close(&made->out, ']');
     if (symbols != NULL) symbols_free(symbols);
 }

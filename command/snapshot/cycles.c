@@ -8,6 +8,7 @@
 #include "answer.h"
 #include "command.h"
 #include "group_facts.h"
+#include "site_rows.h"
 #include "snapshot.h"
 #include "table.h"
 
@@ -108,7 +109,7 @@ static bool print_forms(snapshot_call *call, const cycles *found, const uint8_t 
 }
 
 /* What the collector has told: cycles that are gone. */
-static void describe_found(text *line, const ouro_snapshot *snapshot,
+static void describe_found(text *line, struct symbols *symbols, const ouro_snapshot *snapshot,
                            const ouro_snapshot_cycle *gone)
 {
     const ouro_snapshot_link *links = snapshot->links + gone->first_link;
@@ -121,7 +122,7 @@ static void describe_found(text *line, const ouro_snapshot *snapshot,
     if (gone->length > 0) describe_type(line, snapshot, links[0].type);
     if (gone->site == 0) return;
     text_add(line, "   made in ");
-    describe_site(line, snapshot, gone->site);
+    add_site(line, symbols, snapshot, gone->site);
 }
 
 static bool print_found(snapshot_call *call, const ouro_snapshot *snapshot)
@@ -131,18 +132,20 @@ static bool print_found(snapshot_call *call, const ouro_snapshot *snapshot)
     table rows;
     text line = {0};
     if (snapshot->cycle_count == 0) return true;
+    struct symbols *symbols = site_symbols();
     terminal_gap(&call->terminal);
     terminal_heading(&call->terminal, "Found and freed by the last collections");
     table_begin(&rows, found_columns, 4);
     for (uint32_t i = 0; i < snapshot->cycle_count && i < call->top; i++) {
         const ouro_snapshot_cycle *gone = &snapshot->cycles[i];
-        describe_found(&line, snapshot, gone);
+        describe_found(&line, symbols, snapshot, gone);
         table_cell(&rows, "%s", show_count(gone->found).text);
         table_cell(&rows, "%s", show_count(gone->objects).text);
         table_cell(&rows, "%s", show_bytes(gone->bytes).text);
         table_cell(&rows, "%s", text_of(&line));
     }
     bool good = table_end(&rows, &call->terminal) && !line.refused;
+    if (symbols != NULL) symbols_free(symbols);
     text_free(&line);
     return good;
 }
@@ -166,6 +169,7 @@ static int print_all(snapshot_call *call, const cycles *found, const uint8_t *ch
 static void answer_found(answer *told, const ouro_snapshot *snapshot, size_t top)
 {
     json_object *list = answer_list(told, told->root, "found");
+    struct symbols *symbols = snapshot->cycle_count > 0 ? site_symbols() : NULL;
     text line = {0};
     for (uint32_t i = 0; i < snapshot->cycle_count && i < top; i++) {
         const ouro_snapshot_cycle *gone = &snapshot->cycles[i];
@@ -184,10 +188,11 @@ static void answer_found(answer *told, const ouro_snapshot *snapshot, size_t top
             answer_string(told, section, "edge", text_of(&line));
         }
         text_clear(&line);
-        if (gone->site != 0) describe_site(&line, snapshot, gone->site);
+        if (gone->site != 0) add_site(&line, symbols, snapshot, gone->site);
         answer_string(told, row, "site", text_of(&line));
     }
     told->refused = told->refused || line.refused;
+    if (symbols != NULL) symbols_free(symbols);
     text_free(&line);
 }
 

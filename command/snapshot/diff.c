@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * diff.c -- `ouro snapshot diff`: what grew between two files, and where it is kept
+ * diff.c -- `ouro snapshot diff`: what grew between two files, where it is kept, and where it was allocated
  */
 #include "analysis/describe.h"
 #include "analysis/growth.h"
 #include "analysis/paths.h"
+#include "analysis/sites.h"
 #include "answer.h"
 #include "command.h"
+#include "site_rows.h"
 #include "snapshot.h"
 #include "table.h"
 
@@ -19,7 +21,9 @@ static const snapshot_usage usage = {
             "\n"
             "Compares two snapshots of one program: which types grew, how many objects are\n"
             "new or gone, and which older objects lead to the new ones: where a leak goes in.\n"
-            "An object is the same when its address and its type are.\n"
+            "Of heaps that were traced (OURO_TRACE) also which places in the program have\n"
+            "more alive.  An object is the same when its address and its type are, a place\n"
+            "when its callers are.\n"
             "\n"
             "Options:\n"
             "  --type NAME  about this type alone\n"
@@ -163,7 +167,60 @@ static bool print_places(snapshot_call *call, const growth *found, const paths *
     return good;
 }
 
-static int print_growth(snapshot_call *call, const growth *found, const paths *ways)
+static bool site_is_shown(const site_row *row)
+{
+    return row->bytes_before != row->bytes_after || row->objects_before != row->objects_after;
+}
+
+/* Of a heap that was traced: which places have more alive. */
+static bool print_site_rows(snapshot_call *call, const site_rows *sites, struct symbols *symbols)
+{
+    static const table_column columns[] = {
+        {"growth", true}, {"objects", true}, {"now", true}, {"bytes", true}, {"place", false}};
+    table rows;
+    text line = {0};
+    size_t shown = 0, left = 0;
+    table_begin(&rows, columns, 5);
+    terminal_progress_stage(&call->terminal, "naming places");
+    for (size_t i = 0; i < sites->length; i++) {
+        const site_row *row = &sites->rows[i];
+        if (!site_is_shown(row)) continue;
+        if (shown == call->top) {
+            left++;
+            continue;
+        }
+        shown++;
+        table_cell(&rows, "%s",
+                   show_change(grew(row->bytes_before, row->bytes_after), show_bytes).text);
+        table_cell(&rows, "%s",
+                   show_change(grew(row->objects_before, row->objects_after), show_count).text);
+        table_cell(&rows, "%s", show_count(row->objects_after).text);
+        table_cell(&rows, "%s", show_bytes(row->bytes_after).text);
+        table_cell(&rows, "%s", site_words(&line, symbols, row));
+    }
+    terminal_progress_end(&call->terminal);
+    terminal_gap(&call->terminal);
+    terminal_heading(&call->terminal, "Where it was allocated");
+    if (shown == 0) terminal_say(&call->terminal, "nothing changed");
+    bool good = (shown == 0 || table_end(&rows, &call->terminal)) && !line.refused;
+    if (left > 0)
+        terminal_faint(&call->terminal, "   %s; --top 0 shows all",
+                       show_counted(left, "more place").text);
+    text_free(&line);
+    return good;
+}
+
+static bool print_sites(snapshot_call *call, const site_rows *sites)
+{
+    if (sites->length == 0) return true;
+    struct symbols *symbols = site_symbols();
+    bool good = print_site_rows(call, sites, symbols);
+    if (symbols != NULL) symbols_free(symbols);
+    return good;
+}
+
+static int print_growth(snapshot_call *call, const growth *found, const paths *ways,
+                        const site_rows *sites)
 {
     const growth_row *total = &found->total;
     terminal_heading(
@@ -171,7 +228,8 @@ static int print_growth(snapshot_call *call, const growth *found, const paths *w
         show_change(grew(total->bytes_before, total->bytes_after), show_bytes).text,
         show_change(grew(total->objects_before, total->objects_after), show_count).text,
         show_count(total->born).text, show_count(total->gone).text);
-    bool good = print_rows(call, found) && (total->born == 0 || print_places(call, found, ways));
+    bool good = print_rows(call, found) && (total->born == 0 || print_places(call, found, ways)) &&
+                print_sites(call, sites);
     return good ? finish_output() : snapshot_refused("the comparison");
 }
 
@@ -190,7 +248,28 @@ static void answer_counts(answer *told, json_object *row, const growth_row *coun
     answer_integer(told, row, "gone_bytes", counted->gone_bytes);
 }
 
-static int answer_growth(const snapshot_call *call, const growth *found, const paths *ways)
+static void answer_sites(answer *told, const snapshot_call *call, const site_rows *sites)
+{
+    struct symbols *symbols = sites->length > 0 ? site_symbols() : NULL;
+    json_object *list = answer_list(told, told->root, "sites");
+    size_t shown = 0;
+    for (size_t i = 0; i < sites->length && shown < call->top; i++) {
+        const site_row *row = &sites->rows[i];
+        if (!site_is_shown(row)) continue;
+        shown++;
+        json_object *section = answer_row(told, list);
+        answer_integer(told, section, "objects_before", row->objects_before);
+        answer_integer(told, section, "bytes_before", row->bytes_before);
+        answer_integer(told, section, "objects_after", row->objects_after);
+        answer_integer(told, section, "bytes_after", row->bytes_after);
+        answer_signed(told, section, "growth_bytes", grew(row->bytes_before, row->bytes_after));
+        answer_frames(told, section, symbols, row);
+    }
+    if (symbols != NULL) symbols_free(symbols);
+}
+
+static int answer_growth(const snapshot_call *call, const growth *found, const paths *ways,
+                         const site_rows *sites)
 {
     answer told;
     text line = {0};
@@ -220,6 +299,7 @@ static int answer_growth(const snapshot_call *call, const growth *found, const p
     }
     answer_integer(&told, told.root, "apart_objects", found->apart);
     answer_integer(&told, told.root, "apart_bytes", found->apart_bytes);
+    answer_sites(&told, call, sites);
     told.refused = told.refused || line.refused;
     text_free(&line);
     return answer_print(&told);
@@ -239,17 +319,20 @@ static int tell(snapshot_call *call, const ouro_snapshot *before, const ouro_sna
 {
     growth found = {0};
     paths ways = {0};
+    site_rows sites = {0};
     int status;
     terminal_progress_stage(&call->terminal, "comparing");
-    bool good = growth_find(before, after, &found) && paths_find(after, &ways);
+    bool good = growth_find(before, after, &found) && paths_find(after, &ways) &&
+                sites_count(before, after, call->type, &sites);
     terminal_progress_end(&call->terminal);
     if (!good)
         status = snapshot_refused("the comparison");
     else if (!knows_type(call, &found))
         status = COMMAND_BAD_INPUT;
     else
-        status =
-            call->json ? answer_growth(call, &found, &ways) : print_growth(call, &found, &ways);
+        status = call->json ? answer_growth(call, &found, &ways, &sites)
+                            : print_growth(call, &found, &ways, &sites);
+    sites_free(&sites);
     growth_free(&found);
     paths_free(&ways);
     return status;

@@ -140,7 +140,7 @@ static void print_memory(terminal_output *terminal, const ouro_snapshot *snapsho
                       show_count(snapshot->pool_count).text, show_bytes(counted->pool_bytes).text,
                       100 * share_of(counted->live_bytes, counted->block_bytes));
     if (snapshot->site_count > 1)
-        terminal_fact(terminal, "sites", "%s that allocated",
+        terminal_fact(terminal, "sites", "%s that allocated; see `ouro snapshot sites`",
                       show_counted(snapshot->site_count - 1, "place").text);
     if (counted->pauses > 0)
         terminal_fact(terminal, "collector", "%s, the longest %s",

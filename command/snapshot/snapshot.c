@@ -19,6 +19,7 @@ typedef struct subcommand {
 static const subcommand subcommands[] = {
     {"info", "what is in a file, and how much", snapshot_info_command},
     {"census", "objects and bytes by type", snapshot_census_command},
+    {"sites", "where in the program what lives was allocated", snapshot_sites_command},
     {"dominators", "what each object alone keeps alive", snapshot_dominators_command},
     {"paths", "why an object is alive", snapshot_paths_command},
     {"cycles", "objects that hold each other", snapshot_cycles_command},
@@ -41,8 +42,9 @@ static void print_help(FILE *file)
         fprintf(file, "  %-10s  %s\n", subcommands[i].name, subcommands[i].summary);
     fputs("\n"
           "To find a leak: take a snapshot, let the program do what leaks, take another;\n"
-          "`diff` names what grew and where it is kept, `paths` says why one of them is\n"
-          "alive, `dominators` what it costs, `cycles` what only the collector can free.\n"
+          "`diff` names what grew, where it is kept and, of a traced heap, where it was\n"
+          "allocated; `paths` says why one of them is alive, `dominators` what it costs,\n"
+          "`cycles` what only the collector can free.\n"
           "\n"
           "Options:\n"
           "  --help  print this and exit; `ouro snapshot COMMAND --help` tells about one\n"

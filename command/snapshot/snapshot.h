@@ -77,6 +77,7 @@ const char *type_words(text *line, const ouro_snapshot *snapshot, uint32_t type)
 
 int snapshot_info_command(int argc, char **argv);
 int snapshot_census_command(int argc, char **argv);
+int snapshot_sites_command(int argc, char **argv);
 int snapshot_dominators_command(int argc, char **argv);
 int snapshot_paths_command(int argc, char **argv);
 int snapshot_cycles_command(int argc, char **argv);

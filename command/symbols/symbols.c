@@ -148,6 +148,12 @@ static unsigned with_inlined(const struct module *module, Dwarf_Addr address, st
     Dwarf_Die *inner = NULL, *scopes = NULL;
     unsigned used = 0;
     if (unit == NULL) return 0;
+    if (dwarf_haspc(unit, address - bias) == 0) {
+        /* libdwfl gives what lies between units to the one before: its line is none of this place. */
+        out[0].file = "";
+        out[0].line = 0;
+        return 0;
+    }
     if (dwarf_getscopes(unit, address - bias, &inner) > 0) {
         const int count = dwarf_getscopes_die(&inner[0], &scopes);
         if (count > 0) used = by_scopes(unit, scopes, count, out, capacity);

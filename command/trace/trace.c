@@ -8,6 +8,7 @@
 
 #include "answer.h"
 #include "command.h"
+#include "out_file.h"
 #include "terminal.h"
 
 #include <errno.h>
@@ -100,26 +101,37 @@ static void print_text(const trace *traced, const request *wanted)
 
 /* ---- writing ---- */
 
-static int write_trace(trace *traced, const request *wanted)
+static int incomplete(const request *wanted, int error)
 {
-    if (wanted->output == NULL) return print_json(traced, wanted);
-    bool to_output = strcmp(wanted->output, "-") == 0;
-    FILE *file = to_output ? stdout : fopen(wanted->output, "w");
-    if (file == NULL) {
+    complain("the trace %s is incomplete: %s", wanted->output, strerror(error));
+    return COMMAND_FAILED;
+}
+
+/* The file appears whole or not at all. */
+static int write_file(const trace *traced, const request *wanted)
+{
+    out_file out;
+    if (!out_file_open(&out, wanted->output)) {
         complain("%s cannot be written: %s", wanted->output, strerror(errno));
         return COMMAND_FAILED;
     }
-    trace_sort(traced);
-    bool written = trace_write_json(traced, file);
+    bool written = trace_write_json(traced, out.file);
     int error = errno;
-    if (!to_output && fclose(file) != 0) {
-        written = false;
-        error = errno;
-    }
-    if (!written) {
-        complain("the trace %s is incomplete: %s", wanted->output, strerror(error));
-        return COMMAND_FAILED;
-    }
+    if (!out_file_close(&out, written)) return incomplete(wanted, errno);
+    return written ? COMMAND_OK : incomplete(wanted, error);
+}
+
+static int write_trace(trace *traced, const request *wanted)
+{
+    int status = COMMAND_OK;
+    if (wanted->output == NULL) return print_json(traced, wanted);
+    bool to_output = strcmp(wanted->output, "-") == 0;
+    trace_sort(traced);
+    if (!to_output)
+        status = write_file(traced, wanted);
+    else if (!trace_write_json(traced, stdout))
+        status = incomplete(wanted, errno);
+    if (status != COMMAND_OK) return status;
     if (wanted->as_json && !to_output) return print_json(traced, wanted);
     print_text(traced, wanted);
     return finish_output();
@@ -175,7 +187,9 @@ static int run(char **words, const char *log)
         if (setenv("OURO_LOG", log, 1) == 0) execvp(words[0], words);
         int failed = errno;
         bool is_there = access(words[0], F_OK) == 0;
-        if (is_there)
+        if (is_there && access(words[0], R_OK) != 0)
+            complain("%s cannot be read: %s", words[0], strerror(errno));
+        else if (is_there)
             complain("%s is no snapshot and no log of a heap, and cannot be run", words[0]);
         else
             complain("%s cannot be run: %s", words[0], strerror(failed));
@@ -212,7 +226,11 @@ static int trace_program(const request *wanted)
                  wanted->words[0]);
     else if (status >= 0)
         converted = convert(wanted, log, A_LOG);
-    unlink(log);
+    if (status >= 0 && converted != COMMAND_OK && length > 0)
+        complain("what was logged is in %s; `ouro trace -o TRACE %s` writes it elsewhere", log,
+                 log);
+    else
+        unlink(log);
     return status > 0 ? status : converted;
 }
 

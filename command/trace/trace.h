@@ -41,6 +41,8 @@ typedef struct trace_heap {
 typedef struct trace {
     trace_heap *heaps;
     size_t count, room;
+    size_t *places;     /* where heaps are by their ids: 0, or one more than the index of a heap */
+    size_t place_count; /* a power of two, or 0 */
 } trace;
 
 /* Each returns false, and has complained, when memory is refused. */
@@ -49,7 +51,7 @@ bool trace_add_event(trace_heap *heap, const trace_event *event);
 bool trace_add_sample(trace_heap *heap, const trace_sample *sample);
 void trace_free(trace *traced);
 
-/* The heap of that id, or NULL. */
+/* The heap of that id, the last one if several had it; or NULL.  Cost: O(1). */
 trace_heap *trace_find_heap(const trace *traced, const char *id);
 
 /* Puts the events of each heap in the order in which they began, what contains others first. */

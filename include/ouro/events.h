@@ -121,7 +121,9 @@ OURO_API ouro_status ouro_write_metrics(ouro_heap *const heaps[], size_t count, 
  * closes.  A viewer may ask for a census by type, which is counted piece by piece.  `path` should end in ".ouro", by
  * which `ouro top` finds it.  NULL: no longer.  A child made by fork does not publish.
  * The environment says the same for all heaps of a program by OURO_PUBLISH, the name of a folder.
- * Failure: OURO_SYSTEM, when the file cannot be made, or is there and no published heap; OURO_NO_MEMORY.
+ * A file that a program has left behind is replaced, and so is that of another heap of this process.
+ * Failure: OURO_SYSTEM, when the file cannot be made, is there and no published heap, or is that of another process
+ * that lives; OURO_NO_MEMORY.
  */
 OURO_API ouro_status ouro_publish(ouro_heap *heap, const char *path);
 

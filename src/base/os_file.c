@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -70,6 +71,17 @@ bool ouro__os_read_at(int file, void *bytes, size_t size, uint64_t offset)
 void ouro__os_close(int file)
 {
     (void)close(file);
+}
+
+void ouro__os_hold(int file)
+{
+    (void)flock(file, LOCK_EX | LOCK_NB);
+}
+
+/* The lock that tries goes with the file, which the caller closes. */
+bool ouro__os_is_held(int file)
+{
+    return flock(file, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
 bool ouro__os_is_at(int file, const char *path)

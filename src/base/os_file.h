@@ -33,6 +33,13 @@ bool ouro__os_read_at(int file, void *bytes, size_t size, uint64_t offset);
 void ouro__os_close(int file);
 void ouro__os_remove(const char *path);
 
+/* Holds an open file until it is closed, by this process and by children that have inherited it, or they have ended, however
+ * they end.  Where the file system knows no locks, nobody holds anything. */
+void ouro__os_hold(int file);
+
+/* Whether the file is held through another opening of it. */
+bool ouro__os_is_held(int file);
+
 /* Whether the path leads to this open file still. */
 bool ouro__os_is_at(int file, const char *path);
 

@@ -22,16 +22,19 @@ static size_t mapping_size(size_t path_length)
     return (size + PAGE - 1) & ~(size_t)(PAGE - 1);
 }
 
-/* What a program has left behind that ended without closing its heap may be replaced; anything else not. */
+/* What a program has left behind that ended without closing its heap may be replaced, and what another heap of this
+ * process publishes; what another process publishes not, nor anything else. [publication.held] */
 static int replace(const char *path)
 {
-    uint64_t magic = 0;
+    ouro_published state;
+    const size_t begins = offsetof(ouro_published, process) + sizeof state.process;
     int old = ouro__os_open(path);
     if (old < 0) return -1;
-    bool is_ours = ouro__os_read_at(old, &magic, sizeof magic, 0) && magic == OURO_PUBLISHED_MAGIC;
+    bool is_ours = ouro__os_read_at(old, &state, begins, 0) && state.magic == OURO_PUBLISHED_MAGIC;
+    bool is_held = ouro__os_is_held(old) && is_ours && state.process != ouro__os_process();
     ouro__os_close(old);
-    errno = EEXIST;
-    if (!is_ours) return -1;
+    errno = is_held ? EBUSY : EEXIST;
+    if (!is_ours || is_held) return -1;
     ouro__os_remove(path);
     return ouro__os_create(path);
 }
@@ -50,6 +53,7 @@ struct ouro__publication *ouro__publication_open(const char *path)
         return NULL;
     }
     publication->file = file;
+    ouro__os_hold(file); /* [publication.held] */
     memcpy(publication->path, path, length + 1);
     ouro_published *state = &publication->state;
     state->magic = OURO_PUBLISHED_MAGIC;

@@ -243,7 +243,9 @@ ouro_status ouro_publish(ouro_heap *heap, const char *path)
         ouro_status status = errno == ENOMEM ? OURO_NO_MEMORY : OURO_SYSTEM;
         ouro__heap_fail(heap, status, 0, "heap \"%s\" cannot publish itself in %.80s: %s%s",
                         heap->name, path, strerror(errno),
-                        errno == EEXIST ? ", and is none that a heap has published" : "");
+                        errno == EEXIST  ? ", and is none that a heap has published"
+                        : errno == EBUSY ? ", since another process publishes there"
+                                         : "");
         drop_if_idle(heap);
         return status;
     }

@@ -158,7 +158,7 @@ class Arguments(CommandTest):
 
     def test_help_fits_80_columns(self):
         commands = [[], ["demo"], ["report"], ["top"], ["trace"], ["snapshot"]]
-        commands += [["snapshot", name] for name in ("info", "census", "dominators", "paths", "cycles",
+        commands += [["snapshot", name] for name in ("info", "census", "sites", "dominators", "paths", "cycles",
                                                      "diff", "export")]
         for words in commands:
             for line in run(*words, "--help").stdout.decode().splitlines():

@@ -12,7 +12,7 @@ P1, P2, P3, P4, P5 = (0x9E3779B185EBCA87, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9
                       0x85EBCA77C2B2AE63, 0x27D4EB2F165667C5)
 
 STRINGS, NOTES, TYPES, LABELS, OBJECTS, EDGES, ROOTS = range(1, 8)
-END, KINDS = 15, 14
+SITES, FRAMES, END, KINDS = 9, 10, 15, 14
 FIELD, ITEM, KEY, KEYS, INTERNAL, EPHEMERON, WEAK, BORROWED = range(8)
 NAMED, OUTSIDE, IMMORTAL, FRAME = range(4)
 IS_IMMORTAL, COUNT_IS_EXACT = 4, 64
@@ -87,11 +87,13 @@ class Names:
         return self.numbers.setdefault(text, len(self.numbers))
 
 
-def snapshot_bytes(objects, roots, notes=()):
+def snapshot_bytes(objects, roots, notes=(), sites=()):
     """The file of a heap.
 
-    objects: dicts with address, size, type (a name), count, flags, text and edges: (target address, kind, name, index)
+    objects: dicts with address, size, type (a name), count, flags, text, site and edges: (target address, kind, name, index)
     roots: (address, kind, name, references)
+    sites: (frames, live objects, live bytes, objects, bytes, peak bytes), from site 1 on; frames: (pc, offset, module, function, file,
+    line)
     """
     names = Names()
     types, labels = {}, {(INTERNAL, ""): 0}
@@ -100,13 +102,16 @@ def snapshot_bytes(objects, roots, notes=()):
     for one in objects:
         number = types.setdefault(one["type"], len(types))
         rows.append(((one["address"] - before) & MASK, one["size"], number, one["count"],
-                     names(one.get("text", "")), 0, one["flags"], len(one["edges"])))
+                     names(one.get("text", "")), one.get("site", 0), one["flags"], len(one["edges"])))
         before = one["address"]
         for target, kind, name, index in one["edges"]:
             label = labels.setdefault((kind, name), len(labels))
             edges.append(((target - one["address"]) & MASK, label, index))
     root_rows = [(address, kind, names(name), count) for address, kind, name, count in roots]
     note_rows = [(names(key), names(value)) for key, value in notes]
+    site_rows = [(len(site[0]), *site[1:]) for site in sites]
+    frame_rows = [(pc, offset, *map(names, places), line)
+                  for site in sites for pc, offset, *places, line in site[0]]
     type_rows = [(names(name), 1, 16) for name in types]
     label_rows = [(kind, names(name)) for kind, name in list(labels)[1:]]
     strings = [text.encode() for text in list(names.numbers)[1:]]
@@ -126,6 +131,8 @@ def snapshot_bytes(objects, roots, notes=()):
     add(NOTES, "II", note_rows)
     add(TYPES, "IIQ", type_rows)
     add(LABELS, "II", label_rows)
+    add(SITES, "IQQQQQ", site_rows)
+    add(FRAMES, "QQIIII", frame_rows)
     add(OBJECTS, "QQIIIIBI", rows)
     add(EDGES, "QII", edges)
     add(ROOTS, "QIII", root_rows)

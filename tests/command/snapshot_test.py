@@ -48,8 +48,8 @@ def run(*arguments):
 class Heap:
     """A heap that Python knows: objects by number, and what naive computation says of them."""
 
-    def __init__(self, objects, roots):
-        self.objects, self.roots = objects, roots
+    def __init__(self, objects, roots, sites=()):
+        self.objects, self.roots, self.sites = objects, roots, sites
         self.number = {one["address"]: i for i, one in enumerate(objects)}
         self.next = [[self.number[target] for target, kind, _, _ in one["edges"]
                       if kind < WEAK and target in self.number] for one in objects]
@@ -67,7 +67,7 @@ class Heap:
         self.reached = self.reach(self.held)
 
     def bytes(self):
-        return snapshot_bytes(self.objects, self.roots, [("source", "test")])
+        return snapshot_bytes(self.objects, self.roots, [("source", "test")], self.sites)
 
     def reach(self, sources, without=()):
         """What can be reached without passing some objects, with its distance."""
@@ -114,6 +114,27 @@ def random_edge(chance, addresses):
     name = {FIELD: chance.choice(["next", "owner"]), KEY: chance.choice(["x", 'q"\\', "a\x1b[31m"]),
             ITEM: chance.choice(["", "items"])}.get(kind, "")
     return chance.choice(addresses), kind, name, chance.randrange(9) if kind == ITEM else 0
+
+
+def random_frame(chance):
+    """A program's own, or one of a module, whose address differs from run to run; one of no module."""
+    function, line = chance.choice(["load", "evil\x1b[31m"]), chance.randrange(1, 3)
+    return chance.choice([(0, 0, "", function, "a.py", line),
+                          (chance.randrange(1, 1 << 40), line, "/lib/none.so", function, "", 0),
+                          (chance.randrange(1, 3), 0, "", "", "", 0)])
+
+
+def random_sites(chance, has_sums):
+    """Several of one place, as objects and raw memory have them."""
+    return [([random_frame(chance) for _ in range(chance.randrange(4))],
+             *([chance.randrange(3) * has_sums for _ in range(2)] + [chance.randrange(9) for _ in range(3)]))
+            for _ in range(chance.randrange(1, 12))]
+
+
+def place_of(site):
+    """What tells it from others."""
+    return tuple(f"{function} {file} {line}" if pc == 0 else f"{module}+{offset:#x}" if module else f"{pc:#x}"
+                 for pc, offset, module, function, file, line in site[0])
 
 
 def random_heap(chance):
@@ -309,6 +330,59 @@ class RandomHeaps(SnapshotTest):
                     self.assertEqual(row["growth_bytes"], row["bytes_after"] - row["bytes_before"])
                 self.check_places(after, {key[0] for key in set(kinds[1]) - set(kinds[0])}, told)
 
+    def alive(self, heap, type_):
+        """Objects and bytes by places, in a naive way."""
+        sites = [((), 0, 0, 0, 0, 0), *heap.sites]
+        found = {}
+        for number, site in enumerate(sites):
+            mine = [one for one in heap.objects if one["site"] == number and type_ in (None, one["type"])]
+            row = (len(mine), sum(one["size"] for one in mine))
+            if type_ is None and any(other[1] for other in sites):
+                row = site[1:3]
+            made = (0, 0) if type_ else site[3:5]
+            before = found.get(place_of(site), (0,) * 4)
+            found[place_of(site)] = tuple(map(sum, zip(before, (*row, *made))))
+        return {place: row for place, row in found.items() if any(row)}
+
+    def shown_place(self, row):
+        return tuple(f"{frame['module']}+{frame['offset']}" if "module" in frame else frame["address"] if "address" in frame
+                     else f"{frame['function']} {frame['file']} {frame['line']}" for frame in row["frames"])
+
+    def test_sites(self):
+        chance = random.Random(SEED)
+        for i in range(2 * HEAPS):
+            heaps = [random_heap(chance), random_heap(chance)]
+            has_sums = i % 2
+            for heap in heaps:
+                heap.sites = random_sites(chance, has_sums)
+                for one in heap.objects:
+                    one["site"] = chance.randrange(len(heap.sites) + 1)
+            files = [self.file(heap.bytes(), name) for heap, name in zip(heaps, ("before", "after"))]
+            with self.subTest(seed=SEED, heap=i):
+                if any(site[1] for site in heaps[0].sites) == any(site[1] for site in heaps[1].sites):
+                    self.compare_sites(heaps, files, None)
+                type_ = heaps[1].objects[0]["type"]
+                self.compare_sites(heaps, files, type_)
+
+    def compare_sites(self, heaps, files, type_):
+        of_type = ["--type", type_] if type_ else []
+        before, after = (self.alive(heap, type_) for heap in heaps)
+        told = self.ask("sites", "--top", "0", *of_type, files[1])
+        self.assertEqual(sorted((self.shown_place(row), row["objects"], row["bytes"]) for row in told["sites"]),
+                         sorted((place, *row[:2]) for place, row in after.items()))
+        self.assertEqual([row["bytes"] for row in told["sites"]],
+                         sorted((row["bytes"] for row in told["sites"]), reverse=True))
+        if not type_:
+            self.assertEqual(told["bytes"], sum(row[1] for row in after.values()))
+        changed = {place: (*before.get(place, (0, 0))[:2], *after.get(place, (0, 0))[:2]) for place in {*before, *after}}
+        changed = {place: row for place, row in changed.items() if row[:2] != row[2:]}
+        told = self.ask("diff", "--top", "0", *of_type, *files)
+        self.assertEqual(
+            sorted((self.shown_place(row), row["objects_before"], row["bytes_before"], row["objects_after"],
+                    row["bytes_after"]) for row in told["sites"]), sorted((place, *row) for place, row in changed.items()))
+        grown = [row["growth_bytes"] for row in told["sites"]]
+        self.assertEqual(grown, sorted(grown, reverse=True))
+
     def check_places(self, after, new, told):
         """Old objects that refer to new ones; together with what is apart they account for all new bytes."""
         is_new = [one["address"] in new for one in after.objects]
@@ -321,11 +395,15 @@ class RandomHeaps(SnapshotTest):
 
     def test_text_is_safe(self):
         """Nothing that a file says reaches a terminal as an order."""
-        def compare(heap, path):
+        chance = random.Random(SEED)
+
+        def compare(heap, _):
+            other = self.file(Heap(heap.objects, heap.roots, random_sites(chance, 1)).bytes(), "other")
+            path = self.file(Heap(heap.objects, heap.roots, random_sites(chance, 1)).bytes())
             address = heap.address(0)
             for arguments in (["info"], ["census"], ["census", "--type", heap.objects[0]["type"]],
                               ["dominators"], ["paths", "--object", address], ["cycles"],
-                              ["cycles", "--object", address], ["diff", path]):
+                              ["cycles", "--object", address], ["diff", path], ["sites"], ["diff", other]):
                 result = run(*arguments, path)
                 self.assertEqual((result.returncode, result.stderr), (0, b""), arguments)
                 self.assertNotIn(b"\x1b", result.stdout)
@@ -429,6 +507,29 @@ class Text(SnapshotTest):
         self.assertRegex(text, r"\+4\.9 KiB +\+50 +50 +0 +52 +5\.1 KiB +Session")
         self.assertRegex(text, r'50 +4\.9 KiB +dict 0x[0-9a-f]+ +app\.cache\["user 0"\] +Session')
 
+    def test_sites(self):
+        """Who allocated it, and who more of it; and that nobody knows where the heap was not traced."""
+        def frames(line):
+            return [(4096 + line, line, "/lib/none.so", "", "", 0), (0, 0, "", "handle", "web/server.py", line),
+                    *[(0, 0, "", "main", "server.py", 1)] * 4]
+        one = small_heap()
+        before = self.file(snapshot_bytes(one.objects, one.roots, (), [(frames(7), 1, 100, 5, 500, 300)]), "before")
+        after = self.file(snapshot_bytes(one.objects, one.roots, (),
+                                         [(frames(8), 9, 3072, 9, 3072, 3072), (frames(7), 3, 300, 9, 900, 300)]))
+        callers = r" < main \(server.py:1\) < main \(server.py:1\) < 2 more"
+        text = self.shown("sites", after)
+        self.assertRegex(text, r"9 +3\.0 KiB +91% +#+ +3\.0 KiB +3\.0 KiB +none\.so\+0x8 < handle \(server\.py:8\)" + callers)
+        self.assertIn("12 allocations, 3.3 KiB, from 2 places", text)
+        text = self.shown("diff", before, after)
+        self.assertRegex(text, r"(?s)Where it was allocated\n.*\+3\.0 KiB +\+9 +9 +3\.0 KiB +none\.so\+0x8 < handle")
+        self.assertRegex(text, r"\+200 bytes +\+2 +3 +300 bytes +none\.so\+0x7 < handle \(server\.py:7\)" + callers)
+        bare = self.file(one.bytes(), "bare")
+        self.assertIn("the heap was not traced", self.shown("sites", bare))
+        self.assertEqual(self.ask("sites", bare)["sites"], [])
+        for pair in ((bare, after), (before, bare)):
+            self.assertNotIn("allocated", self.shown("diff", *pair))
+            self.assertEqual(self.ask("diff", *pair)["sites"], [])
+
     def test_colours(self):
         leader, follower = pty.openpty()
         path = self.file(small_heap().bytes())
@@ -487,7 +588,7 @@ class Refusals(SnapshotTest):
             damaged.append(whole[:place] + bytes([whole[place] ^ 1 << chance.randrange(8)]) + whole[place + 1:])
         for content in damaged:
             path = self.file(content)
-            for arguments in (["info", path], ["census", path], ["dominators", path],
+            for arguments in (["info", path], ["census", path], ["sites", path], ["dominators", path],
                               ["paths", "--object", hex(BASE), path], ["cycles", path],
                               ["diff", path, good], ["diff", good, path]):
                 result = run(*arguments)
@@ -538,7 +639,7 @@ class Refusals(SnapshotTest):
 
     def test_an_empty_heap(self):
         path = self.file(snapshot_bytes([], []))
-        for arguments in (["info", path], ["census", path], ["census", "--retained", path],
+        for arguments in (["info", path], ["census", path], ["census", "--retained", path], ["sites", path],
                           ["dominators", path], ["cycles", path], ["diff", path, path]):
             for extra in ([], ["--json"]):
                 result = run(*arguments, *extra)
@@ -548,7 +649,7 @@ class Refusals(SnapshotTest):
 class Help(SnapshotTest):
     def test_help(self):
         listed = re.findall(r"^  ([a-z]+)  ", run("--help").stdout.decode(), re.MULTILINE)
-        self.assertLessEqual({"info", "census", "dominators", "paths", "cycles", "diff"}, set(listed))
+        self.assertLessEqual({"info", "census", "sites", "dominators", "paths", "cycles", "diff"}, set(listed))
         for name in listed:
             for option in ("--help", "-h"):
                 result = run(name, option)
@@ -560,5 +661,5 @@ if __name__ == "__main__":
     if len(sys.argv) > 1:
         COMMAND = sys.argv.pop(1)
     print(f"OURO_TEST_SEED={SEED}")
-    print(f"covered: {HEAPS * 7} random heaps through ouro snapshot")
+    print(f"covered: {HEAPS * 9} random heaps through ouro snapshot")
     unittest.main()

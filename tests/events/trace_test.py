@@ -9,6 +9,7 @@ rely on: required fields, slices of a track that lie within each other or apart,
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -113,6 +114,44 @@ def trace_a_program(command, program, folder):
     assert {name for _, name in counters} == {"churn: objects", "churn: bytes"}, counters.keys()
 
 
+def what_cannot_be_written(command, program, folder):
+    """What a program did is not lost with the trace, and a trace that was there stays."""
+    refused = run(command, "trace", "-o", os.path.join(folder, "none", "trace.json"), program, "20", status=1)
+    log = refused.stderr.split("what was logged is in ")[1].split(";")[0]
+    try:
+        assert json.loads(run(command, "trace", "--json", log).stdout)["heaps"] == 1
+    finally:
+        os.unlink(log)
+    output, rubbish = os.path.join(folder, "kept.json"), os.path.join(folder, "rubbish")
+    for path, words in (output, "before"), (rubbish, "heap\tis none\n"):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(words)
+    run(command, "trace", "-o", output, rubbish, status=2)
+    with open(output, encoding="utf-8") as file:
+        assert file.read() == "before"
+
+
+def many_heaps(command, folder):
+    """As many as a server makes in a month, each of which is written of when all are there; numbers come again."""
+    log, heaps = os.path.join(folder, "many"), 50000
+    with open(log, "w", encoding="utf-8") as file:
+        for i in range(heaps):
+            file.write(f"heap\t{i}-1\tversion=1\t{i + 1}\t{1000 + i}\tprogram\tname\n")
+        file.write("heap\t7-1\tversion=1\t8\t99999\tprogram\tagain\n")
+        for i in range(heaps):
+            file.write(f"event\t{i}-1\tpass\t0\t5\t6\t7\t8\t9\t0\tyoung\n")
+    output = os.path.join(folder, "many.json")
+    # a fifth of a second, and some ten if heaps were looked for one after the other
+    summary = json.loads(run(command, "trace", "--json", "-o", output, log,
+                             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (4, 4))).stdout)
+    assert (summary["heaps"], summary["events"]) == (heaps + 1, heaps), summary
+    with open(output, encoding="utf-8") as file:
+        events = json.load(file)["traceEvents"]
+    named = {(event["pid"], event["tid"]): event["args"]["name"] for event in events if event["name"] == "thread_name"}
+    of_8 = [named[event["pid"], event["tid"]] for event in events if event["ph"] == "X" and event["pid"] == 8]
+    assert of_8 == ["again: pauses"], of_8
+
+
 def two_programs_and_one_that_was_killed(command, program, folder):
     log, output = os.path.join(folder, "log"), os.path.join(folder, "two.json")
     for rounds in "20", "30":
@@ -188,6 +227,17 @@ def trace_a_snapshot(command, snapshot, folder):
     assert kinds(tracks, "pass") and kinds(tracks, "phase") and counters
 
 
+def names_of_places(command, program, snapshot):
+    """`ouro snapshot sites` says where a traced program made its objects, by its debug information."""
+    run(program, snapshot, env={**os.environ, "OURO_TRACE": "4"})
+    row, = json.loads(run(command, "snapshot", "sites", "--json", "--top", "1", snapshot).stdout)["sites"]
+    assert (row["made_objects"], row["objects"] < 50000) == (50000, True), row
+    frame = row["frames"][0]
+    assert frame["module"] == os.path.realpath(program), frame
+    if frame["file"]:  # else the command is built without elfutils, or the program without debug information
+        assert (frame["function"], os.path.basename(frame["file"])) == ("main", "snapshot_program.c"), frame
+
+
 def main():
     command, program = sys.argv[1:3]
     with tempfile.TemporaryDirectory() as folder:
@@ -195,10 +245,13 @@ def main():
         two_programs_and_one_that_was_killed(command, program, folder)
         logs_of_others(command, folder)
         what_cannot_be_traced(command, folder)
+        what_cannot_be_written(command, program, folder)
+        many_heaps(command, folder)
         if len(sys.argv) > 3:
             snapshot = os.path.join(folder, "heap.snapshot")
             run(sys.argv[3], snapshot)
             trace_a_snapshot(command, snapshot, folder)
+            names_of_places(command, sys.argv[3], snapshot)
 
 
 if __name__ == "__main__":

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Chromium's own loader of heap snapshots reads what `ouro snapshot export --to devtools` writes, and agrees.
 
-usage: devtools_test.py OURO SNAPSHOT...       (files, or KIND:COUNT)
+usage: devtools_test.py OURO SNAPSHOT...       (files, or KIND:COUNT; demo: what `ouro demo` saves, python: a process)
 
 The loader is the one of the Memory panel: the module heap_snapshot_worker of the DevTools that Chromium has inside,
 imported in a page of theirs.  Compared with the tables of `--to csv`: how many objects and bytes there are, of each
-class, what each object retains, and for the small sample also what the edges are called.
+class, what each object retains, and below 100,000 objects also what the edges are called.
 Ends with 77, a skip, where Chromium is missing or has no such module.
 """
 import json

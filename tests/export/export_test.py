@@ -5,6 +5,7 @@
 usage: export_test.py OURO [sanitized]
 """
 import json
+import os
 import re
 import resource
 import shutil
@@ -97,6 +98,7 @@ def check_arguments(ouro, odd, folder):
         ([odd, "--to", "csv", "-o", out, "--fast", "1"], "no option '--fast'"),
         ([odd, "--to", "graphviz", "-o", out, "--object", "0x12"], "no object at the address '0x12'"),
         ([odd, odd, "--to", "csv", "-o", out], "one file too many"),
+        ([odd, "--to", "csv", "-o", "-", "--json"], "with --json give -o a file"),
         ([__file__, "--to", "csv", "-o", out], "export_test.py: offset 0: this is no snapshot"),
     ]:
         done = run(ouro, "snapshot", "export", *arguments)
@@ -112,6 +114,20 @@ def check_arguments(ouro, odd, folder):
         check(done.returncode == 1 and "incomplete" in done.stderr, "a full disk is no failure")
     done = run(ouro, "snapshot", "export", odd, "--to", "csv", "-o", out)
     check(done.returncode == 0 and Path(out).read_bytes() == export(ouro, odd, "--to", "csv"), "a file is another")
+    done = run(ouro, "snapshot", "export", odd, "--to", "csv", "-o", out, "--json")
+    check(json.loads(done.stdout) == {"output": out, "format": "csv", "bytes": Path(out).stat().st_size,
+                                      "objects": len(table(ouro, odd, "objects"))}, f"--json says {done.stdout}")
+    check_pipe(ouro, odd, folder)
+
+
+def check_pipe(ouro, odd, folder):
+    """What is no regular file is written to, and stays what it is."""
+    pipe = folder / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["timeout", "60", "cat", pipe], stdout=subprocess.PIPE) as reader:
+        done = run(ouro, "snapshot", "export", odd, "--to", "csv", "-o", str(pipe))
+        check(done.returncode == 0 and pipe.is_fifo(), f"a pipe is replaced: {done.stderr}")
+        check(reader.stdout.read() == export(ouro, odd, "--to", "csv"), "a pipe gets another table")
 
 
 def check_little_memory(ouro, random):

@@ -122,7 +122,9 @@ static size_t read_log(const char *bytes, size_t size, trace *out_traced)
 /* Whether memory and rows are as promised. */
 static void check_bounds(const trace *traced, const char *bytes, size_t size)
 {
-    size_t rows = traced->count, room = traced->room * sizeof *traced->heaps;
+    size_t rows = traced->count;
+    size_t room =
+        traced->room * sizeof *traced->heaps + traced->place_count * sizeof *traced->places;
     for (size_t i = 0; i < traced->count; i++) {
         const trace_heap *heap = &traced->heaps[i];
         rows += heap->event_count + heap->sample_count;

@@ -195,6 +195,17 @@ class Errors(InFolder):
             """), cwd=self.folder)
         self.assertEqual(done.stdout, "EFBIG one []\n")
 
+    def test_a_pipe(self):
+        """What is no regular file is written to, and stays what it is."""
+        self.write("script.py", "")
+        pipe, copy = os.path.join(self.folder, "pipe"), os.path.join(self.folder, "copy")
+        os.mkfifo(pipe)
+        with open(copy, "wb") as file, subprocess.Popen(["timeout", "60", "cat", pipe], stdout=file) as reader:
+            self.run_it("-o", pipe, "script.py")
+            self.assertFalse(os.path.isfile(pipe))
+            reader.wait()
+        self.assertIn("__main__", [root.name for root in self.snapshot("copy").roots])
+
     def test_without_memory(self):
         """Every allocation refused in turn: MemoryError each time, and at last a snapshot."""
         done = python("-c", textwrap.dedent(f"""

@@ -51,6 +51,22 @@ static void test_inlined_functions_and_lines(void **state)
     symbols_free(symbols);
 }
 
+extern char
+    _start[]; /* of the C library, which has no line here, and lies behind functions that have */
+
+static void test_between_units(void **state)
+{
+    if (!ouro_trace_is_on(*state)) assert_int_equal(ouro_trace_start(*state, NULL, NULL), OURO_OK);
+    const ouro_trace_place place = place_of(*state);
+    struct symbols *symbols = symbols_new();
+    struct symbol found[2];
+    const uint64_t offset = place.offset + ((uint64_t)(uintptr_t)_start - place.pc) + 1;
+    assert_int_equal(symbols_find(symbols, place.module, offset, found, 2), 1);
+    assert_string_equal(found[0].function, "_start");
+    if (strstr(found[0].file, "start") == NULL) assert_string_equal(found[0].file, "");
+    symbols_free(symbols);
+}
+
 static void test_what_is_not_there(void **state)
 {
     (void)state;
@@ -71,6 +87,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         HEAP_TEST(test_inlined_functions_and_lines),
+        HEAP_TEST(test_between_units),
         cmocka_unit_test(test_what_is_not_there),
     };
     return cmocka_run_group_tests_name("symbols", tests, NULL, NULL);

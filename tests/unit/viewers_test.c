@@ -11,6 +11,7 @@
 #include "support/heap.h"
 #include "support/setting.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -359,6 +360,35 @@ static void test_what_is_in_the_way(void **state)
     assert_int_equal(ouro_publish(*state, NULL), OURO_OK);
 }
 
+/* [publication.held] What a process publishes is its own as long as it lives, however it ends. */
+static void test_another_process_is_in_the_way(void **state)
+{
+    int ready[2];
+    char byte;
+    assert_int_equal(pipe(ready), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(60); /* so long the parent needs at most */
+        byte = ouro_publish(*state, path) == OURO_OK ? 'y' : 'n';
+        if (write(ready[1], &byte, 1) != 1) _exit(1);
+        for (;;) pause();
+    }
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    assert_int_equal(byte, 'y');
+    assert_int_equal(ouro_publish(*state, path), OURO_SYSTEM);
+    assert_non_null(strstr(ouro_heap_error(*state)->message, "another process publishes there"));
+    assert_true(read_published());
+    assert_int_equal(seen.process, child);
+    kill(child, SIGKILL);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_int_equal(ouro_publish(*state, path), OURO_OK);
+    assert_true(read_published());
+    assert_int_equal(seen.process, getpid());
+    assert_int_equal(ouro_publish(*state, NULL), OURO_OK);
+    close(ready[0]);
+    close(ready[1]);
+}
+
 static void test_a_child_does_not_publish(void **state)
 {
     assert_int_equal(ouro_publish(*state, path), OURO_OK);
@@ -415,6 +445,7 @@ int main(void)
         HEAP_TEST(test_where_the_program_passes_by),
         HEAP_TEST(test_two_heaps_under_one_path),
         HEAP_TEST(test_what_is_in_the_way),
+        HEAP_TEST(test_another_process_is_in_the_way),
         HEAP_TEST(test_a_child_does_not_publish),
         HEAP_TEST(test_the_environment_publishes_all_heaps),
     };

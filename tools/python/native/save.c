@@ -14,15 +14,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 /* ---- the file -------------------------------------------------------------- */
 
-/* Written beside its place, and moved there when it is whole. */
+/* Written beside its place, and moved there when it is whole.  What is no regular file (a pipe, a device) cannot be
+ * replaced, and is written to as it is. */
 typedef struct part_file {
     int descriptor;
-    char *name;
+    char *name; /* that is written to */
+    bool is_direct;
     uint64_t bytes;
     int error; /* errno of what failed first, or 0 */
 } part_file;
@@ -55,8 +58,14 @@ static bool file_open(part_file *file, const char *path)
         file->error = ENOMEM;
         return false;
     }
-    snprintf(file->name, room, "%s.%ld.part", path, (long)getpid());
-    file->descriptor = open(file->name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    struct stat about;
+    file->is_direct = stat(path, &about) == 0 && !S_ISREG(about.st_mode);
+    if (file->is_direct)
+        snprintf(file->name, room, "%s", path);
+    else
+        snprintf(file->name, room, "%s.%ld.part", path, (long)getpid());
+    file->descriptor =
+        open(file->name, O_WRONLY | O_CLOEXEC | (file->is_direct ? 0 : O_CREAT | O_TRUNC), 0666);
     if (file->descriptor < 0) file->error = errno;
     return file->descriptor >= 0;
 }
@@ -66,11 +75,11 @@ static bool file_close(part_file *file, const char *path)
 {
     if (file->descriptor >= 0) {
         bool closed = close(file->descriptor) == 0;
-        if (path != NULL && (!closed || rename(file->name, path) != 0)) {
+        if (path != NULL && (!closed || (!file->is_direct && rename(file->name, path) != 0))) {
             file->error = errno;
             path = NULL;
         }
-        if (path == NULL) unlink(file->name);
+        if (path == NULL && !file->is_direct) unlink(file->name);
     }
     PyMem_RawFree(file->name);
     file->name = NULL;
