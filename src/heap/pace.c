@@ -330,6 +330,7 @@ static size_t least_step(size_t left)
     return left < OURO_SHORT_CYCLE_UNITS ? OURO_SHORT_CYCLE_STEP : OURO_STEP_MIN_UNITS;
 }
 
+/* A step, if enough is owed; whether it was. */
 static bool pay_whole(ouro_heap *heap, size_t *found)
 {
     struct ouro__pace *pace = &heap->pace;
@@ -423,7 +424,7 @@ static bool wipe_marks(ouro_heap *heap)
     return true;
 }
 
-/* ---- one thing at a time ---- */
+/* ---- one thing at a time: [pace.turn] ---- */
 
 enum { YOUNG, NEARBY, WHOLE, WIPE, TURNS };
 
@@ -433,13 +434,14 @@ static bool pay_turn(ouro_heap *heap, unsigned turn, size_t *found)
     if (turn == WIPE) return wipe_marks(heap);
     if (heap->threshold[0] == 0) return false;
     if (turn == WHOLE) return pay_whole(heap, found);
-    if (turn == NEARBY ? !nearby_is_due(heap) : !young_is_due(heap)) return false;
     if (turn == NEARBY) {
+        if (!nearby_is_due(heap)) return false;
         *found += pass_nearby(heap);
-    } else {
-        *found += pass_young(heap);
-        if (heap->pace.nearby_left > 0) heap->pace.nearby_left--;
+        return true;
     }
+    if (!young_is_due(heap)) return false;
+    *found += pass_young(heap);
+    if (heap->pace.nearby_left > 0) heap->pace.nearby_left--;
     return true;
 }
 
