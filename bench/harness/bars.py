@@ -83,6 +83,8 @@ BARS = (
     Bar("shannon", "main", "ns_per_object", 3.0, ("c-mimalloc",)),
     *(Bar(workload, "main", "extra_bytes", 4 * MEGABYTE, live_share=0.25)
       for workload in ("shannon", "fast-cycles", "bytes", "queue")),
+    Bar("table", "main", "ns_per_object", 1.03, ("ouro",), "off"),
+    Bar("bulk", "main", "seconds", 2.5, ("ouro",), "off"),  # the collector, and the program itself
     Bar("memory", "sparse", "bytes_kept", 0.5, ("cpython-?",)),
     Bar("memory", "died", "share_kept", 0.05),
     Bar("memory", "died-trimmed", "share_kept", 0.05),
