@@ -39,14 +39,16 @@ struct ouro__pace {
     size_t debt;        /* units that allocation owes to the cycle */
     size_t middle_aged; /* objects that survived one pass, at most */
     size_t young_candidates, young_found; /* of young passes since the last of generation 1 */
-    bool wide;            /* batches are taken together, and passes look twice at who is new */
+    bool large;           /* garbage is larger than a batch: passes look twice at who is new, */
+    bool wide;            /* and take batches together, but when one is tried again */
     unsigned wide_passes; /* of generation 1 since it is */
     size_t pass_bytes;    /* the heap's bytes at the last young pass, */
     size_t pass_handed;   /* and the bytes handed out since it was made */
     size_t middle_bytes;  /* and at the last of generation 1 */
     size_t candidates;    /* that lived after the last whole cycle, and all that were made since */
-    unsigned fruitless;   /* whole cycles in a row that found next to nothing */
-    bool mostly_garbage;  /* was what the last whole cycle looked at */
+    unsigned fruitless;   /* whole cycles in a row that found next to nothing; at first a guess */
+    bool is_guess;
+    bool mostly_garbage;      /* was what the last whole cycle looked at */
     unsigned sample_interval; /* of so many batches of young objects one is looked at */
     unsigned sample_left;
     unsigned batches_waiting; /* to grow old without a look */

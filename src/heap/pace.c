@@ -54,7 +54,8 @@ void ouro__pace_init(ouro_heap *heap)
     struct ouro__pace *pace = &heap->pace;
     pace->nearby_interval = pace->nearby_left = 1;
     pace->dice = 1;
-    pace->fruitless = OURO_WHOLE_PATIENCE; /* most programs make few cycles */
+    pace->fruitless = OURO_WHOLE_PATIENCE; /* most programs make few cycles, */
+    pace->is_guess = true;                 /* until a pass finds some */
     pace->step_nanoseconds = (uint64_t)heap->step_microseconds * 1000;
     set_goal(pace);
 }
@@ -63,6 +64,7 @@ void ouro__pace_whole_done(ouro_heap *heap, size_t candidates, size_t found)
 {
     struct ouro__pace *pace = &heap->pace;
     bool fruitless = found <= candidates >> OURO_FRUITLESS_SHIFT;
+    pace->is_guess = false;
     if (!fruitless)
         pace->fruitless = 0;
     else if (candidates > 0 && pace->fruitless < OURO_WHOLE_PATIENCE)
@@ -99,11 +101,11 @@ static void widen(struct ouro__pace *pace, size_t candidates, size_t found)
     bool young_fail = pace->young_found < young / 2;
     bool young_suffice = pace->young_found > young - young / 8;
     if (found <= candidates / 4 || young_suffice) {
-        pace->wide = false;
+        pace->wide = pace->large = false;
     } else if (pace->wide) {
         pace->wide = ++pace->wide_passes < OURO_WIDE_PASSES;
     } else if (young_fail) {
-        pace->wide = true;
+        pace->wide = pace->large = true;
         pace->wide_passes = 0;
     }
     pace->young_candidates = pace->young_found = 0;
@@ -140,6 +142,7 @@ void ouro__pace_passed(ouro_heap *heap, int generation, size_t candidates, size_
         found < candidates) /* the middle-aged are never looked at again */
         ouro__heap_pools(heap)->marks.touched_any = true;
     bool fruitless = found <= candidates >> OURO_FRUITLESS_SHIFT;
+    if (pace->is_guess && !fruitless) pace->fruitless = 0;
     if (generation > 0 || heap->threshold[1] == 0 || !fruitless) sample(pace, fruitless);
     pace->batches_waiting = 0;
     note_batch(heap);
@@ -210,7 +213,7 @@ static size_t pass_young(ouro_heap *heap)
     }
     bool middle = middle_is_due(heap);
     heap->pass.bounded = true;
-    heap->pass.twice = middle && pace->wide;
+    heap->pass.twice = middle && pace->large;
     size_t found = ouro__heap_collect(heap, middle ? 1 : 0);
     heap->pass.bounded = heap->pass.twice = false;
     return found;

@@ -38,6 +38,31 @@ static void test_chains_longer_than_a_batch_are_found_by_passes(void **state)
     test_heap_close_empty(heap);
 }
 
+/* One batch is tried again some six times meanwhile, and what is half built then is not forgotten. */
+static void test_a_trial_leaves_no_chain_behind(void **state)
+{
+    (void)state;
+    enum { LIVE = 10000, CHAIN = 5001, CHAINS = 1000 };
+    enum { MOST = LIVE + (OURO_WIDE_BATCHES + 1) * OURO_THRESHOLD_0 + 4 * CHAIN };
+    ouro_heap *heap = test_heap_new(NULL);
+    bead *head = bead_chain(heap, LIVE);
+    int trials = 0;
+    bool wide = false;
+    for (int i = 0; i < CHAINS; i++) {
+        bead *chain = bead_chain(heap, CHAIN);
+        ouro_set(chain, other, head);
+        ouro_decref(chain);
+        trials += wide && !heap->pace.wide;
+        wide = heap->pace.wide;
+        if (i % 16 == 0) assert_true(test_heap_tracked(heap, -1) < MOST);
+    }
+    assert_true(trials > 3);
+    assert_int_equal(cycle_stats(heap).collections, 0);
+    ouro_decref(head);
+    (void)ouro_collect(heap, 2);
+    test_heap_close_empty(heap);
+}
+
 static void test_one_batch_is_tried_again(void **state)
 {
     (void)state;
@@ -158,6 +183,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_chains_longer_than_a_batch_are_found_by_passes),
+        cmocka_unit_test(test_a_trial_leaves_no_chain_behind),
         cmocka_unit_test(test_one_batch_is_tried_again),
         cmocka_unit_test(test_batches_stay_short_where_one_suffices),
         cmocka_unit_test(test_few_large_objects_are_found_when_they_are_dropped),

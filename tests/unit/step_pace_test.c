@@ -140,6 +140,32 @@ static void test_progress_tells_how_far_the_cycle_is(void **state)
     cycle_rings_end(all);
 }
 
+/* Before the first cycle the heap may grow as if cycles were rare, until a pass finds one; then what passes leave behind
+ * is looked for soon. */
+static void test_a_pass_that_finds_garbage_brings_the_first_cycle_forward(void **state)
+{
+    ouro_heap *heap = test_heap_new(&(ouro_heap_options){.threshold = {100, 10, 1}});
+    (void)state;
+    ouro_progress progress;
+    list *living = list_new(heap);
+    for (int i = 0; i < 1000; i++) (void)list_append_cell(living, i);
+    assert_int_equal(heap->pace.fruitless, OURO_WHOLE_PATIENCE);
+    for (int i = 0; i < 1000; i++) ouro_decref(cell_ring(heap, 2));
+    assert_int_equal(heap->pace.fruitless, 0);
+    ouro_get_progress(heap, &progress);
+    assert_true(progress.goal_bytes <= OURO_WHOLE_MIN_GROWTH + progress.bytes);
+    assert_int_equal(cycle_stats(heap).collections, 0);
+    ouro_decref(living);
+    (void)ouro_collect(heap, 2);
+    for (int i = 0; i < 1000; i++)
+        ouro_decref(cell_ring(heap, 2)); /* a cycle knows better than passes */
+    heap->pace.fruitless = OURO_WHOLE_PATIENCE;
+    for (int i = 0; i < 1000; i++) ouro_decref(cell_ring(heap, 2));
+    assert_int_equal(heap->pace.fruitless, OURO_WHOLE_PATIENCE);
+    (void)ouro_collect(heap, 2);
+    test_heap_close_empty(heap);
+}
+
 /* Native bytes beyond the start make allocation owe work, and pay it: in steps that no clock cuts short, since a
  * machine with other work would cut them anywhere. */
 static void test_allocation_pays_for_the_cycle(void **state)
@@ -227,6 +253,7 @@ int main(void)
         HEAP_TEST(test_a_step_runs_a_few_finalizers),
         HEAP_TEST(test_a_step_without_bound_is_a_whole_cycle),
         HEAP_TEST(test_progress_tells_how_far_the_cycle_is),
+        cmocka_unit_test(test_a_pass_that_finds_garbage_brings_the_first_cycle_forward),
         cmocka_unit_test(test_allocation_pays_for_the_cycle),
         cmocka_unit_test(test_an_allocation_does_one_thing_at_a_time),
     };
