@@ -577,6 +577,7 @@ static struct waiting die_plain(struct ouro__life *life, struct waiting at, uint
 {
     struct ouro__pools *pools = ouro__life_pools(life);
     struct batch batch = {.left = life->death_left, .old = has_aged(&at, *out_stack)};
+    batch.cached = life->death_cached;
     uintptr_t stack = *out_stack;
     void *object = at.object, *special = NULL;
     struct kin kin = kin_of(pools, *ouro__word_of(object));
@@ -637,6 +638,7 @@ static struct waiting die_plain(struct ouro__life *life, struct waiting at, uint
 out:
     batch_close(pools, &batch);
     life->death_left = batch.left;
+    life->death_cached = batch.cached;
     *out_stack = stack;
     return (struct waiting){special, 0};
 }
@@ -714,10 +716,12 @@ static inline bool died_alone(struct ouro__life *life, void *object)
 void ouro__die(struct ouro__life *life, void *object)
 {
     if (OURO_GUARDED && died_alone(life, object)) return;
-    if (life->dying++ == 0)
+    if (life->dying++ == 0) {
         life->death_left = life->death_bound > 0 ? life->death_bound : LONG_MAX;
-    else
+        life->death_cached = 0;
+    } else {
         check_nesting(life);
+    }
     if (!is_spared(life, object, ouro__shape_of(object))) run(life, (struct waiting){object, 0}, 0);
     life->dying--;
 }

@@ -39,6 +39,7 @@ struct ouro__life {
     unsigned dying;   /* deaths inside one another */
     long death_bound; /* objects and references that one death may take at once; 0: any number */
     long death_left;  /* of the death at hand */
+    uint32_t death_cached; /* blocks of it that went to class lists */
     struct ouro__paused *paused;
     size_t paused_count, paused_capacity;
     /* What ephemerons held whose targets have died.  [life.values] */

@@ -34,6 +34,34 @@ static void test_a_few_blocks_wait_and_many_go_to_their_pool(void **state)
     assert_int_equal(given_back(*state, 500), 500);
 }
 
+/* A few of a whole death, however often it is interrupted, here by objects at which weak references look: blocks from
+ * everywhere on the class list would keep as many pools from being empty. */
+static void test_a_few_blocks_of_a_death_wait_and_not_of_each_part(void **state)
+{
+    SKIP_WHERE_GUARDED();
+    enum { PARTS = 8, PART = OURO_DEATH_FEW };
+    static ouro_weakref *watchers[PARTS];
+    ouro_heap *heap = *state;
+    node *first = NULL;
+    for (size_t i = 0; i < (size_t)PARTS * PART; i++) {
+        node *made = node_new(heap);
+        ouro_put(made, left, first);
+        first = made;
+        if (i % PART == 0) watchers[i / PART] = ouro_weakref_new(first);
+    }
+    node *last = node_new(heap);
+    const struct ouro__pool *pool = ouro__pool_of(last);
+    size_t used = pool->used;
+    ouro_decref(first);
+    size_t back = used - pool->used;
+    assert_in_range(back, (PARTS - 2) * PART, PARTS * PART);
+    for (size_t i = 0; i < PARTS; i++) {
+        assert_null(ouro_weakref_get(watchers[i]));
+        ouro_decref(watchers[i]);
+    }
+    ouro_decref(last);
+}
+
 /* However few may end at once: the rest waits. */
 static void test_the_least_bound_is_kept(void **state)
 {
@@ -142,6 +170,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         HEAP_TEST(test_a_few_blocks_wait_and_many_go_to_their_pool),
+        HEAP_TEST(test_a_few_blocks_of_a_death_wait_and_not_of_each_part),
         cmocka_unit_test(test_the_least_bound_is_kept),
         HEAP_TEST(test_references_anywhere_are_dropped),
         HEAP_TEST(test_the_guess_changes_after_many_wrong_ones),
