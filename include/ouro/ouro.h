@@ -320,7 +320,8 @@ struct ouro_type {
  * A type of one file is declared `static ouro_type T_type;` before its fields and defined by the same words, in C.  C++
  * declares a variable without defining it by `extern` alone; what is of one file stands in a namespace without a name.
  * Members are named as in C++20, in their order; GCC and Clang take that in C++17 as well, and warn when
- * they are to be pedantic.
+ * they are to be pedantic.  GCC's -Wextra misses those that are not named (-Wmissing-field-initializers), but where this
+ * header is a system's, as CMake has it.
  */
 #define OURO_TYPE(...) OURO__TYPE(__VA_ARGS__, )
 #define OURO__TYPE(T, ...) {.name = #T, .size = sizeof(T), __VA_ARGS__}
