@@ -243,6 +243,7 @@ void terminal_progress(terminal_output *terminal, uint64_t done, uint64_t total)
 void terminal_progress_stage(terminal_output *terminal, const char *activity)
 {
     terminal_progress_end(terminal);
+    terminal_progress_begin(terminal, activity);
     if (!terminal->live) return;
     terminal->drawn = clock_now();
     fprintf(stderr, "\r\033[K   %s ...", activity);

@@ -74,7 +74,7 @@ void terminal_progress_begin(terminal_output *terminal, const char *activity);
 void terminal_progress(terminal_output *terminal, uint64_t done, uint64_t total);
 void terminal_progress_end(terminal_output *terminal);
 
-/* The same for what cannot tell how far it is: shows at once, until terminal_progress_end. */
+/* The same for what cannot tell yet how far it is, or never can: shows at once, until terminal_progress_end. */
 void terminal_progress_stage(terminal_output *terminal, const char *activity);
 
 /* Figures as people read them: 12,345; 1.2 MiB; 3.4 ms. */

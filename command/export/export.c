@@ -247,7 +247,10 @@ static int write_to(const export_arguments *arguments, FILE *file, const char *n
     if (out != NULL) {
         sink_open(out, file);
         request.out = out;
-        terminal_progress_begin(request.terminal, "writing");
+        if (file != stdout)
+            terminal_progress_stage(request.terminal, "writing");
+        else
+            terminal_progress_begin(request.terminal, "writing"); /* the terminal may be that */
         had_memory = arguments->format->write(&request);
         terminal_progress_end(request.terminal);
     }

@@ -179,7 +179,7 @@ static int write_report(terminal_output *terminal, const arguments *given, const
                         const ouro_snapshot *snapshot, FILE *file)
 {
     report made = {.snapshot = snapshot, .out = {.file = file}};
-    terminal_progress_begin(terminal, "analysing");
+    if (file != stdout) terminal_progress_stage(terminal, "analysing");
     bool good = retention_find(snapshot, &made.held) && retention_grow_tree(&made.held) &&
                 census_take(snapshot, &made.held, &made.counted) &&
                 write_all(&made, given, changed);

@@ -137,7 +137,8 @@ def many_heaps(command, folder):
     with open(log, "w", encoding="utf-8") as file:
         for i in range(heaps):
             file.write(f"heap\t{i}-1\tversion=1\t{i + 1}\t{1000 + i}\tprogram\tname\n")
-        file.write("heap\t7-1\tversion=1\t8\t99999\tprogram\tagain\n")
+            if i == 9:
+                file.write("heap\t7-1\tversion=1\t8\t99999\tprogram\tagain\n")
         for i in range(heaps):
             file.write(f"event\t{i}-1\tpass\t0\t5\t6\t7\t8\t9\t0\tyoung\n")
     output = os.path.join(folder, "many.json")
