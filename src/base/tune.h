@@ -27,6 +27,10 @@
  * may leave it earlier. */
 #define OURO_QUARANTINE_RUNS 32768u
 
+/* Room for so many is in use at first, one page, and twice as many each time that it is full: a ring touches all of its
+ * memory again and again. */
+#define OURO_QUARANTINE_RUNS_FIRST 128u
+
 /* So many large blocks that died keep their addresses there, without memory or access. */
 #define OURO_QUARANTINE_LARGE 64u
 
@@ -201,10 +205,6 @@
  * which deaths move is fetched ahead. */
 #define OURO_DEATH_AHEAD 512
 
-/* In a guarded build a block that is handed out has left the near caches while it was in the quarantine, and what lies so
- * many bytes behind the next one is fetched ahead: 4% of rings. */
-#define OURO_BIRTH_AHEAD 512
-
 /* What the log of cycles looks at of a collection's garbage, within its pause: objects, references among them, and
  * places of the set where it looks for some.  Measured 10 to 70 microseconds in all, most where there is no round. */
 #define OURO_LOOK_OBJECTS 64
@@ -214,6 +214,7 @@
 /* Types of one process.  The object word has room for 2^20; for 2^14 where it has a canary. */
 #define OURO_TYPES_MAX (OURO_GUARDED ? 4096u : 65536u)
 
+_Static_assert(OURO_QUARANTINE_RUNS % OURO_QUARANTINE_RUNS_FIRST == 0, "a ring is doubled");
 _Static_assert(OURO_ARENA_PAGES == 512, "page bitmaps have eight words");
 _Static_assert(OURO_TYPES_MAX <= (1u << 20), "the type field of the object word");
 _Static_assert(OURO_LIST_MAX >= 2 * OURO_LIST_MIN, "a list can be halved");

@@ -321,14 +321,10 @@ ALWAYS_INLINE void ouro__pass_walk(struct ouro__collector *pass,
     pass->cursor = pool->set_next[OURO__PASS];
 }
 
-/* An object that is nothing but the references of its mask: its word says so, but in a guarded build, where a fence is
- * a care too. */
-ALWAYS_INLINE bool ouro__is_careless(const struct ouro__shape *shape, uint64_t word)
+/* An object that is nothing but the references of its mask: its word says so. */
+ALWAYS_INLINE bool ouro__is_careless(uint64_t word)
 {
-    enum { cares = OURO__SHAPE_FINALIZE | OURO__SHAPE_RELEASE | OURO__SHAPE_GENERAL };
     const uint64_t looked_at = OURO__WEAKLY | OURO__KEYED;
-    if (OURO_GUARDED)
-        return ((shape->flags & (cares | OURO__SHAPE_FENCED)) | (word & looked_at)) == 0;
     return (word & (OURO__PLAIN | looked_at)) == OURO__PLAIN;
 }
 

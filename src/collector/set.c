@@ -215,7 +215,7 @@ static void propose_young(struct ouro__collector *collector, struct ouro__pool *
     ouro__bits *set = ouro__pool_marks(pool, ouro__set_bits(OURO__PASS));
     for (size_t half = 0, end = 2 * ouro__pool_young_words(pool); half < end; half++) {
         uint32_t bits = (uint32_t)(young[half / 2] >> half % 2 * 32);
-        if (bits == 0) continue;
+        if (bits == 0 || (OURO_GUARDED && states[half] == 0)) continue;
         if (OURO_GUARDED) bits &= (uint32_t)fold(states[half]); /* [guard.live] */
         uint64_t proposed = propose_young_half(collector, pool, half, bits);
         set[half] |= proposed;
@@ -381,14 +381,15 @@ ALWAYS_INLINE ouro__slot *reap(void *entry, ouro__slot *last_link)
     return entry;
 }
 
-/* The same in a guarded build, of a block that goes into the quarantine: what its link does not take is filled.
+/* The same in a guarded build, of a block that goes into the quarantine: what its link does not take is filled.  The
+ * canary stays as it is: if somebody wrote to it since SCAN, that is told when the block lives again.
  * `words`: of the block behind its word; none of a large block, which is alone.  `last`: NULL at first. */
 ALWAYS_INLINE ouro__slot *reap_guarded(void *entry, size_t words, ouro__slot *last,
                                        struct harvest *harvest)
 {
-    ouro__word_clear(entry); /* [pool.word] */
+    *ouro__word_of(entry) &= OURO__CANARY_MASK; /* [pool.word] */
     ouro__watch_died(entry);
-    ouro__guard_fill(entry, words);
+    if (words > 2) ouro__guard_fill(entry, words);
     if (LIKELY(last != NULL))
         ouro__link_set(last, entry);
     else

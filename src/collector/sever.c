@@ -55,7 +55,7 @@ static void sever_in_pass(void *entry, size_t offset, void *context)
     uint64_t word = *ouro__word_of(entry);
     const struct ouro__shape *shape = &ouro__shapes[ouro__word_type(word)];
     if (UNLIKELY((count & OURO__SUSPECT(OURO__PASS)) == 0)) return;
-    if (LIKELY(ouro__is_careless(shape, word)))
+    if (LIKELY(ouro__is_careless(word)))
         ouro__visit_mask(entry, shape->mask, drop_around, context);
     else
         sever(around->pass, entry);

@@ -138,7 +138,7 @@ ALWAYS_INLINE void scan_one_in_pass(void *entry, size_t offset, void *context)
     if (OURO_GUARDED) ouro__fence_check_word(entry);
     uint64_t word = *ouro__word_of(entry);
     const struct ouro__shape *shape = &ouro__shapes[ouro__word_type(word)];
-    if (LIKELY(ouro__is_careless(shape, word)))
+    if (LIKELY(ouro__is_careless(word)))
         ouro__visit_mask(entry, shape->mask, scan_around, context);
     else
         scan_careful_in_pass(around->pass, entry);
@@ -158,7 +158,7 @@ static void scan_one_in_whole(struct ouro__collector *collector, void *entry)
     uint64_t word = *ouro__word_of(entry);
     const struct ouro__shape *shape = &ouro__shapes[ouro__word_type(word)];
     collector->units -= 2;
-    if (LIKELY(ouro__is_careless(shape, word))) {
+    if (LIKELY(ouro__is_careless(word))) {
         ouro__visit_mask(entry, shape->mask, scan_in_whole, collector);
     } else {
         if (OURO_GUARDED) ouro__fence_check(entry);
@@ -310,7 +310,7 @@ static void flood_in_pass(struct ouro__collector *pass)
         OURO_ASSERT(!ouro__word_is_dying(word)); /* since it was found alive nothing has run */
         struct ouro__around around = ouro__around(pass, entry);
         pass->near = around.start >> OURO_POOL_SHIFT;
-        if (LIKELY(ouro__is_careless(shape, word)))
+        if (LIKELY(ouro__is_careless(word)))
             ouro__visit_mask(entry, shape->mask, rescue_around, &around);
         else
             ouro__set_follow(pass, entry, rescue_reference_in_pass, rescue_ephemeron);

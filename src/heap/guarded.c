@@ -10,22 +10,22 @@
 #include "memory/raw_guarded.h"
 #include "object/fence.h"
 
-/* Whether a block of so many words has zeros alone behind its link; false for none. */
-static bool is_empty(const ouro__word *object, uint32_t words)
+/* What a heap makes next will most likely lie beside the first block of a list. */
+static void *new_from_pools(ouro_heap *heap, ouro_type *type)
 {
-    uint64_t any = words == 0;
-    for (uint32_t i = 2; i < words; i++) any |= object[i];
-    return any == 0;
+    void *object = ouro__new_rare(heap, type);
+    if (object != NULL) ouro__guard_settle(object);
+    return object;
 }
 
 /* Any object, or the words about what is wrong. */
-static __attribute__((noinline)) void *new_slowly(ouro_heap *heap, ouro_type *type)
+static NOINLINE void *new_slowly(ouro_heap *heap, ouro_type *type)
 {
     struct ouro__pools *pools = ouro__heap_pools(heap);
     ouro__guard_check_thread(pools, heap, "allocation");
     struct ouro__shelf *shelf = (struct ouro__shelf *)(void *)((char *)heap + type->ready_shelf);
     void *object = shelf->list;
-    if (object == NULL) return ouro__new_rare(heap, type);
+    if (object == NULL) return new_from_pools(heap, type);
     shelf->list = ouro__link(object);
     ouro__guard_hand_out(object, 0);
     *ouro__word_of(object) = type->ready_word | ouro__canary(object);
@@ -34,23 +34,18 @@ static __attribute__((noinline)) void *new_slowly(ouro_heap *heap, ouro_type *ty
     return object;
 }
 
-/* Most objects: small ones that fill their blocks.  What is wrong is told by the slow way. */
+/* Small objects that fill their blocks, as in <ouro/guarded.h>, outside the thread's own arena. */
 void *ouro__guarded_new(ouro_heap *heap, ouro_type *type)
 {
     struct ouro__shelf *shelf = (struct ouro__shelf *)(void *)((char *)heap + type->ready_shelf);
     ouro__word *object = shelf->list;
-    if (UNLIKELY(OURO_IS_DEBUG_BUILD || object == NULL ||
-                 ouro__heap_pools(heap)->front.thread != ouro__guard_thread()))
+    if (object == NULL || type->ready_words == 0 ||
+        ouro__heap_pools(heap)->front.thread != ouro__guard_thread() ||
+        !ouro__guarded_is_free(object, type->ready_words))
         return new_slowly(heap, type);
-    const uint64_t next = object[0], canary = ouro__canary(object);
-    if (UNLIKELY(object[1] != ~next || *ouro__word_of(object) != canary))
-        return new_slowly(heap, type);
-    if (UNLIKELY(type->ready_words != 2) && !is_empty(object, type->ready_words))
-        return new_slowly(heap, type);
-    shelf->list = (void *)next;
-    __builtin_prefetch((const void *)(next + OURO_BIRTH_AHEAD), 1);
+    shelf->list = *(ouro__slot *)object;
     object[0] = object[1] = 0;
-    *ouro__word_of(object) = type->ready_word | canary;
+    *ouro__word_of(object) = type->ready_word | ouro__canary(object);
     ouro__state_set(object); /* [guard.live] */
     return object;
 }

@@ -136,7 +136,9 @@ ouro_heap *ouro_heap_of(const void *object)
 
 void ouro_heap_adopt(ouro_heap *heap)
 {
-    if (OURO_GUARDED) ouro__heap_pools(heap)->front.thread = ouro__guard_thread();
+    if (!OURO_GUARDED) return;
+    ouro__heap_pools(heap)->front.thread = ouro__guard_thread();
+    ouro__guard_unsettle_all();
 }
 
 const char *ouro_heap_name(const ouro_heap *heap)

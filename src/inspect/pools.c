@@ -3,6 +3,7 @@
  * pools.c -- each pool, and how full it is                             [floor 7]
  */
 #include "inspect/inspect.h"
+#include "memory/quarantine.h"
 #include "memory/walk.h"
 
 struct visiting {
@@ -18,7 +19,7 @@ static size_t quarantined_of(const struct ouro__pools *pools, const struct ouro_
     const struct ouro__guard *guard = &pools->guard;
     size_t blocks = 0;
     for (unsigned i = 0; i < guard->run_count; i++) { /* [quarantine.used] */
-        const struct ouro__run *run = &guard->runs[(guard->oldest + i) % OURO_QUARANTINE_RUNS];
+        const struct ouro__run *run = ouro__quarantine_run(guard, i);
         if (ouro__pool_of(run->first) == pool) blocks += run->count;
     }
     return blocks;

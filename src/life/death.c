@@ -217,7 +217,7 @@ static __attribute__((noinline)) uint64_t untrapped_word(void *object)
  */
 ALWAYS_INLINE bool drop(struct ouro__life *life, void *object)
 {
-    if (OURO_GUARDED) ouro__guard_check(object, "decref");
+    if (OURO_GUARDED && !ouro__guarded_is_sound(object)) ouro__guard_check(object, "decref");
     uint64_t word = *ouro__word_of(object);
     if (UNLIKELY(ouro__word_signed(word) < 0)) word = untrapped_word(object);
     if (ouro__word_signed(word) > 1) {
@@ -482,6 +482,7 @@ static const uint64_t age_flags = OURO__MIDDLE | OURO__AGED;
  * dies as any other, as long as it cannot be a suspect. */
 ALWAYS_INLINE bool is_plain_death(const struct ouro__pools *pools, uint64_t word)
 {
+    if (OURO_GUARDED) return false; /* what dies is looked at, one by one */
     const uint64_t last = OURO__SPECIAL | OURO__PLAIN | OURO__ONE;
     const uint64_t below_type = ((uint64_t)1 << OURO__TYPE_SHIFT) - 1;
     uint64_t state = word & below_type & ~age_flags;

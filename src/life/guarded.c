@@ -2,17 +2,19 @@
 /*
  * guarded.c -- incref and decref of a guarded build                    [floor 4]
  *
- * What the header inlines in the ordinary build, behind a look at the pointer: the registry, the state bit, the canary
- * in the word, the thread.
+ * What the header inlines where objects lie in the thread's own arena, and of all others: behind a look at the pointer,
+ * at the registry, the state bit, the canary in the word, the thread.
  */
 #include "life/life.h"
 
 /* [guard.live] [guard.canary] [guard.thread] */
 ALWAYS_INLINE void check(const void *object, const char *operation)
 {
+    if (ouro__guarded_is_sound(object)) return;
     if (UNLIKELY(!ouro__guard_is_sound(object) ||
                  ouro__pools_of(object)->front.thread != ouro__guard_thread()))
         ouro__guard_check(object, operation);
+    if (UNLIKELY(ouro__own_arena == OURO__NO_ARENA)) ouro__guard_settle(object);
 }
 
 void ouro__guarded_incref(void *object)

@@ -109,7 +109,10 @@ struct ouro__arena *ouro__arena_new_large(const ouro_arena_source *source, void 
 
 void ouro__arena_free(const ouro_arena_source *source, struct ouro__arena *arena)
 {
-    if (OURO_GUARDED) enter_in_registry(arena, OURO__REGION_FOREIGN);
+    if (OURO_GUARDED) {
+        enter_in_registry(arena, OURO__REGION_FOREIGN);
+        ouro__guard_unsettle_arena(arena);
+    }
     ouro__watch_open(arena, arena->size); /* [watch.back] */
     source->give_back(source->context, arena, arena->size);
 }

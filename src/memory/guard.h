@@ -19,6 +19,8 @@
  *                     place of a word behind the last one, is the canary of that address
  *   [guard.free]      a free block holds nothing but its canary, its link, the link's mirror, and fill
  *   [guard.thread]    a heap and what it holds are used by the thread that owns the heap
+ *   [guard.own]       the own arena of a thread is one of objects, of a heap which that thread owns and
+ *                     none of whose traverse hooks runs
  *
  * Below: check.h, tune.h.  Above: pool.h, quarantine.h, raw.h, life.
  */
@@ -31,6 +33,7 @@
 #include <string.h>
 
 #define OURO__CANARY_BITS 8
+#define OURO__CANARY_MASK (((uint64_t)1 << OURO__CANARY_BITS) - 1)
 
 /* What free blocks and fresh raw memory are filled with, and what stands around blocks.  In the debug build
  * these are the bytes that CPython's debug hooks use (Objects/obmalloc.c, 3.11). */
@@ -62,8 +65,12 @@ enum ouro__region {
 };
 
 #define OURO__REGIONS ((size_t)1 << (47 - OURO_ARENA_SHIFT))
+extern uint8_t ouro__registry[OURO__REGIONS]; /* in guarded builds */
 #if !OURO_GUARDED
-extern uint8_t ouro__registry[OURO__REGIONS]; /* nowhere: nobody asks */
+extern __thread uintptr_t ouro__own_arena; /* nowhere: nobody asks */
+#define OURO__NO_ARENA 0
+#define ouro__guarded_is_sound(object) (true)
+#define OURO__QUICK_WORDS 0
 #endif
 
 /* Blocks of one pool that died in a row, linked. */
@@ -74,9 +81,9 @@ struct ouro__run {
 
 /* One of a guarded build's heaps. */
 struct ouro__guard {
-    struct ouro__run *runs;  /* the quarantine, a ring; NULL: not mapped yet */
-    unsigned oldest, newest; /* of the runs; one behind the newest is the oldest when it is full */
-    unsigned run_count;
+    struct ouro__run *runs; /* the quarantine, a ring; NULL: not mapped yet */
+    unsigned run_room;      /* of the mapping, in use by the ring: a power of two */
+    unsigned oldest, run_count;
     size_t quarantined;       /* bytes */
     struct ouro__arena *dead; /* large blocks without memory, oldest first */
     struct ouro__arena *dead_newest;
@@ -96,6 +103,21 @@ ALWAYS_INLINE enum ouro__region ouro__region_of(const void *address)
     if (UNLIKELY(number >= OURO__REGIONS)) return OURO__REGION_FOREIGN;
     return (enum ouro__region)__atomic_load_n(&ouro__registry[number], __ATOMIC_RELAXED);
 }
+
+/* ---- the own arena of a thread ---- */
+
+/* Makes the arena of an object that this thread may use its own one; large blocks have none.  [guard.own] */
+void ouro__guard_settle(const void *object);
+
+/* The thread that runs has none. */
+ALWAYS_INLINE void ouro__guard_unsettle(void)
+{
+    __atomic_store_n(&ouro__own_arena, OURO__NO_ARENA, __ATOMIC_RELAXED);
+}
+
+/* No thread has an own arena any more, or none that is this one. */
+void ouro__guard_unsettle_all(void);
+void ouro__guard_unsettle_arena(const struct ouro__arena *arena);
 
 /* ---- state bits ---- */
 

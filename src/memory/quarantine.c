@@ -140,7 +140,7 @@ static void leave(struct ouro__pools *pools)
     struct ouro__guard *guard = &pools->guard;
     struct ouro__run *run = &guard->runs[guard->oldest];
     struct ouro__pool *pool = ouro__pool_of(run->first);
-    guard->oldest = (guard->oldest + 1) % OURO_QUARANTINE_RUNS;
+    guard->oldest = (guard->oldest + 1) % guard->run_room;
     guard->run_count--;
     guard->quarantined -= (size_t)run->count * pool->block_size;
     ouro__link_set(run->last, pool->free);
@@ -150,11 +150,24 @@ static void leave(struct ouro__pools *pools)
     if (UNLIKELY(pool->used <= pool->wake)) ouro__pool_settle(pools, pool);
 }
 
-static void add_run(struct ouro__guard *guard, const struct ouro__run *run)
+/* A full ring grows into memory that was not touched yet, or lets its oldest go.  What lay in front of the oldest comes
+ * behind all others. */
+static void make_room(struct ouro__pools *pools)
 {
-    guard->newest = (guard->newest + 1) % OURO_QUARANTINE_RUNS;
-    guard->runs[guard->newest] = *run;
-    if (guard->run_count++ == 0) guard->oldest = guard->newest;
+    struct ouro__guard *guard = &pools->guard;
+    if (guard->run_room == OURO_QUARANTINE_RUNS) {
+        leave(pools);
+        return;
+    }
+    memcpy(guard->runs + guard->run_room, guard->runs, guard->oldest * sizeof *guard->runs);
+    guard->run_room *= 2;
+}
+
+static bool begin_ring(struct ouro__guard *guard)
+{
+    guard->runs = ouro__os_map_apart(runs_size());
+    guard->run_room = OURO_QUARANTINE_RUNS_FIRST;
+    return guard->runs != NULL;
 }
 
 void ouro__quarantine_add(struct ouro__pools *pools, struct ouro__pool *pool, void *first,
@@ -164,24 +177,21 @@ void ouro__quarantine_add(struct ouro__pools *pools, struct ouro__pool *pool, vo
     struct ouro__run run = {first, last, count};
     if (UNLIKELY(pools->meter != NULL)) ouro__meter_died_list(pools, pool, first, count);
     ouro__link_set(last, NULL);
-    if (UNLIKELY(guard->runs == NULL)) {
-        guard->runs = ouro__os_map_apart(runs_size());
-        if (guard->runs == NULL) { /* the system gave no more memory: no quarantine */
-            ouro__link_set(last, pool->free);
-            pool->free = first;
-            pool->used -= count;
-            ouro__pool_settle(pools, pool);
-            return;
-        }
+    if (UNLIKELY(guard->runs == NULL) && !begin_ring(guard)) {
+        ouro__link_set(last, pool->free); /* the system gave no more memory: no quarantine */
+        pool->free = first;
+        pool->used -= count;
+        ouro__pool_settle(pools, pool);
+        return;
     }
-    struct ouro__run *newest = &guard->runs[guard->newest];
+    struct ouro__run *newest = ouro__quarantine_run(guard, guard->run_count - 1);
     if (guard->run_count > 0 && ouro__pool_of(newest->first) == pool) {
         ouro__link_set(newest->last, first);
         newest->last = last;
         newest->count += count;
     } else {
-        if (guard->run_count == OURO_QUARANTINE_RUNS) leave(pools);
-        add_run(guard, &run);
+        if (guard->run_count == guard->run_room) make_room(pools);
+        *ouro__quarantine_run(guard, guard->run_count++) = run;
     }
     guard->quarantined += (size_t)count * pool->block_size;
     while (guard->quarantined > OURO_QUARANTINE_BYTES) leave(pools); /* [quarantine.order] */

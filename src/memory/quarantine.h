@@ -34,6 +34,13 @@ void ouro__guard_check_next(const struct ouro__pool *pool, const void *entry);
 /* A block of a pool that is not live: ends the program unless it holds nothing.  [guard.free] */
 void ouro__guard_check_free(const struct ouro__pool *pool, const void *entry);
 
+/* Run number `place` of the ring, from the oldest on. */
+ALWAYS_INLINE struct ouro__run *ouro__quarantine_run(const struct ouro__guard *guard,
+                                                     unsigned place)
+{
+    return &guard->runs[(guard->oldest + place) % guard->run_room];
+}
+
 /* Blocks of a pool that are filled and linked, but for the link of the last, and that have their young bits. */
 void ouro__quarantine_add(struct ouro__pools *pools, struct ouro__pool *pool, void *first,
                           void *last, uint32_t count);

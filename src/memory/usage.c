@@ -4,6 +4,7 @@
  */
 #include "memory/usage.h"
 
+#include "memory/quarantine.h"
 #include "memory/walk.h"
 
 #include <string.h>
@@ -106,7 +107,7 @@ void ouro__usage_count(const struct ouro__pools *pools, struct ouro__usage *out_
     out_usage->total.accounted_bytes = pools->accounted_bytes;
     const struct ouro__guard *guard = &pools->guard;
     for (unsigned i = 0; i < guard->run_count; i++) { /* [quarantine.used] */
-        const struct ouro__run *run = &guard->runs[(guard->oldest + i) % OURO_QUARANTINE_RUNS];
+        const struct ouro__run *run = ouro__quarantine_run(guard, i);
         out_usage->bins[ouro__pool_of(run->first)->bin].cached += run->count;
     }
     for (size_t bin = 1; bin < OURO__BINS; bin++)

@@ -212,6 +212,8 @@ static void compile(const ouro_type *type, struct ouro__shape *shape)
 /* The flags that an object is born with. */
 static uint64_t birth_flags(const struct ouro__shape *shape)
 {
+    if (OURO_GUARDED && (shape->flags & ~(unsigned)OURO__SHAPE_TRACKED) == 0)
+        return OURO__SPECIAL | OURO__PLAIN;
     if ((shape->flags & OURO__SHAPE_PLAIN) == 0) return OURO__SPECIAL;
     bool simple = shape->mask == 0 && (shape->flags & OURO__SHAPE_TRACKED) == 0;
     return simple ? 0 : OURO__SPECIAL | OURO__PLAIN;
@@ -220,10 +222,9 @@ static uint64_t birth_flags(const struct ouro__shape *shape)
 /* Words of an object that ouro__guarded_new makes without a call: a small one that fills its block.  0: it does not. */
 static uint32_t quick_words(const struct ouro__shape *shape)
 {
-    enum { most = 8 };
     const size_t words = shape->bin != 0 ? ouro__bin_size(shape->bin) / sizeof(ouro__word) - 1 : 0;
-    const bool is_quick =
-        !OURO_IS_DEBUG_BUILD && words <= most && (shape->flags & OURO__SHAPE_FENCED) == 0;
+    const bool is_quick = !OURO_IS_DEBUG_BUILD && words <= OURO__QUICK_WORDS &&
+                          (shape->flags & OURO__SHAPE_FENCED) == 0;
     return is_quick ? (uint32_t)words : 0;
 }
 

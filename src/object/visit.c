@@ -13,13 +13,20 @@ struct visitor {
     const void *thread;
 };
 
+/* Nobody owns the heap until the hook returns.  [guard.thread] [guard.own] */
+static inline void enter_hook(struct ouro__front *front)
+{
+    front->thread = NULL;
+    ouro__guard_unsettle();
+}
+
 static int visit_one(void *referent, void *argument)
 {
     const struct visitor *visitor = argument;
     if (referent == NULL) return 0;
     if (OURO_GUARDED && visitor->front != NULL) visitor->front->thread = visitor->thread;
     visitor->visit(referent, visitor->context);
-    if (OURO_GUARDED && visitor->front != NULL) visitor->front->thread = NULL;
+    if (OURO_GUARDED && visitor->front != NULL) enter_hook(visitor->front);
     return 0;
 }
 
@@ -50,7 +57,7 @@ static void visit_by_hook(const ouro_type *type, void *object, struct visitor *v
     if (OURO_GUARDED) {
         visitor->front = &ouro__pools_of(object)->front;
         visitor->thread = visitor->front->thread;
-        visitor->front->thread = NULL;
+        enter_hook(visitor->front);
     }
     (void)type->traverse(object, visit_one, visitor);
     if (OURO_GUARDED) visitor->front->thread = visitor->thread;

@@ -41,7 +41,7 @@
 #define OURO__FROZEN OURO__FLAG(3)    /* out of the collector's sight */
 #define OURO__SAVED OURO__FLAG(4)     /* kept in `garbage` */
 #define OURO__SPECIAL OURO__FLAG(5)   /* of its type: death has more to do than give a block back */
-#define OURO__PLAIN OURO__FLAG(7)     /* of its type: single references only, no hook */
+#define OURO__PLAIN OURO__FLAG(7)     /* of its type: single references only, no hook, no fence */
 #define OURO__ENDED OURO__FLAG(6)     /* dying: the finalizer and the weak references are behind it */
 #define OURO__AGED OURO__FLAG(8)      /* survived one at least: its block has no young bit */
 #define OURO__KEYED OURO__FLAG(9)     /* ephemerons of weak maps and sets look at it */

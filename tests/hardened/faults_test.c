@@ -572,6 +572,21 @@ static void use_in_another_thread(struct ground *ground)
     trial_in_thread(ground, use_heap, trial_random(ground, 2) == 0 ? object : NULL);
 }
 
+static void adopt(void *heap)
+{
+    ouro_heap_adopt(heap);
+}
+
+/* The thread has just used the object, so that it lies in its own arena, when another one takes the heap over. */
+static void use_after_adoption(struct ground *ground)
+{
+    node *object = node_new(ground);
+    ouro_incref(object);
+    heap_of_main = ground->heap;
+    trial_in_thread(ground, adopt, ground->heap);
+    use_heap(trial_random(ground, 2) == 0 ? object : NULL);
+}
+
 /* ---- what the library keeps for itself ---- */
 
 static void write_to(volatile char *place)
@@ -695,6 +710,7 @@ static const struct row rows[] = {
       "collection; return "
       "from finalizers instead"}},
     {"another thread", use_in_another_thread, 0, {THREAD}},
+    {"a heap that another thread adopted", use_after_adoption, 0, {THREAD}},
     {"write before the pools", write_before_pools, 0, {"fault"}},
     {"write behind the pools", write_behind_pools, 0, {"fault"}},
     {"write beside the heap's struct", write_beside_heap, 0, {"fault"}},
