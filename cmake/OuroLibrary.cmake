@@ -82,8 +82,13 @@ function(ouro_finish_library)
   set(THREADS_PREFER_PTHREAD_FLAG ON)
   find_package(Threads REQUIRED)
 
-  ouro_library(ouro_static STATIC)
   ouro_library(ouro_shared SHARED)
+  if(OURO_COMPILE_ONCE)
+    ouro_static_of_shared(ouro_static ouro_shared)
+    target_link_libraries(ouro_static PUBLIC Threads::Threads)
+  else()
+    ouro_library(ouro_static STATIC)
+  endif()
   add_library(ouro::static ALIAS ouro_static)
   add_library(ouro::ouro ALIAS ouro_shared)
 
@@ -91,7 +96,7 @@ function(ouro_finish_library)
   # Whoever wants it inside a shared library of their own sets
   # CMAKE_POSITION_INDEPENDENT_CODE; that code reaches thread-local variables
   # less directly.
-  if(NOT CMAKE_POSITION_INDEPENDENT_CODE)
+  if(NOT OURO_COMPILE_ONCE AND NOT CMAKE_POSITION_INDEPENDENT_CODE)
     target_compile_options(ouro_static PRIVATE -fPIE)
   endif()
   set_target_properties(ouro_static PROPERTIES
@@ -102,7 +107,7 @@ function(ouro_finish_library)
     EXPORT_NAME ouro
     VERSION ${PROJECT_VERSION}
     SOVERSION ${PROJECT_VERSION_MAJOR}
-    EXPORT_COMPILE_COMMANDS OFF) # the same files again; tools need them once
+    EXPORT_COMPILE_COMMANDS ${OURO_COMPILE_ONCE}) # else the same files again; tools need them once
   if(NOT OURO_SANITIZE)
     target_link_options(ouro_shared PRIVATE LINKER:-z,defs)
   endif()

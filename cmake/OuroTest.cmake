@@ -6,15 +6,17 @@ endif()
 
 # Adds one test program.
 #
-#   ouro_add_test(NAME <kind>.<name> SOURCES <files>... [INTERNAL]
+#   ouro_add_test(NAME <kind>.<name> SOURCES <files>... [INTERNAL] [SHORT]
 #                 [LABELS <labels>...] [ARGS <arguments>...] [TIMEOUT <seconds>])
+#
+# SHORT says that the program itself takes longer to be compiled than to run: it is optimised less.
 #
 # Every test sees the public header and tests/support; INTERNAL adds src/, with
 # the same OURO_DEBUG as the library so that structures agree.  How large a
 # test runs is its own matter: it reads the percentage OURO_TEST_SCALE from the
 # environment.
 function(ouro_add_test)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "INTERNAL" "NAME;TIMEOUT" "SOURCES;LABELS;ARGS")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "INTERNAL;SHORT" "NAME;TIMEOUT" "SOURCES;LABELS;ARGS")
   if(arg_UNPARSED_ARGUMENTS OR NOT arg_NAME OR NOT arg_SOURCES)
     message(FATAL_ERROR "ouro_add_test(${arg_NAME}) is malformed: ${arg_UNPARSED_ARGUMENTS}")
   endif()
@@ -30,6 +32,9 @@ function(ouro_add_test)
   ouro_test_support(${target})
   if(arg_INTERNAL)
     target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/src")
+  endif()
+  if(arg_SHORT)
+    target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
   endif()
   target_link_libraries(${target} PRIVATE ouro_static PkgConfig::CMOCKA)
   add_test(NAME "${arg_NAME}" COMMAND ${target} ${arg_ARGS})
@@ -73,6 +78,19 @@ function(ouro_add_longer_runs test)
   endforeach()
 endfunction()
 
+# Tells ctest which tests of this folder take long, in seconds or so: it begins with them, also in its first run, so
+# that none is left for the end with nothing to run beside it.
+#
+#   ouro_tests_take(<test> <seconds> [<test> <seconds>]...)
+function(ouro_tests_take)
+  while(ARGN)
+    list(POP_FRONT ARGN name seconds)
+    if(TEST "${name}")
+      set_tests_properties("${name}" PROPERTIES COST ${seconds})
+    endif()
+  endwhile()
+endfunction()
+
 # Gives a test program what all of them share: tests/support, and the knowledge
 # whether the library has its assertions.
 function(ouro_test_support target)
@@ -100,13 +118,15 @@ endfunction()
 # Adds every *_test.c of the calling folder as a program of its own, except
 # those that the folder has added by hand before.
 #
-#   ouro_add_test_folder(<kind> [INTERNAL] [LABELS <labels>...] [TIMEOUT <seconds>])
+#   ouro_add_test_folder(<kind> [INTERNAL] [SHORT] [LABELS <labels>...] [TIMEOUT <seconds>])
 function(ouro_add_test_folder kind)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "INTERNAL" "TIMEOUT" "LABELS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "INTERNAL;SHORT" "TIMEOUT" "LABELS")
   set(options "")
-  if(arg_INTERNAL)
-    list(APPEND options INTERNAL)
-  endif()
+  foreach(option IN ITEMS INTERNAL SHORT)
+    if(arg_${option})
+      list(APPEND options ${option})
+    endif()
+  endforeach()
   if(arg_TIMEOUT)
     list(APPEND options TIMEOUT ${arg_TIMEOUT})
   endif()

@@ -37,10 +37,18 @@ function write(name, data) {
   return path;
 }
 
+/* Pages with the same options are tabs of one window: a window takes longer to open than a report, and a report keeps
+ * nothing outside its page. */
+const windows = new Map();
+function windowWith(browser, options) {
+  const key = JSON.stringify(options);
+  if (!windows.has(key)) windows.set(key, browser.newContext({ viewport: DESKTOP, offline: true, ...options }));
+  return windows.get(key);
+}
+
 /* A page whose console and requests are watched. `options` are playwright's of a context. */
 async function open(browser, path, options = {}) {
-  const context = await browser.newContext({ viewport: DESKTOP, offline: true, ...options });
-  const page = await context.newPage();
+  const page = await (await windowWith(browser, options)).newPage();
   const complaints = [];
   page.on('console', (message) => complaints.push(`console ${message.type()}: ${message.text()}`));
   page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
@@ -51,7 +59,7 @@ async function open(browser, path, options = {}) {
   await page.goto(urlOf(path));
   await page.waitForSelector('h2');
   const milliseconds = performance.now() - begun;
-  return { page, complaints, milliseconds, done: async () => { assert.deepEqual(complaints, []); await context.close(); } };
+  return { page, complaints, milliseconds, done: async () => { assert.deepEqual(complaints, []); await page.close(); } };
 }
 
 async function goTo(page, view) {
@@ -124,7 +132,7 @@ const tests = {
     for (const refused of [/Executing inline script violates/, /Loading the image .* violates/]) {
       assert.ok(complaints.some((line) => refused.test(line)), complaints.join('\n'));
     }
-    await page.context().close();
+    await page.close();
   },
 
   async 'the map opens and closes by pointer and by keyboard'(browser, { full }) {

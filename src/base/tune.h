@@ -163,6 +163,10 @@
 /* Pools whose marks stay in memory from pass to pass: 16 KiB of counts each. */
 #define OURO_SCRATCH_KEPT 4u
 
+/* A cycle without steps that has looked at no more pools leaves their marks, too: to give them back and get them
+ * again takes longer than the collection. */
+#define OURO_SCRATCH_SMALL 16u
+
 /* Work on touched objects in one pass, in units of 10 to 50 nanoseconds: so many at first, and so many more
  * while the search promises garbage. */
 #define OURO_NEARBY_UNITS 8192

@@ -548,13 +548,15 @@ static size_t wipe_part(struct ouro__pools *pools, struct ouro__arena *arena, si
 
 /*
  * Whether the marks' memory shall go at the end of a cycle.  Tallies that were made while the
- * program ran may lie anywhere, and must go; what a pass used, the next will need again.
+ * program ran may lie anywhere, and must go; what a pass used, the next will need again, and so will the next
+ * collection of a small heap.
  */
 static bool wants_wipe(const struct ouro__collector *collector)
 {
     const struct ouro__pools *pools = ouro__collector_pools(collector);
     if (collector->lane == OURO__PASS) return false;
-    return !collector->exact || (pools->source.purge != NULL && pools->marks.scratch_pools > 0);
+    if (!collector->exact) return true;
+    return pools->source.purge != NULL && pools->marks.scratch_pools > OURO_SCRATCH_SMALL;
 }
 
 /* What was counted of a large object that is in no set is written over.  A page that nobody wrote to stays so. */

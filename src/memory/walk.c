@@ -4,10 +4,24 @@
  */
 #include "memory/walk.h"
 
+/* The first page from `page` on that is not clean, or one behind the last.  Clean ones are most of a small heap's, and
+ * to look at the header of each would take longer than the walk. */
+static size_t used_page(const struct ouro__arena *arena, size_t page)
+{
+    while (page < arena->page_limit) {
+        uint64_t used = ~arena->free_pages[page / 64] >> page % 64;
+        if (used != 0) return page + (size_t)__builtin_ctzl(used);
+        page = (page | 63) + 1;
+    }
+    return page;
+}
+
+/* The visitor may give pages back and take others, so each is looked for afresh. */
 static void walk_arena(struct ouro__arena *arena,
                        void (*visit)(struct ouro__pool *pool, void *context), void *context)
 {
-    for (size_t page = OURO_ARENA_FIRST_PAGE; page < arena->page_limit; page++) {
+    size_t page = OURO_ARENA_FIRST_PAGE;
+    for (; (page = used_page(arena, page)) < arena->page_limit; page++) {
         struct ouro__pool *pool = ouro__arena_pool(arena, page);
         if (pool->state >= OURO__POOL_CURRENT && pool->back == 0 && pool->pages > 0)
             visit(pool, context);

@@ -29,18 +29,31 @@ def amount(ordinary):
 
 
 def text(field):
+    if "%" not in field:
+        return field
     return field.replace("%09", "\t").replace("%0a", "\n").replace("%0d", "\r").replace("%25", "%")
 
 
 class Object:
-    __slots__ = ("address", "type", "size", "count", "flags", "text", "edges")
+    """Of the lines of a dump; those of its references are read when they are asked for: few ever are."""
+
+    __slots__ = ("address", "type", "size", "count", "flags", "text", "edge_lines", "edges_read")
 
     def __init__(self, fields):
         self.address = int(fields[1], 16)
         self.type = text(fields[2])
         self.size, self.count, self.flags = int(fields[3]), int(fields[4]), int(fields[5])
         self.text = text(fields[6])
-        self.edges = []
+        self.edge_lines, self.edges_read = [], None
+
+    @property
+    def edges(self):
+        if self.edges_read is None:
+            self.edges_read = []
+            for line in self.edge_lines:
+                _, target, kind, name, index = line.split("\t")
+                self.edges_read.append(Edge(int(target, 16), int(kind), text(name), int(index)))
+        return self.edges_read
 
     def __repr__(self):
         return f"<{self.type} {self.text} at {self.address:x}>"
@@ -51,10 +64,11 @@ class Snapshot:
         printed = subprocess.run([DUMP, path], check=True, capture_output=True).stdout
         self.notes, self.objects, self.roots = {}, {}, []
         for line in printed.decode("utf-8").split("\n")[:-1]:
+            if line[0] == "E":
+                last.edge_lines.append(line)
+                continue
             fields = line.split("\t")
-            if fields[0] == "E":
-                last.edges.append(Edge(int(fields[1], 16), int(fields[2]), text(fields[3]), int(fields[4])))
-            elif fields[0] == "O":
+            if fields[0] == "O":
                 last = Object(fields)
                 self.objects[last.address] = last
             elif fields[0] == "R":

@@ -238,6 +238,31 @@ static void test_the_memory_of_marks_goes_back(void **state)
     test_heap_close_empty(heap);
 }
 
+/* Those of a collection without steps stay in a small heap, for the next, and go from a large one. */
+static void test_the_marks_of_a_small_heap_stay(void **state)
+{
+    (void)state;
+    enum { MANY = 100000 };
+    struct source source = {0};
+    ouro_heap *heap = test_heap_new(&(ouro_heap_options){
+        .collector_off = true,
+        .source = source_counting(&source),
+    });
+    cell *few = cell_ring(heap, 10);
+    (void)ouro_collect(heap, 2);
+    assert_true(has_scratch(heap));
+    assert_int_equal(source.purges, 0);
+    test_heap_verify(heap); /* they are zero  [mark.zero] */
+    cell *many = cell_ring(heap, MANY);
+    (void)ouro_collect(heap, 2);
+    assert_false(has_scratch(heap));
+    assert_true(source.purges > 0);
+    ouro_decref(few);
+    ouro_decref(many);
+    assert_int_equal(ouro_collect(heap, 2), 10 + MANY);
+    test_heap_close_empty(heap);
+}
+
 /* ---- near touched objects ---- */
 
 static size_t nearby_collected;
@@ -317,6 +342,7 @@ int main(void)
         HEAP_TEST(test_trim_before_the_first_step_of_a_cycle),
         HEAP_TEST(test_trim_leaves_a_cycle_with_garbage_alone),
         cmocka_unit_test(test_the_memory_of_marks_goes_back),
+        cmocka_unit_test(test_the_marks_of_a_small_heap_stay),
         HEAP_TEST(test_a_nearby_pass_finds_tracked_objects_only),
         HEAP_TEST(test_a_nearby_search_tells_its_members_apart),
         HEAP_TEST(test_a_nearby_pass_leaves_the_middle_aged),
