@@ -136,6 +136,20 @@ static void test_a_step_goes_on_with_a_death_as_long_as_it_is_paid_for(void **st
     test_heap_close_empty(heap);
 }
 
+/* An old object whose last reference goes was not touched: nothing is to be looked for near it. */
+static void test_the_last_reference_is_no_touch(void **state)
+{
+    struct ouro__marks *marks = &ouro__heap_pools(*state)->marks;
+    node *alone = node_new(*state);
+    cell *parent = cell_new(*state);
+    ouro_put(parent, left, cell_new(*state));
+    (void)ouro_collect(*state, 2);
+    marks->touched_count = 0;
+    ouro_decref(alone);
+    ouro_decref(parent);
+    assert_int_equal(marks->touched_count, 0);
+}
+
 /* ---- references far behind ---- */
 
 enum { WORDS = 63 };
@@ -226,6 +240,7 @@ int main(void)
         HEAP_TEST(test_a_few_blocks_wait_and_many_go_to_their_pool),
         cmocka_unit_test(test_the_least_bound_is_kept),
         cmocka_unit_test(test_long_objects_let_go_of_so_many_at_once),
+        HEAP_TEST(test_the_last_reference_is_no_touch),
         cmocka_unit_test(test_so_many_wait_at_once),
         cmocka_unit_test(test_a_step_goes_on_with_a_death_as_long_as_it_is_paid_for),
         HEAP_TEST(test_references_anywhere_are_dropped),
