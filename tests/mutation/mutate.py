@@ -8,13 +8,15 @@ usage: mutate.py [--build build/test] [--work build/mutation] [--sample N] [--se
 Files or folders below src/ are named; without any, those of the collector, life, weak references and
 finalizers.  The library with one mutant (mutants.py) is compiled as a shared library, of which only the
 changed file is compiled again; the test programs are those of the build folder, linked with it
-once.  They run until the first one fails, those first that have found most per second.  A test that takes
-several times the processor time that it takes otherwise has noticed, too.
+once.  They run until the first one fails: what noticed this mutant in the last run, what noticed others in its
+function, and then those that have found most per second.  A program that never enters the function (reach.c) does
+not run for it.  A test that takes several times the processor time that it takes otherwise has noticed, too.
 
 A mutant that compiles to the same code as the original is none.  What survives must stand in
 survivors.txt beside this file, with the reason why it is equivalent.  Two figures are told: how many of all are
 noticed, and how many of those that are not equivalent, which must be 95 of 100; else the exit status is 1.
-Without --sample all mutants are tried, which takes hours.  What is compiled stays in the work folder for the next run.
+Without --sample all mutants are tried, which takes hours.  What is compiled, how long each test takes, what it enters
+and what noticed which mutant stays in the work folder for the next run.
 
 --names tries the mutants that are named in a file, one a line, and no others: survivors.txt, for instance.
 
@@ -37,6 +39,8 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+
+import reach
 
 try:
     from mutants import mutants_of
@@ -78,8 +82,11 @@ class Test:
     def __init__(self, program, environment):
         self.program = program
         self.environment = {**os.environ, "OURO_TEST_SEED": "11", "OURO_TEST_BRIEF": "1",
-                            **environment}
-        self.seconds = self.processor = 0.0
+                            "CMOCKA_TEST_ABORT": "1", **environment}
+        self.processor = 0.0  # seconds, without a mutant
+        self.avoided = set()  # functions that it never enters
+        self.is_measured = False
+        self.lock = threading.Lock()
         self.kills = 0
         self.spent = 0.001
 
@@ -89,9 +96,9 @@ class Test:
         scale = self.environment.get("OURO_TEST_SCALE", "")
         return f"{self.program.name}{'@' if scale else ''}{scale}"
 
-    def run(self, library, factor=None):
-        """True when it passes with the library of a folder."""
-        limit = int(self.processor * factor) + 2 if factor else 300
+    def run(self, library, factor=None, environment=None):
+        """The processor time when it passes with the library of a folder, or None."""
+        limit = int(self.processor * factor) + 2 if factor else 600
 
         def bound():
             os.setsid()
@@ -99,23 +106,38 @@ class Test:
             resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
-        begin = time.monotonic()
         child = subprocess.Popen([self.program, *ARGUMENTS.get(self.program.name, [])], stdin=subprocess.DEVNULL,
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                  preexec_fn=bound,  # pylint: disable=subprocess-popen-preexec-fn
-                                 env={**self.environment, "LD_LIBRARY_PATH": str(library)})
-        try:
-            status = child.wait(timeout=20 * limit)
-        except subprocess.TimeoutExpired:
-            status = -signal.SIGKILL
-        try:
-            os.killpg(child.pid, signal.SIGKILL)  # what it has left behind
-        except ProcessLookupError:
-            pass
-        child.wait()
-        self.seconds = time.monotonic() - begin
-        self.spent += self.seconds
-        return status == 0
+                                 env={**self.environment, **(environment or {}), "LD_LIBRARY_PATH": str(library)})
+        timer = threading.Timer(20 * limit, kill_all_of, [child.pid])  # what waits for ever uses no processor
+        timer.start()
+        _, status, used = os.wait4(child.pid, 0)
+        timer.cancel()
+        child.returncode = os.waitstatus_to_exitcode(status)
+        kill_all_of(child.pid)  # what it has left behind
+        seconds = used.ru_utime + used.ru_stime
+        if factor:
+            self.spent += seconds
+        return seconds if child.returncode == 0 else None
+
+    def recall(self, measured):
+        """What was measured, perhaps of an older build, which is as good to choose by."""
+        if self.name in measured:
+            _, self.processor, avoided = measured[self.name]
+            self.avoided = set(avoided) if self.is_measured else set()
+
+    def may_notice(self, function):
+        """Whether it enters a function, as far as is known."""
+        return function not in self.avoided
+
+
+def kill_all_of(group):
+    """Ends what is left of a test."""
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
 
 
 class Bench:
@@ -125,6 +147,7 @@ class Bench:
         self.build = build
         self.wanted = wanted.split(",")
         self.lately = {}  # for each function, the tests that have noticed something in it last
+        self.noticed = read_json(work / "noticed.json")  # for each mutant, what has noticed it in earlier runs
         self.work = work
         for mutant in work.glob("mutant*"):
             shutil.rmtree(mutant)
@@ -134,7 +157,12 @@ class Bench:
                               if path.name not in guarded_files())
         self.compile_all()
         self.link(work / "library", {})
+        self.library = (work / "library" / "libouro_mutant.so").read_bytes()
+        reach.build(ROOT, self.sources, LANGUAGE, work / "reach", hashlib.sha256(self.library).hexdigest())
+        self.measured = read_json(work / "measured.json")
         self.tests = self.link_tests()
+        for test in self.tests:
+            test.recall(self.measured)
 
     def object_of(self, source):
         """Where the object of an unchanged source is."""
@@ -179,8 +207,10 @@ class Bench:
                     yield program, environment
 
     def link_test(self, program):
-        """As its own build links it, but for the library and the place."""
+        """As its own build links it, but for the library and the place; if it was not linked since it was built."""
         place = self.work / "tests" / program.name
+        if place.exists() and place.stat().st_mtime > program.stat().st_mtime:
+            return place
         commands = run(["ninja", "-C", self.build, "-t", "commands", program.relative_to(self.build)])
         line = [line for line in commands.splitlines() if f"-o {program.relative_to(self.build)}" in line]
         command = line[-1].removeprefix(": && ").removesuffix(" && :")
@@ -190,14 +220,22 @@ class Bench:
         run([*words, str(library)], cwd=self.build)
         return place
 
-    def measure(self):
-        """Each test must pass without a mutant; how long it takes."""
-        for test in self.tests:
-            before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            if not test.run(self.work / "library"):
-                sys.exit(f"mutate.py: {test.name} fails without a mutant")
-            after = resource.getrusage(resource.RUSAGE_CHILDREN)
-            test.processor = (after.ru_utime + after.ru_stime) - (before.ru_utime + before.ru_stime)
+    def measure(self, test):
+        """Without a mutant it must pass: how long that takes, and what it avoids.  Only when it is needed first."""
+        with test.lock:
+            if test.is_measured:
+                return
+            key = hashlib.sha256(self.library + test.program.read_bytes() + test.name.encode()).hexdigest()
+            if self.measured.get(test.name, [None])[0] != key:
+                seconds = test.run(self.work / "library")
+                if seconds is None:
+                    sys.exit(f"mutate.py: {test.name} fails without a mutant")
+                avoided = reach.avoided_by(lambda more: test.run(self.work / "reach", environment=more),
+                                           self.work / "reach")
+                self.measured[test.name] = [key, seconds, avoided]
+                write_json(self.work / "measured.json", self.measured)
+            test.is_measured = True
+            test.recall(self.measured)
 
     def plant(self, mutant, folder):
         """Builds a mutant: `invalid` when it does not compile, `same` when it is the same code."""
@@ -222,13 +260,28 @@ class Bench:
             return built
         function = mutant.name.split(":")[0]
         lately = self.lately.setdefault(function, [])
-        for test in sorted(self.tests, key=lambda test: (test not in lately, -test.kills / test.spent,
-                                                         test.processor)):
-            if not test.run(folder, 6):
+        before = self.noticed.get(mutant.name)
+        for test in sorted(self.tests, key=lambda test: (test.name != before, test not in lately,
+                                                         -test.kills / test.spent, test.processor)):
+            self.measure(test)
+            if test.may_notice(function.split()[1]) and test.run(folder, 6) is None:
                 test.kills += 1
                 lately[:] = [test, *lately[:1]]
+                self.noticed[mutant.name] = test.name
                 return test.name
         return None
+
+
+def read_json(path):
+    """What a file of an earlier run holds; nothing when there is none."""
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def write_json(path, what):
+    """As a whole: a run that is ended in between leaves what was there."""
+    part = path.with_suffix(f".part{threading.get_ident()}")
+    part.write_text(json.dumps(what, indent=1))
+    part.replace(path)
 
 
 def guarded_files():
@@ -272,7 +325,7 @@ def share(part, whole):
     return f"{100 * part / whole if whole else 100:.1f}"
 
 
-def report(results, total):
+def report(results, total, of_seed):
     """Prints the sums; true when all is as it must be."""
     count = {verdict: sum(by == verdict for by in results.values()) for verdict in ("invalid", "same", "hint")}
     judged = {name: by for name, by in results.items() if by not in ("same", "invalid")}
@@ -281,7 +334,7 @@ def report(results, total):
     known = names_in(HERE / "survivors.txt")
     unknown = [name for name in survivors if not is_in(known, name)]
     explained = len(survivors) - len(unknown)
-    print(f"{total} mutants in all, {len(results)} tried: {count['invalid']} do not compile, "
+    print(f"{total} mutants in all, {len(results)} tried{of_seed}: {count['invalid']} do not compile, "
           f"{count['same']} are the same code")
     print(f"covered: {len(judged)} mutants of the library\ncovered: {noticed} mutants noticed by a test")
     print(f"{count['hint']} are hints to the processor, {explained} are equivalent as survivors.txt explains, "
@@ -302,7 +355,7 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build" / "test")
     parser.add_argument("--work", type=pathlib.Path, default=ROOT / "build" / "mutation")
     parser.add_argument("--sample", type=int, default=0)
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=random.randrange(1, 100000))
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=0)
     parser.add_argument("--only", default="")
@@ -317,7 +370,6 @@ def main():
             print(f"{mutant.line}: {mutant.name}")
         return 0
     bench = Bench(arguments.build.resolve(), arguments.work.resolve(), arguments.tests)
-    bench.measure()
     end = time.monotonic() + arguments.minutes * 60 if arguments.minutes else float("inf")
     results, lock = {}, threading.Lock()
 
@@ -333,11 +385,13 @@ def main():
             results[mutant.name] = by
             if by is None:
                 print(f"{len(results)}/{len(mutants)} survives: {mutant.line}: {mutant.name}", flush=True)
-            (bench.work / "results.json").write_text(json.dumps(results, indent=1))
+            write_json(bench.work / "results.json", results)
+            write_json(bench.work / "noticed.json", bench.noticed)
 
     with ThreadPoolExecutor(arguments.jobs) as pool:
         list(pool.map(try_one, range(len(mutants))))
-    return 0 if report(results, total) else 1
+    of_seed = f" of --seed {arguments.seed}" if arguments.sample else ""
+    return 0 if report(results, total, of_seed) else 1
 
 
 if __name__ == "__main__":

@@ -158,6 +158,32 @@ static void test_what_never_dies_grows_old_without_a_trap(void **state)
     ouro_decref(fresh);
 }
 
+/* The block of an object that had grown old is young again when it is taken next, also when the object waited for a
+ * child with a hook, and a young grandchild died in between. */
+static void test_blocks_of_those_who_waited_are_young_again(void **state)
+{
+    enum { COUNT = 4 };
+    node *hub = node_new(*state), *old = node_new(*state);
+    (void)ouro_collect(*state, 2);
+    assert_age(old, OLD);
+    ouro_put(old, left, cell_new(*state));
+    ouro_put((cell *)old->left, right, node_new(*state)); /* its last: the cell does not wait */
+    ouro_set(old, right, hub);
+    node *place = old;
+    ouro_decref(old);
+    test_heap_verify(*state);
+    bool is_taken = false;
+    for (size_t i = 0; i < COUNT; i++) {
+        node *made = node_new(*state);
+        assert_age(made, YOUNG);
+        is_taken |= made == place;
+        ouro_put(made, left, made); /* lost */
+    }
+    assert_true(is_taken || TEST_IS_GUARDED);
+    assert_int_equal(ouro_collect(*state, 0), COUNT);
+    ouro_decref(hub);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,6 +193,7 @@ int main(void)
         HEAP_TEST(test_the_young_may_be_passed_over),
         HEAP_TEST(test_what_a_pass_leaves_young_is_looked_at_later),
         HEAP_TEST(test_what_never_dies_grows_old_without_a_trap),
+        HEAP_TEST(test_blocks_of_those_who_waited_are_young_again),
     };
     return cmocka_run_group_tests_name("age", tests, NULL, NULL);
 }

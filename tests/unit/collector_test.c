@@ -2,6 +2,8 @@
 /*
  * collector_test.c -- when collections happen, and what they tell
  */
+#include "object/word.h"
+
 #include "support/cell.h"
 #include "support/heap.h"
 #include "support/refusal.h"
@@ -349,6 +351,31 @@ static void test_a_nested_collection_is_refused(void **state)
     assert_int_equal(ouro_remove_callback(*state, collect_in_callback, NULL), OURO_OK);
 }
 
+static void never_die(cell *self)
+{
+    ouro_immortalize(self);
+}
+
+/* An object that its finalizer makes immortal is no suspect in the second look: whom it holds lives on. */
+static void test_what_an_immortal_object_holds_is_not_found(void **state)
+{
+    for (int generation = 0; generation < 3; generation += 2) {
+        cell *immortal = cell_new(*state), *other = cell_new(*state);
+        ouro_set(immortal, left, other);
+        ouro_set(other, left, immortal);
+        immortal->last_word = never_die;
+        size_t released = cell_released;
+        ouro_decref(immortal);
+        ouro_decref(other);
+        assert_int_equal(ouro_collect(*state, generation), 0);
+        assert_int_equal(cell_released, released);
+        test_heap_verify(*state);
+        *ouro__word_of(immortal) = (*ouro__word_of(immortal) & ~OURO__COUNT_BITS) + 2 * OURO__ONE;
+        ouro_decref(immortal); /* held by the other again */
+        assert_int_equal(ouro_collect(*state, 2), 2);
+    }
+}
+
 /* ---- freezing ---- */
 
 static void test_frozen_objects_are_out_of_sight(void **state)
@@ -435,6 +462,7 @@ int main(void)
         HEAP_TEST(test_callbacks_change_inside_a_callback),
         cmocka_unit_test(test_callbacks_are_refused_without_memory),
         HEAP_TEST(test_a_nested_collection_is_refused),
+        HEAP_TEST(test_what_an_immortal_object_holds_is_not_found),
         HEAP_TEST(test_frozen_objects_are_out_of_sight),
         HEAP_TEST(test_frozen_objects_hold_others),
         HEAP_TEST(test_saveall_keeps_what_is_found),

@@ -9,6 +9,8 @@
 #include "support/parts.h"
 #include "support/plain.h"
 
+#include <ouro/weak_map.h>
+
 /* How many blocks of a dead chain its pool has back; the others wait on the class list. */
 static size_t given_back(ouro_heap *heap, size_t length)
 {
@@ -80,6 +82,100 @@ static void test_the_least_bound_is_kept(void **state)
         (void)ouro_step(heap, (ouro_budget){.units = 10});
     assert_int_equal(cell_released - before, 100);
     test_heap_close_empty(heap);
+}
+
+/* References that one decref drops, of `hub` from an object that has LENGTH of them, where BOUND may be dropped. */
+enum { LENGTH = 100, BOUND = 10 };
+
+static void assert_bounded(ouro_heap *heap, void *dying, const node *hub)
+{
+    assert_int_equal(ouro_refcount(hub), 1 + LENGTH);
+    ouro_decref(dying);
+    assert_int_equal(ouro_refcount(hub), 1 + LENGTH - BOUND);
+    test_heap_verify(heap);
+    (void)ouro_collect(heap, 0);
+    assert_int_equal(ouro_refcount(hub), 1);
+}
+
+/* Items and entries count as much as objects that end. */
+static void test_long_objects_let_go_of_so_many_at_once(void **state)
+{
+    (void)state;
+    ouro_heap *heap =
+        test_heap_new(&(ouro_heap_options){.collector_off = true, .death_bound = BOUND});
+    node *hub = node_new(heap);
+    list *vector = list_new(heap), *keys = list_new(heap);
+    row *items = row_new(heap, LENGTH);
+    ouro_weak_map *map = ouro_weak_map_new(heap);
+    for (size_t i = 0; i < LENGTH; i++) list_append(vector, hub);
+    assert_bounded(heap, vector, hub);
+    for (size_t i = 0; i < LENGTH; i++) ouro_set(items, items[i], hub);
+    assert_bounded(heap, items, hub);
+    for (size_t i = 0; i < LENGTH; i++) {
+        ouro_auto node *key = node_new(heap);
+        assert_int_equal(ouro_weak_map_set(map, key, hub), OURO_OK);
+        list_append(keys, key);
+    }
+    assert_bounded(heap, map, hub);
+    ouro_decref(keys);
+    (void)ouro_collect(heap, 0);
+    ouro_decref(hub);
+    test_heap_close_empty(heap);
+}
+
+/* Those who wait for a child count, too: the rest stops at the child of the last that was let wait. */
+static void test_so_many_wait_at_once(void **state)
+{
+    (void)state;
+    ouro_heap *heap =
+        test_heap_new(&(ouro_heap_options){.collector_off = true, .death_bound = BOUND});
+    node *hub = node_new(heap), *chain[LENGTH];
+    for (size_t i = 0; i < LENGTH; i++) {
+        chain[i] = node_new(heap);
+        ouro_set(chain[i], right, hub); /* left to drop, so that it waits */
+        if (i > 0) ouro_put(chain[i - 1], left, chain[i]);
+    }
+    ouro_decref(chain[0]);
+    assert_int_equal(heap->life.paused_count, 1);
+    assert_ptr_equal(heap->life.paused[0].object, chain[BOUND]);
+    (void)ouro_collect(heap, 0);
+    assert_int_equal(ouro_refcount(hub), 1);
+    ouro_decref(hub);
+    test_heap_close_empty(heap);
+}
+
+/* What is paid for at once is done in parts, and all of it. */
+static void test_a_step_goes_on_with_a_death_as_long_as_it_is_paid_for(void **state)
+{
+    (void)state;
+    enum { PARTS = 3, MANY = (PARTS + 1) * OURO_DEATH_PAYMENT + BOUND };
+    ouro_heap *heap =
+        test_heap_new(&(ouro_heap_options){.collector_off = true, .death_bound = BOUND});
+    node *hub = node_new(heap);
+    list *vector = list_new(heap);
+    for (size_t i = 0; i < MANY; i++) list_append(vector, hub);
+    ouro_decref(vector);
+    assert_int_equal(ouro_refcount(hub), 1 + MANY - BOUND);
+    (void)ouro_step(heap, (ouro_budget){.units = PARTS * OURO_DEATH_PAYMENT});
+    assert_int_equal(ouro_refcount(hub), 1 + OURO_DEATH_PAYMENT);
+    (void)ouro_step(heap, (ouro_budget){.units = OURO_DEATH_PAYMENT + 1});
+    assert_int_equal(ouro_refcount(hub), 1);
+    ouro_decref(hub);
+    test_heap_close_empty(heap);
+}
+
+/* An old object whose last reference goes was not touched: nothing is to be looked for near it. */
+static void test_the_last_reference_is_no_touch(void **state)
+{
+    struct ouro__marks *marks = &ouro__heap_pools(*state)->marks;
+    node *alone = node_new(*state);
+    cell *parent = cell_new(*state);
+    ouro_put(parent, left, cell_new(*state));
+    (void)ouro_collect(*state, 2);
+    marks->touched_count = 0;
+    ouro_decref(alone);
+    ouro_decref(parent);
+    assert_int_equal(marks->touched_count, 0);
 }
 
 /* ---- references far behind ---- */
@@ -172,6 +268,10 @@ int main(void)
         HEAP_TEST(test_a_few_blocks_wait_and_many_go_to_their_pool),
         HEAP_TEST(test_a_few_blocks_of_a_death_wait_and_not_of_each_part),
         cmocka_unit_test(test_the_least_bound_is_kept),
+        cmocka_unit_test(test_long_objects_let_go_of_so_many_at_once),
+        HEAP_TEST(test_the_last_reference_is_no_touch),
+        cmocka_unit_test(test_so_many_wait_at_once),
+        cmocka_unit_test(test_a_step_goes_on_with_a_death_as_long_as_it_is_paid_for),
         HEAP_TEST(test_references_anywhere_are_dropped),
         HEAP_TEST(test_the_guess_changes_after_many_wrong_ones),
     };

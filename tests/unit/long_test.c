@@ -8,6 +8,8 @@
 #include "support/heap.h"
 #include "support/plain.h"
 
+#include <ouro/weak_map.h>
+
 enum { YOUNG = 50 };
 
 /* So many objects that a pass has come about. */
@@ -111,6 +113,73 @@ static void test_a_pass_that_is_asked_for_looks_at_all(void **state)
     ouro_decref(target);
 }
 
+/* Whether a pass that nobody asked for finds none of the garbage there is; a whole collection then finds it all. */
+static bool spares(ouro_heap *heap, size_t garbage)
+{
+    heap->pass.bounded = true;
+    size_t found = ouro_collect(heap, 0);
+    heap->pass.bounded = false;
+    test_heap_verify(heap);
+    assert_true(found == 0 || found == garbage);
+    assert_int_equal(ouro_collect(heap, 2), garbage - found);
+    return found == 0;
+}
+
+/* A list that holds itself so often, or for none a node that does, the key of so many maps, which live on. */
+static bool spares_key(ouro_heap *heap, size_t length, size_t maps)
+{
+    list *all = list_new(heap);
+    void *self = length > 0 ? (void *)list_new(heap) : (void *)node_new(heap);
+    for (size_t i = 0; i < length; i++) list_append(self, self);
+    if (length == 0) ouro_set((node *)self, left, self);
+    for (size_t i = 0; i < maps; i++) {
+        ouro_auto ouro_weak_map *map = ouro_weak_map_new(heap);
+        assert_int_equal(ouro_weak_map_set(map, self, NULL), OURO_OK);
+        list_append(all, map);
+    }
+    ouro_decref(self);
+    bool is_spared = spares(heap, 1);
+    ouro_decref(all);
+    return is_spared;
+}
+
+static void test_a_pass_spares_a_key_of_very_many_maps(void **state)
+{
+    assert_false(spares_key(*state, 1, OURO_PASS_LENGTH - 1));
+    assert_true(spares_key(*state, 1, OURO_PASS_LENGTH));
+    assert_false(spares_key(*state, OURO_PASS_LENGTH - 1, 1));
+    assert_true(spares_key(*state, OURO_PASS_LENGTH, 1));
+    assert_false(spares_key(*state, 0, OURO_PASS_LENGTH));
+    assert_true(spares_key(*state, 0, OURO_PASS_LENGTH + 1));
+}
+
+/* A map of so many keys, which live on, that one of its values holds; it may be a key itself. */
+static bool spares_map(ouro_heap *heap, size_t length, bool keyed)
+{
+    ouro_weak_map *self = ouro_weak_map_new(heap), *other = ouro_weak_map_new(heap);
+    list *keys = list_new(heap);
+    for (size_t i = 0; i < length; i++) {
+        ouro_auto node *key = node_new(heap), *value = i == 0 ? node_new(heap) : NULL;
+        if (value != NULL) ouro_set(value, left, self);
+        assert_int_equal(ouro_weak_map_set(self, key, value), OURO_OK);
+        list_append(keys, key);
+    }
+    if (keyed) assert_int_equal(ouro_weak_map_set(other, self, NULL), OURO_OK);
+    ouro_decref(self);
+    bool is_spared = spares(heap, 2);
+    ouro_decref(keys);
+    ouro_decref(other);
+    return is_spared;
+}
+
+static void test_a_pass_spares_a_very_long_map(void **state)
+{
+    assert_false(spares_map(*state, OURO_PASS_LENGTH, false));
+    assert_true(spares_map(*state, OURO_PASS_LENGTH + 1, false));
+    assert_false(spares_map(*state, OURO_PASS_LENGTH - 1, true));
+    assert_true(spares_map(*state, OURO_PASS_LENGTH, true));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -118,6 +187,8 @@ int main(void)
         cmocka_unit_test(test_a_pass_looks_at_a_long_vector),
         cmocka_unit_test(test_a_spared_vector_dies_with_the_garbage_that_holds_it),
         HEAP_TEST(test_a_pass_that_is_asked_for_looks_at_all),
+        HEAP_TEST(test_a_pass_spares_a_key_of_very_many_maps),
+        HEAP_TEST(test_a_pass_spares_a_very_long_map),
     };
     return cmocka_run_group_tests_name("long", tests, NULL, NULL);
 }

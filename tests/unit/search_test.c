@@ -360,6 +360,44 @@ static void test_entries_are_met_as_far_as_units_go(void **state)
     }
 }
 
+/* Entries that were taken out leave holes, which lead to nobody. */
+static void test_holes_are_passed_over(void **state)
+{
+    enum { COUNT = 5 };
+    node *keys[COUNT];
+    ouro_weak_map *map = ouro_weak_map_new(*state);
+    for (size_t i = 0; i < COUNT; i++) {
+        ouro_auto node *value = node_new(*state);
+        keys[i] = node_new(*state);
+        assert_int_equal(ouro_weak_map_set(map, keys[i], value), OURO_OK);
+    }
+    for (size_t i = 0; i + 1 < COUNT; i += 2) assert_true(ouro_weak_map_delete(map, keys[i]));
+    (void)ouro_collect(*state, 2);
+    assert_int_equal(search_from(*state, (node *)(void *)map, PLENTY), 1 + COUNT / 2 + 1);
+    for (size_t i = 0; i < COUNT; i++) ouro_decref(keys[i]);
+    ouro_decref(map);
+}
+
+/* A value that holds the key and the map of its entry, one of which lives: found with the other, though it is met from
+ * both, and the one that lives leads to it. */
+static void test_a_value_needs_its_key_and_its_map(void **state)
+{
+    for (int key_lives = 0; key_lives < 2; key_lives++) {
+        ouro_weak_map *map = ouro_weak_map_new(*state);
+        node *key = node_new(*state), *value = node_new(*state);
+        ouro_set(value, left, key);
+        ouro_set(value, right, map);
+        assert_int_equal(ouro_weak_map_set(map, key, value), OURO_OK);
+        (void)ouro_collect(*state, 2);
+        ouro__heap_pools(*state)->marks.touched_count = 0;
+        ouro_decref(value);
+        ouro_decref(key_lives ? (void *)map : (void *)key); /* a touch */
+        assert_int_equal(ouro__heap_collect_nearby(*state, PLENTY), 2);
+        test_heap_verify(*state);
+        ouro_decref(key_lives ? (void *)key : (void *)map);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -375,6 +413,8 @@ int main(void)
         HEAP_TEST(test_a_search_begins_at_no_place_inside_an_object),
         HEAP_TEST(test_entries_are_met_as_far_as_units_go),
         HEAP_TEST(test_values_that_lead_to_no_cycle_are_not_met),
+        HEAP_TEST(test_holes_are_passed_over),
+        HEAP_TEST(test_a_value_needs_its_key_and_its_map),
     };
     return cmocka_run_group_tests_name("search", tests, NULL, NULL);
 }

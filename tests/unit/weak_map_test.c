@@ -266,6 +266,38 @@ static void test_a_map_dies_in_pieces(void **state)
     test_heap_close_empty(heap);
 }
 
+/* ---- what a map shows ---- */
+
+static int note_referent(void *referent, void *argument)
+{
+    void **next = *(void ***)argument;
+    *next = referent;
+    *(void ***)argument = next + 1;
+    return 0;
+}
+
+/* What it refers to: its values in their order, where some entries have none, and some have gone. */
+static void test_referents_are_the_values(void **state)
+{
+    enum { COUNT = 6 };
+    ouro_weak_map *map = map_new(*state);
+    list *keys = list_new(*state), *values = list_new(*state);
+    for (long i = 0; i < COUNT; i++) {
+        cell *key = list_append_cell(keys, i), *value = list_append_cell(values, i);
+        set(map, key, i % 3 == 1 ? NULL : value);
+    }
+    assert_true(ouro_weak_map_delete(map, keys->items.items[0]));
+    void *seen[COUNT], **next = seen;
+    ouro_get_referents(map, note_referent, &next);
+    assert_int_equal(next - seen, 3);
+    assert_ptr_equal(seen[0], values->items.items[2]);
+    assert_ptr_equal(seen[1], values->items.items[3]);
+    assert_ptr_equal(seen[2], values->items.items[5]);
+    ouro_decref(map);
+    ouro_decref(keys);
+    ouro_decref(values);
+}
+
 /* ---- what a value's end may do to the map ---- */
 
 static ouro_weak_map *worked_on;
@@ -740,6 +772,7 @@ int main(void)
         HEAP_TEST(test_next_while_entries_come_and_go),
         HEAP_TEST(test_many_maps_and_keys),
         HEAP_TEST(test_a_map_shrinks),
+        HEAP_TEST(test_referents_are_the_values),
         HEAP_TEST(test_keys_must_be_tracked),
         HEAP_TEST(test_a_type_says_that_its_objects_are_keys),
         HEAP_TEST(test_one_heap_alone),
