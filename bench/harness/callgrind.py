@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 
 COLLECTED = re.compile(r"Collected : (\d+)")
 
@@ -14,9 +15,14 @@ def missing():
 
 
 def run(command, environment=None):
-    """(instructions or None, what subprocess.run returns)."""
-    valgrind = ["valgrind", "--tool=callgrind", "--callgrind-out-file=" + os.devnull]
-    done = subprocess.run([*valgrind, *command], capture_output=True, text=True, env=environment,
-                          check=False)
+    """(instructions or None, what subprocess.run returns).
+
+    Its file is of no interest, and no device either: callgrind unlinks what is there first.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        valgrind = ["valgrind", "--tool=callgrind",
+                    "--callgrind-out-file=" + os.path.join(folder, "callgrind.out")]
+        done = subprocess.run([*valgrind, *command], capture_output=True, text=True,
+                              env=environment, check=False)
     found = COLLECTED.search(done.stderr)
     return int(found.group(1)) if done.returncode == 0 and found else None, done
