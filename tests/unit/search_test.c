@@ -392,7 +392,7 @@ static void test_a_value_needs_its_key_and_its_map(void **state)
         ouro__heap_pools(*state)->marks.touched_count = 0;
         ouro_decref(value);
         ouro_decref(key_lives ? (void *)map : (void *)key); /* a touch */
-        assert_int_equal(ouro__heap_collect_nearby(*state, PLENTY), 2);
+        assert_int_equal(ouro__heap_collect_nearby(*state, PLENTY, UINT64_MAX), 2);
         test_heap_verify(*state);
         ouro_decref(key_lives ? (void *)key : (void *)map);
     }
