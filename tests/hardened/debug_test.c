@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -278,6 +279,73 @@ static void test_the_dump_of_rare_places(void **state)
     assert_true(trial_matches(heard.message, "object 0x* of type nnn*"));
 }
 
+/* ---- the quarantine ---- */
+
+/* Whether the block of an object that dies waits before its pool has it again. */
+static bool waits(ouro_heap *heap)
+{
+    node *first = ouro_new(heap, node);
+    const struct ouro__pool *pool = ouro__pool_of(first);
+    uint32_t used = pool->used;
+    ouro_decref(first);
+    return pool->used == used;
+}
+
+static void test_without_memory_there_is_no_quarantine(void **state)
+{
+    (void)state;
+    ouro_heap *heap = ouro_heap_new(
+        &(ouro_heap_options){.collector_off = true, .ignore_environment = true}, NULL);
+    ouro_decref(ouro_new(heap, node)); /* the type, and a pool */
+    ouro_heap *poor = ouro_heap_new(
+        &(ouro_heap_options){.collector_off = true, .ignore_environment = true}, NULL);
+    node *held = ouro_new(poor, node);
+    struct rlimit as_it_was, none;
+    assert_int_equal(getrlimit(RLIMIT_AS, &as_it_was), 0);
+    none = as_it_was;
+    none.rlim_cur = 0;
+    assert_int_equal(setrlimit(RLIMIT_AS, &none), 0);
+    bool waited = waits(poor);
+    assert_int_equal(setrlimit(RLIMIT_AS, &as_it_was), 0);
+    assert_false(waited);
+    assert_true(waits(heap));
+    ouro_decref(held);
+    assert_int_equal(ouro_verify(poor, NULL), OURO_OK);
+    assert_int_equal(ouro_heap_close(poor, NULL, NULL), OURO_OK);
+    assert_int_equal(ouro_heap_close(heap, NULL, NULL), OURO_OK);
+}
+
+static size_t given_back; /* bytes */
+
+static void *obtain(void *context, size_t size, size_t alignment)
+{
+    (void)context;
+    return ouro__system_source.obtain(NULL, size, alignment);
+}
+
+static void give_back(void *context, void *region, size_t size)
+{
+    (void)context;
+    given_back += size;
+    ouro__system_source.give_back(NULL, region, size);
+}
+
+/* Of a source of the program's own a large block goes back at once: nobody else can deny access to it. */
+static void test_a_large_block_of_another_source_does_not_wait(void **state)
+{
+    (void)state;
+    ouro_heap_options options = {.collector_off = true, .ignore_environment = true};
+    options.source = ouro__system_source;
+    options.source.obtain = obtain;
+    options.source.give_back = give_back;
+    ouro_heap *heap = ouro_heap_new(&options, NULL);
+    void *large = ouro_mem_alloc(heap, 3 << 20);
+    given_back = 0;
+    ouro_mem_free(heap, large);
+    assert_true(given_back >= 3 << 20);
+    assert_int_equal(ouro_heap_close(heap, NULL, NULL), OURO_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -287,6 +355,8 @@ int main(void)
         cmocka_unit_test(test_the_dump_tells_states_and_ages),
         cmocka_unit_test(test_the_dump_of_raw_memory),
         cmocka_unit_test(test_the_dump_of_rare_places),
+        cmocka_unit_test(test_without_memory_there_is_no_quarantine),
+        cmocka_unit_test(test_a_large_block_of_another_source_does_not_wait),
     };
     return cmocka_run_group_tests_name("debug", tests, NULL, NULL);
 }

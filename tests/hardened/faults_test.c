@@ -439,6 +439,29 @@ static void use_metadata(struct ground *ground)
     decref_or_incref(ground, arena + 64 + trial_random(ground, OURO__POOLS_START / 8 - 64) * 8);
 }
 
+/* A string that says it is longer than its block. */
+static void write_to_length(struct ground *ground)
+{
+    string *object = string_new(ground);
+    const size_t lengths[] = {SIZE_MAX, (size_t)PTRDIFF_MAX, object->length + 100000};
+    object->length = lengths[trial_random(ground, 3)];
+    ouro_decref(object);
+}
+
+/* Whoever ends damages its own word. */
+static void damage_own_word(void *object)
+{
+    ((char *)object)[-8] ^= 1;
+}
+
+static ouro_type suicide_type = OURO_TYPE(box, .release = damage_own_word);
+
+static void release_writes_to_the_word(struct ground *ground)
+{
+    plant(ground);
+    ouro_decref(ouro_object_new(ground->heap, &suicide_type));
+}
+
 /* Behind the first 32 MiB of it. */
 enum { FAR = 33 << 20, HUGE = 40 << 20 };
 
@@ -722,6 +745,11 @@ static const struct row rows[] = {
      use_metadata,
      0,
      {"* of 0x*, which lies in a heap but in none of its blocks"}},
+    {"a length that is written to",
+     write_to_length,
+     0,
+     {"object 0x* of type string says that it has more items than fit in its block"}},
+    {"a release hook that writes to the word", release_writes_to_the_word, 0, {WORD}},
     {"pointer far inside a large object",
      use_far_inside,
      0,

@@ -22,7 +22,6 @@
 
 #include "support/cell.h"
 #include "support/heap.h"
-#include "support/hidden.h"
 #include "support/traced.h"
 
 /* ---- a call that can fail ---- */
@@ -350,12 +349,21 @@ static void test_the_self_check_of_a_type_needs_memory(void **state)
     assert_true(points > 1);
 }
 
-/* What hooks report is claimed in memory of the audit's own. */
-static void test_an_audit_of_hooks_needs_memory(void **state)
+typedef struct blind {
+    void *cell, *immortal;
+} blind;
+
+static ouro_type blind_type = OURO_TYPE(blind); /* which names no field */
+
+/* References that no table names are looked for in memory of the audit's own. */
+static void test_an_audit_that_suspects_a_table_needs_memory(void **state)
 {
     ouro_heap *heap = *state;
-    ouro_auto hidden *first = ouro_new(heap, hidden);
-    first->next = cell_new(heap);
+    ouro_auto blind *one = ouro_new(heap, blind), *two = ouro_new(heap, blind);
+    one->immortal = two->immortal = cell_new(heap);
+    ouro_immortalize(one->immortal); /* whose count says nothing */
+    one->cell = cell_new(heap);
+    two->cell = cell_new(heap);
     size_t points = 0, before = mapped;
     for (bool is_refused = true; is_refused; points++) {
         ouro_error error = {0};
@@ -363,10 +371,15 @@ static void test_an_audit_of_hooks_needs_memory(void **state)
         ouro_status result = ouro_verify(heap, &error);
         is_refused = mapping.refused > 0;
         fail_no_more(&mapping);
-        assert_int_equal(result, is_refused ? OURO_NO_MEMORY : OURO_OK);
+        assert_int_equal(result == OURO_NO_MEMORY, is_refused);
+        if (is_refused) continue;
+        assert_int_equal(result, OURO_BAD_TYPE);
+        assert_non_null(strstr(error.message, "type blind: 2 objects"));
         assert_int_equal(mapped, before);
     }
-    assert_true(points > 1);
+    assert_true(points > 2);
+    ouro_decref(ouro_move(one->cell));
+    ouro_decref(ouro_move(two->cell));
 }
 
 /* ---- what is replaced by something else ---- */
@@ -438,7 +451,7 @@ int main(void)
         FILE_TEST(test_a_log_file_needs_memory_and_patience),
         HEAP_TEST(test_metrics_need_memory),
         cmocka_unit_test(test_the_self_check_of_a_type_needs_memory),
-        HEAP_TEST(test_an_audit_of_hooks_needs_memory),
+        HEAP_TEST(test_an_audit_that_suspects_a_table_needs_memory),
         HEAP_TEST(test_a_seed_without_random_numbers),
         HEAP_TEST(test_no_frames_without_the_bounds_of_the_stack),
         HEAP_TEST(test_resident_pages_that_nobody_counts_are_none),

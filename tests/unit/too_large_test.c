@@ -71,11 +71,28 @@ static void test_a_log_has_a_largest_size(void **state)
     assert_int_equal(ouro_set_event_log(*state, 0), OURO_OK);
 }
 
+/* All bytes together, too. */
+static void test_an_account_has_a_largest_sum(void **state)
+{
+    ouro_heap *heap = *state;
+    const ptrdiff_t most = PTRDIFF_MAX / 2;
+    assert_int_equal(ouro_account(heap, PTRDIFF_MAX), OURO_TOO_LARGE);
+    expect_too_large(heap, "native bytes beside 0 are more than there can be");
+    const ptrdiff_t rest = most - (ptrdiff_t)ouro__heap_pools(heap)->committed_bytes;
+    assert_int_equal(ouro_account(heap, rest), OURO_OK);
+    assert_int_equal(ouro_account(heap, 0), OURO_OK);
+    assert_int_equal(ouro_account(heap, 1), OURO_TOO_LARGE);
+    assert_int_equal(ouro_account(heap, -rest), OURO_OK);
+    assert_int_equal(ouro_account(heap, 1), OURO_OK);
+    assert_int_equal(ouro_account(heap, -1), OURO_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         HEAP_TEST(test_a_map_has_a_largest_size),
         HEAP_TEST(test_a_graph_has_a_largest_size),
+        HEAP_TEST(test_an_account_has_a_largest_sum),
         HEAP_TEST(test_a_log_has_a_largest_size),
     };
     return cmocka_run_group_tests_name("too large", tests, NULL, NULL);

@@ -4,6 +4,9 @@
  */
 #include <ouro/trace.h>
 
+#include "heap/heap.h"
+#include "tracing/trace.h"
+
 #include "support/cell.h"
 #include "support/heap.h"
 #include "support/refusal.h"
@@ -139,6 +142,49 @@ static void test_a_refused_table_loses_the_trace_alone(void **state)
     test_heap_close_empty(heap);
 }
 
+/* ---- places of one hash ---- */
+
+/* As sites.c mixes: of any chain of two a second one can be computed that has the same hash. */
+static uint64_t mix(uint64_t hash, uint64_t value)
+{
+    hash = (hash ^ value) * UINT64_C(0x9E3779B97F4A7C15);
+    return hash ^ hash >> 29;
+}
+
+/* What must be mixed in behind `other` for the hash that `first` and then `second` have. */
+static uint64_t colliding(uint64_t hash, uint64_t first, uint64_t second, uint64_t other)
+{
+    return mix(hash, first) ^ second ^ mix(hash, other);
+}
+
+static void test_places_of_one_hash_are_told_apart(void **state)
+{
+    ouro_heap *heap = *state;
+    start(heap);
+    struct ouro__sites *sites = &ouro__trace_of(ouro__heap_pools(heap))->sites;
+    const uint64_t begin = mix(2, OURO_TRACE_OBJECTS);
+    const struct ouro__frame frames[2][2] = {
+        {{.pc = 111}, {.pc = 222}},
+        {{.pc = 333}, {.pc = colliding(begin, 111, 222, 333)}},
+    };
+    const uint32_t first = ouro__sites_find(sites, OURO_TRACE_OBJECTS, frames[0], 2);
+    const uint32_t second = ouro__sites_find(sites, OURO_TRACE_OBJECTS, frames[1], 2);
+    assert_int_equal(sites->site[first].hash, sites->site[second].hash);
+    assert_int_not_equal(first, second);
+    assert_int_equal(ouro__sites_find(sites, OURO_TRACE_OBJECTS, frames[0], 2), first);
+    assert_int_equal(ouro__sites_find(sites, OURO_TRACE_OBJECTS, frames[1], 2), second);
+
+    const uint64_t said = mix(mix(1, OURO_TRACE_RAW), 0); /* a position has no pc */
+    struct ouro__frame here = {.file = (const char *)8, .function = (const char *)16, .line = 5};
+    struct ouro__frame there = {.file = (const char *)24, .line = 5};
+    there.function = (const char *)(uintptr_t)colliding(said, 8, 16, 24);
+    const uint32_t third = ouro__sites_find(sites, OURO_TRACE_RAW, &here, 1);
+    const uint32_t fourth = ouro__sites_find(sites, OURO_TRACE_RAW, &there, 1);
+    assert_int_equal(sites->site[third].hash, sites->site[fourth].hash);
+    assert_int_not_equal(third, fourth);
+    ouro_trace_stop(heap);
+}
+
 /* What is asked of a heap that is not traced, or of numbers that are no site's. */
 static void test_questions_without_an_answer(void **state)
 {
@@ -167,6 +213,7 @@ int main(void)
         HEAP_TEST(test_sites_keep_their_numbers),
         cmocka_unit_test(test_one_refusal_anywhere_is_counted),
         cmocka_unit_test(test_a_refused_table_loses_the_trace_alone),
+        HEAP_TEST(test_places_of_one_hash_are_told_apart),
         HEAP_TEST(test_questions_without_an_answer),
     };
     return cmocka_run_group_tests_name("trace tables", tests, NULL, NULL);
