@@ -41,7 +41,7 @@ ALWAYS_INLINE bool ouro__finalizer_is_due(const void *object)
 /* Runs the finalizer of an object that the caller holds, unless there shall be silence.  User code. */
 void ouro__finalizer_run(struct ouro__finalizers *finalizers, void *object);
 
-/* The frame is that of the caller, so these two are inline where nothing else is: in a build for coverage. */
+/* The frame is that of the caller, so what this stands before is inline where nothing else is: in a build for coverage. */
 #define IN_THE_FRAME_OF_THE_CALLER static inline __attribute__((__always_inline__))
 
 /* Around a call of the program's code, in the function that makes it; begin returns what end puts back. */
