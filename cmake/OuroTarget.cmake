@@ -32,7 +32,9 @@ function(ouro_target target)
   if(OURO_COVERAGE)
     target_compile_options(${target} PRIVATE --coverage -fprofile-update=atomic)
     target_link_options(${target} PRIVATE --coverage)
-    target_compile_definitions(${target} PRIVATE OURO_COVERAGE=1)
+    # Nothing is forced inline, but for what says __always_inline__: so each branch of the source is counted once, and
+    # not in each of its callers.
+    target_compile_definitions(${target} PRIVATE OURO_COVERAGE=1 always_inline=)
   endif()
 endfunction()
 

@@ -204,7 +204,6 @@ static void advance(struct ouro__collector *collector)
     uint32_t suspect = OURO__SUSPECT(collector->lane);
     uint8_t lane = (uint8_t)(1u << collector->lane);
     switch (collector->phase) {
-    case OURO__IDLE: return;
     case OURO__COUNT: ouro__collector_enter(collector, OURO__DECIDE); return;
     case OURO__DECIDE:
         ouro__whole_roots(collector);
@@ -271,7 +270,8 @@ static void advance(struct ouro__collector *collector)
         ouro__collector_enter(collector, OURO__FORGET);
         return;
     case OURO__FORGET: end_cycle(collector); return;
-    case OURO__PHASES: OURO_CHECK(false);
+    case OURO__IDLE:
+    case OURO__PHASES: OURO_CHECK(false); /* unreached: a step begins in a phase and ends idle */
     }
 }
 
@@ -313,7 +313,7 @@ static bool work(struct ouro__collector *collector)
     case OURO__CALL: return ouro__condemn_call(collector);
     case OURO__REVIVE_FLOOD: return ouro__condemn_revive_flood(collector);
     case OURO__FORGET: return ouro__set_forget(collector);
-    default: return false;
+    default: return false; /* unreached: all others go by pools */
     }
 }
 

@@ -11,11 +11,9 @@ enum { PAGE = 4096 };
 bool ouro__log_open(struct ouro__log *log, size_t capacity)
 {
     ouro__log_close(log);
-    size_t sample_capacity = capacity / 4 + 1, events, samples, bytes;
-    if (__builtin_mul_overflow(capacity, sizeof *log->events, &events) ||
-        __builtin_mul_overflow(sample_capacity, sizeof *log->samples, &samples) ||
-        __builtin_add_overflow(events, samples, &bytes) || bytes > PTRDIFF_MAX - PAGE)
-        return false;
+    if (capacity > PTRDIFF_MAX / 2 / (sizeof *log->events + sizeof *log->samples)) return false;
+    size_t sample_capacity = capacity / 4 + 1, events = capacity * sizeof *log->events;
+    size_t bytes = events + sample_capacity * sizeof *log->samples;
     bytes = (bytes + PAGE - 1) & ~(size_t)(PAGE - 1);
     char *start = ouro__os_map(bytes, PAGE);
     if (start == NULL) return false;

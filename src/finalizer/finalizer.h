@@ -41,10 +41,13 @@ ALWAYS_INLINE bool ouro__finalizer_is_due(const void *object)
 /* Runs the finalizer of an object that the caller holds, unless there shall be silence.  User code. */
 void ouro__finalizer_run(struct ouro__finalizers *finalizers, void *object);
 
+/* The frame is that of the caller, so what this stands before is inline where nothing else is: in a build for coverage. */
+#define IN_THE_FRAME_OF_THE_CALLER static inline __attribute__((__always_inline__))
+
 /* Around a call of the program's code, in the function that makes it; begin returns what end puts back. */
-ALWAYS_INLINE struct ouro__hook ouro__hook_begin(struct ouro__finalizers *finalizers,
-                                                 const char *kind, const char *plural,
-                                                 const ouro_type *type)
+IN_THE_FRAME_OF_THE_CALLER struct ouro__hook ouro__hook_begin(struct ouro__finalizers *finalizers,
+                                                              const char *kind, const char *plural,
+                                                              const ouro_type *type)
 {
     struct ouro__hook outer = finalizers->hook;
     finalizers->hook =
@@ -62,7 +65,7 @@ ALWAYS_INLINE void ouro__hook_end(struct ouro__finalizers *finalizers, struct ou
 void ouro__hook_check_frame(const struct ouro__finalizers *finalizers, const void *frame);
 
 /* The same in a function that the program has called. */
-ALWAYS_INLINE void ouro__hook_check(const struct ouro__finalizers *finalizers)
+IN_THE_FRAME_OF_THE_CALLER void ouro__hook_check(const struct ouro__finalizers *finalizers)
 {
     if (UNLIKELY(finalizers->hook.frame != NULL))
         ouro__hook_check_frame(finalizers, __builtin_frame_address(0));

@@ -73,18 +73,15 @@ static void enter(struct search *search, uint32_t node)
         (struct visit){node, next_way(search, node, first, end), search->open_count};
 }
 
-/* Follows the open edge of the node at the end of the path, which may lead to one that was seen meanwhile. */
+/* Follows the open edge of the node at the end of the path.  It may lead to one that was seen meanwhile: below a child
+ * of this node, which has told how far that one reaches. */
 static void follow(struct search *search, struct visit *last)
 {
     const ouro_graph *graph = search->graph;
     uint32_t to = graph->target[last->edge];
     uint32_t end = graph->first[last->node + 1];
-    uint32_t seen = search->low[to];
     last->edge = next_way(search, last->node, last->edge + 1, end);
-    if (seen == 0)
-        enter(search, to);
-    else if (seen < search->low[last->node])
-        search->low[last->node] = seen;
+    if (search->low[to] == 0) enter(search, to);
 }
 
 /* All that was opened since `first` is one component. */

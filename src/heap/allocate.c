@@ -16,7 +16,7 @@ static bool may_collect(const ouro_heap *heap)
     return heap->collect_at == OURO_COLLECT_AT_ALLOCATION && heap->enabled && !heap->collecting;
 }
 
-ALWAYS_INLINE void collect_if_due(ouro_heap *heap)
+IN_THE_FRAME_OF_THE_CALLER void collect_if_due(ouro_heap *heap)
 {
     ouro__hook_check(&heap->life.finalizers);
     if (UNLIKELY(heap->viewers != NULL)) ouro__viewers_pass(heap);

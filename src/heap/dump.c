@@ -136,11 +136,6 @@ void ouro__dump(const void *object, char *text, size_t size)
     if (place.pool->block_size == 0 && place.pool->used == 0)
         return; /* a large block that died: no access */
     put(&lines, "\n  ");
-    if (place.pool->block_size == 0 && !is_live(place.entry) &&
-        ouro__bin_kind(place.pool->bin) != OURO__RAW) {
-        put(&lines, "large block %p, which is free", (const void *)place.entry);
-        return;
-    }
     put_block(&lines, place.pool, place.entry);
     put_birth(&lines, &place);
     if (place.pool->block_size > 0) put_neighbours(&lines, place.pool, place.entry);

@@ -71,7 +71,7 @@ static bool begins_before(const ouro_cycle_link *links, unsigned length, unsigne
         int order = compare_links(&links[(a + i) % length], &links[(b + i) % length]);
         if (order != 0) return order < 0;
     }
-    return false;
+    return false; /* unreached: beginnings inside one period differ */
 }
 
 /* After how many links the round repeats; its length if it does not. */

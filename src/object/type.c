@@ -81,6 +81,16 @@ static ouro_status check_field(const ouro_type *type, const ouro_field *field,
     return OURO_OK;
 }
 
+/* Asked first: each field is compared with all before it, which must not be many. */
+static bool has_too_many_fields(const ouro_type *type)
+{
+    size_t count = 0;
+    for (const ouro_field *field = type->fields; field != NULL && field->kind != OURO_FIELD_END;
+         field++)
+        if (++count >= UINT16_MAX) return true;
+    return false;
+}
+
 static ouro_status check_table(const ouro_type *type, ouro_error *out_error)
 {
     if (type->name == NULL) return say(out_error, OURO_BAD_TYPE, "a type has no name");
@@ -100,14 +110,13 @@ static ouro_status check_table(const ouro_type *type, ouro_error *out_error)
             "type %s: weak_key and acyclic contradict each other: the value of a weak map may "
             "refer to its key",
             type->name);
-    size_t number = 0;
+    if (has_too_many_fields(type))
+        return say(out_error, OURO_BAD_TYPE, "type %s: more than %d fields", type->name,
+                   UINT16_MAX - 1);
     for (const ouro_field *field = type->fields; field != NULL && field->kind != OURO_FIELD_END;
          field++) {
         ouro_status status = check_field(type, field, out_error);
         if (status != OURO_OK) return status;
-        if (++number >= UINT16_MAX)
-            return say(out_error, OURO_BAD_TYPE, "type %s: more than %d fields", type->name,
-                       UINT16_MAX - 1);
     }
     return OURO_OK;
 }

@@ -301,6 +301,8 @@ static const struct setting bad_settings[] = {
     {"OURO_DEBUG", "stats,", FLAGS},
     {"OURO_DEBUG", "stats,,leak", FLAGS},
     {"OURO_DEBUG", ",", FLAGS},
+    {"OURO_DEBUG", "stat,leak", FLAGS},
+    {"OURO_DEBUG", "statx", FLAGS},
 };
 
 static void bad_environment_values_are_described(void **state)

@@ -6,8 +6,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
+
+#include <ouro/trace.h>
 
 #include "hardened/trial.h"
 #include "heap/heap.h"
@@ -102,12 +105,258 @@ static void test_the_dump_of_what_is_dead(void **state)
         fail_msg("%s", heard.message);
 }
 
+/* ---- what a dump tells of neighbours ---- */
+
+/* Three in a row, of which the one in the middle is written to beyond its end, and that is felt. */
+static void damage_between(struct ground *ground, void (*change)(ouro_heap *heap, node *row[3]))
+{
+    static node *row[3];
+    for (int i = 0; i < 3; i++) row[i] = ouro_new(ground->heap, node);
+    change(ground->heap, row);
+    damaged = row[1];
+    ((char *)(damaged + 1))[0] = 'x';
+    ouro_decref(damaged);
+}
+
+static void grow_old(ouro_heap *heap, node *row[3])
+{
+    (void)row;
+    (void)ouro_collect(heap, 0);
+    ouro_immortalize(row[0]);
+}
+
+static void damage_a_middle_aged(struct ground *ground)
+{
+    damage_between(ground, grow_old);
+}
+
+static void freeze(ouro_heap *heap, node *row[3])
+{
+    for (int i = 0; i < 3; i++) (void)ouro_collect(heap, 2);
+    ouro_freeze(heap);
+    *ouro__word_of(row[2]) ^= 0xff; /* of which nobody knows what it was */
+}
+
+static void damage_a_frozen(struct ground *ground)
+{
+    damage_between(ground, freeze);
+}
+
+static void lose_the_type(ouro_heap *heap, node *row[3])
+{
+    (void)heap;
+    *ouro__word_of(row[0]) = UINT64_MAX;
+}
+
+static void damage_beside_a_lost_word(struct ground *ground)
+{
+    damage_between(ground, lose_the_type);
+}
+
+static void expect_told(void (*commit)(struct ground *ground), const char *pattern)
+{
+    struct heard heard;
+    assert_true(trial_run(commit, 1, &heard));
+    if (!trial_matches(heard.message, pattern)) fail_msg("%s", heard.message);
+}
+
+static void test_the_dump_tells_states_and_ages(void **state)
+{
+    (void)state;
+    expect_told(damage_a_middle_aged,
+                "object 0x* was written to beyond its end, at byte 0 behind it\n"
+                "  object 0x* of type node: 16 bytes, count 1, *, generation 1\n"
+                "*before it: object 0x*, immortal, generation 1\n"
+                "  behind it: object 0x*, generation 1");
+    expect_told(damage_a_frozen, "object 0x* was written to beyond its end*\n"
+                                 "  object 0x*, frozen, generation 2\n"
+                                 "*before it: object 0x*, frozen, generation 2\n"
+                                 "  behind it: object 0x*, generation 2, its word was written to");
+    expect_told(damage_beside_a_lost_word,
+                "object 0x* was written to beyond its end*"
+                "before it: object 0x* with the word ffffffffffffffff, which names no type\n"
+                "  behind it: object 0x* of type node*");
+}
+
+static void damage_raw(struct ground *ground)
+{
+    char *row[3];
+    for (int i = 0; i < 3; i++) row[i] = ouro_mem_alloc(ground->heap, 90);
+    ouro_mem_free(ground->heap, row[2]);
+    row[1][90] = 'x';
+    ouro_mem_free(ground->heap, row[1]);
+}
+
+static void damage_large_raw(struct ground *ground)
+{
+    char *memory = ouro_mem_alloc(ground->heap, 1 << 20);
+    memory[1 << 20] = 'x';
+    ouro_mem_free(ground->heap, memory);
+}
+
+static void test_the_dump_of_raw_memory(void **state)
+{
+    (void)state;
+    expect_told(damage_raw, "raw memory 0x* of 90 bytes was written to beyond its end*\n"
+                            "  raw memory 0x* of 90 bytes\n"
+                            "  block 1 of * cut ones of * bytes\n"
+                            "  before it: raw memory 0x* of 90 bytes\n"
+                            "  behind it: raw block 0x*, free or aligned");
+    expect_told(damage_large_raw, "raw memory 0x* of 1048576 bytes was written to beyond its end*\n"
+                                  "  raw memory 0x* of 1048576 bytes");
+}
+
+typedef struct heir {
+    struct heir *next;
+} heir;
+
+static heir *neighbour;
+
+/* A decref too many, of what lies behind the dying. */
+static void drop_too_much(void *object)
+{
+    if (neighbour == NULL || object == neighbour) return;
+    heir *dead = neighbour;
+    neighbour = NULL;
+    ouro_decref(dead);
+    ouro_decref(dead);
+}
+
+static ouro_type heir_type = OURO_TYPE(heir, .release = drop_too_much);
+
+static void damage_while_dying(struct ground *ground)
+{
+    heir *first = ouro_new(ground->heap, heir);
+    neighbour = ouro_new(ground->heap, heir);
+    ouro_decref(first);
+}
+
+static void damage_the_last_block(struct ground *ground)
+{
+    node *made = NULL;
+    do made = ouro_new(ground->heap, node);
+    while ((uint32_t)((char *)made - (char *)ouro__pool_of(made)->first) / 32 + 1 <
+           ouro__pool_of(made)->carved);
+    damaged = made;
+    ((char *)(made + 1))[0] = 'x';
+    ouro_decref(made);
+}
+
+static void damage_a_traced(struct ground *ground)
+{
+    (void)ouro_trace_start(ground->heap, NULL, NULL);
+    const ouro_trace_position here = {NULL, "guilty.py", "birth", 77};
+    (void)ouro_trace_frame(ground->heap, &here);
+    damaged = ouro_new(ground->heap, node);
+    (void)ouro_trace_frame(ground->heap, NULL);
+    ((char *)(damaged + 1))[0] = 'x';
+    ouro_decref(damaged);
+}
+
+static char long_name[900];
+static ouro_type long_type = {.name = long_name, .size = 8};
+
+static void damage_with_a_long_name(struct ground *ground)
+{
+    void *row[3];
+    memset(long_name, 'n', sizeof long_name - 1);
+    for (int i = 0; i < 3; i++) row[i] = ouro_object_new(ground->heap, &long_type);
+    ((char *)row[1])[8] = 'x';
+    ouro_decref(row[1]);
+}
+
+static void test_the_dump_of_rare_places(void **state)
+{
+    (void)state;
+    expect_told(damage_while_dying, "decref of 0x*it was freed already\n  free block 0x*\n*"
+                                    "before it: object 0x* of type heir: 8 bytes, count *, dying*");
+    expect_told(damage_the_last_block, "object 0x*\n  block 127 of 128 cut ones of 32 bytes\n"
+                                       "  before it: object 0x*");
+    expect_told(damage_a_traced, "object 0x*, generation 0\n  born at guilty.py:77 in birth\n"
+                                 "  block 0 of 128*");
+    struct heard heard; /* what does not fit is left out */
+    assert_true(trial_run(damage_with_a_long_name, 1, &heard));
+    assert_true(trial_matches(heard.message, "object 0x* of type nnn*"));
+}
+
+/* ---- the quarantine ---- */
+
+/* Whether the block of an object that dies waits before its pool has it again. */
+static bool waits(ouro_heap *heap)
+{
+    node *first = ouro_new(heap, node);
+    const struct ouro__pool *pool = ouro__pool_of(first);
+    uint32_t used = pool->used;
+    ouro_decref(first);
+    return pool->used == used;
+}
+
+static void test_without_memory_there_is_no_quarantine(void **state)
+{
+    (void)state;
+    ouro_heap *heap = ouro_heap_new(
+        &(ouro_heap_options){.collector_off = true, .ignore_environment = true}, NULL);
+    ouro_decref(ouro_new(heap, node)); /* the type, and a pool */
+    ouro_heap *poor = ouro_heap_new(
+        &(ouro_heap_options){.collector_off = true, .ignore_environment = true}, NULL);
+    node *held = ouro_new(poor, node);
+    struct rlimit as_it_was, none;
+    assert_int_equal(getrlimit(RLIMIT_AS, &as_it_was), 0);
+    none = as_it_was;
+    none.rlim_cur = 0;
+    assert_int_equal(setrlimit(RLIMIT_AS, &none), 0);
+    bool waited = waits(poor);
+    assert_int_equal(setrlimit(RLIMIT_AS, &as_it_was), 0);
+    assert_false(waited);
+    assert_true(waits(heap));
+    ouro_decref(held);
+    assert_int_equal(ouro_verify(poor, NULL), OURO_OK);
+    assert_int_equal(ouro_heap_close(poor, NULL, NULL), OURO_OK);
+    assert_int_equal(ouro_heap_close(heap, NULL, NULL), OURO_OK);
+}
+
+static size_t given_back; /* bytes */
+
+static void *obtain(void *context, size_t size, size_t alignment)
+{
+    (void)context;
+    return ouro__system_source.obtain(NULL, size, alignment);
+}
+
+static void give_back(void *context, void *region, size_t size)
+{
+    (void)context;
+    given_back += size;
+    ouro__system_source.give_back(NULL, region, size);
+}
+
+/* Of a source of the program's own a large block goes back at once: nobody else can deny access to it. */
+static void test_a_large_block_of_another_source_does_not_wait(void **state)
+{
+    (void)state;
+    ouro_heap_options options = {.collector_off = true, .ignore_environment = true};
+    options.source = ouro__system_source;
+    options.source.obtain = obtain;
+    options.source.give_back = give_back;
+    ouro_heap *heap = ouro_heap_new(&options, NULL);
+    void *large = ouro_mem_alloc(heap, 3 << 20);
+    given_back = 0;
+    ouro_mem_free(heap, large);
+    assert_true(given_back >= 3 << 20);
+    assert_int_equal(ouro_heap_close(heap, NULL, NULL), OURO_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bytes_are_those_of_pythons_hooks),
         cmocka_unit_test(test_the_dump_names_the_object_and_its_neighbours),
         cmocka_unit_test(test_the_dump_of_what_is_dead),
+        cmocka_unit_test(test_the_dump_tells_states_and_ages),
+        cmocka_unit_test(test_the_dump_of_raw_memory),
+        cmocka_unit_test(test_the_dump_of_rare_places),
+        cmocka_unit_test(test_without_memory_there_is_no_quarantine),
+        cmocka_unit_test(test_a_large_block_of_another_source_does_not_wait),
     };
     return cmocka_run_group_tests_name("debug", tests, NULL, NULL);
 }

@@ -439,6 +439,59 @@ static void use_metadata(struct ground *ground)
     decref_or_incref(ground, arena + 64 + trial_random(ground, OURO__POOLS_START / 8 - 64) * 8);
 }
 
+/* A string that says it is longer than its block. */
+static void write_to_length(struct ground *ground)
+{
+    string *object = string_new(ground);
+    const size_t lengths[] = {SIZE_MAX, (size_t)PTRDIFF_MAX, object->length + 100000};
+    object->length = lengths[trial_random(ground, 3)];
+    ouro_decref(object);
+}
+
+/* Whoever ends damages its own word. */
+static void damage_own_word(void *object)
+{
+    ((char *)object)[-8] ^= 1;
+}
+
+static ouro_type suicide_type = OURO_TYPE(box, .release = damage_own_word);
+
+static void release_writes_to_the_word(struct ground *ground)
+{
+    plant(ground);
+    ouro_decref(ouro_object_new(ground->heap, &suicide_type));
+}
+
+/* Behind the first 32 MiB of it. */
+enum { FAR = 33 << 20, HUGE = 40 << 20 };
+
+static void use_far_inside(struct ground *ground)
+{
+    string *object = ouro_new_var(ground->heap, string, HUGE);
+    decref_or_incref(ground, (char *)object + FAR + 8 * trial_random(ground, 1000));
+}
+
+static void free_far_inside(struct ground *ground)
+{
+    char *memory = ouro_mem_alloc(ground->heap, HUGE);
+    ouro_mem_free(ground->heap, memory + FAR + trial_random(ground, 1000));
+}
+
+/* Memory of raw pools that was not cut yet. */
+static void free_what_was_never_cut(struct ground *ground)
+{
+    char *memory = ouro_mem_alloc(ground->heap, 1500);
+    char *page = (char *)((uintptr_t)memory & ~((uintptr_t)OURO_POOL_SIZE - 1));
+    ouro_mem_free(ground->heap, page + OURO_POOL_SIZE - 16 * (1 + trial_random(ground, 64)));
+}
+
+static void free_in_another_heap(struct ground *ground)
+{
+    static ouro_heap *other;
+    if (other == NULL) other = ouro_heap_new(&(ouro_heap_options){.collector_off = true}, NULL);
+    ouro_mem_free(other, raw_new(ground));
+}
+
 static void hold_a_wild_reference(struct ground *ground)
 {
     node *object = node_new(ground);
@@ -692,6 +745,27 @@ static const struct row rows[] = {
      use_metadata,
      0,
      {"* of 0x*, which lies in a heap but in none of its blocks"}},
+    {"a length that is written to",
+     write_to_length,
+     0,
+     {"object 0x* of type string says that it has more items than fit in its block"}},
+    {"a release hook that writes to the word", release_writes_to_the_word, 0, {WORD}},
+    {"pointer far inside a large object",
+     use_far_inside,
+     0,
+     {"* of 0x*, which lies inside a large block"}},
+    {"pointer far inside large raw memory",
+     free_far_inside,
+     0,
+     {"free of 0x*, which lies inside a large block"}},
+    {"free of what was never cut",
+     free_what_was_never_cut,
+     0,
+     {"free of 0x*, which lies in a heap but in none of its blocks"}},
+    {"free in another heap",
+     free_in_another_heap,
+     0,
+     {"free of raw memory 0x* in a heap that it does not belong to"}},
     {"reference to nowhere", hold_a_wild_reference, 0, {NOWHERE}},
     {"one decref too many", decref_what_a_field_holds, 0, {FREED("decref")}},
     {"count that overflows", overflow_count, 0, {NULL}},

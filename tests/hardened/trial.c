@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <ouro/trace.h>
+
 #include "base/os.h"
 #include "heap/heap.h"
 
@@ -50,6 +52,7 @@ static void listen(void)
 static void destroy(ouro_heap *heap)
 {
     size_t size = heap->size;
+    ouro_trace_stop(heap);
     ouro__pools_destroy(ouro__heap_pools(heap));
     ouro__os_unmap_apart(heap, size);
 }

@@ -13,7 +13,7 @@
 
 enum { MADE_AT = __LINE__ + 4 };
 
-static inline __attribute__((always_inline)) atom *made_inside(ouro_heap *heap)
+static inline __attribute__((__always_inline__)) atom *made_inside(ouro_heap *heap)
 {
     return ouro_object_new(heap, &atom_type);
 }

@@ -224,6 +224,30 @@ static void test_holes_are_cut_again_within_the_limit(void **state)
     ouro_set_byte_limit(*state, 0);
 }
 
+/* Arenas leave from the middle of the list, and from its ends. */
+static void test_arenas_leave_in_any_order(void **state)
+{
+    enum { BLOCK = 15000, ARENAS = 4, BLOCKS = ARENAS * (32 * MIB / BLOCK) };
+    static char *blocks[BLOCKS];
+    ouro_heap *heap = *state;
+    ouro_heap_stats stats;
+    for (size_t i = 0; i < BLOCKS; i++) assert_non_null(blocks[i] = ouro_mem_alloc(heap, BLOCK));
+    ouro_get_heap_stats(heap, &stats);
+    size_t arenas = stats.arenas;
+    assert_true(arenas >= ARENAS);
+    static const size_t order[] = {2, 1, 0,
+                                   3}; /* each quarter holds an arena of its own, or nearly */
+    for (size_t k = 0; k < COUNT_OF(order); k++) {
+        for (size_t i = 0; i < BLOCKS / ARENAS; i++)
+            ouro_mem_free(heap, blocks[order[k] * (BLOCKS / ARENAS) + i]);
+        (void)ouro_trim(heap);
+        test_heap_verify(heap);
+    }
+    ouro_get_heap_stats(heap, &stats);
+    assert_true(stats.arenas < arenas);
+    assert_true(stats.arenas <= 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +258,7 @@ int main(void)
         HEAP_TEST(test_idle_class_lists_are_emptied),
         HEAP_TEST(test_arenas_take_their_marks_along),
         cmocka_unit_test(test_without_purging_memory_returns_by_whole_arenas),
+        HEAP_TEST(test_arenas_leave_in_any_order),
         HEAP_TEST(test_holes_are_cut_again_within_the_limit),
     };
     return cmocka_run_group_tests_name("purge", tests, NULL, NULL);

@@ -5,6 +5,9 @@
  * The naive record is the heap itself, walked: blocks, their sizes, and the line that each object was born at, which it
  * holds.
  */
+/* Frames are looked for in the functions that allocate: a build for coverage, too, inlines the header here. */
+#undef always_inline
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -699,6 +702,52 @@ static void test_misuse_says_where_it_was_born(void **state)
                  "decref of *, which is no living object*\n*born at guilty.py:77 in birth");
 }
 
+/* Of native code the module and the offset are known at least; what does not fit is left out whole. */
+static void test_a_native_birth_is_described(void **state)
+{
+    (void)state;
+    ouro_heap *heap = test_heap_new(NULL);
+    ouro_trace_stop(heap);
+    assert_int_equal(ouro_trace_start(heap, NULL, NULL), OURO_OK);
+    atom *object = ouro_new(heap, atom);
+    char text[4096] = "";
+    ouro__birth_describe(object, text, sizeof text);
+    assert_true(apart_matches(text, "\n  born at /*+0x"));
+    const size_t whole = strlen(text);
+    assert_true(whole < sizeof text);
+    for (size_t size = 1; size <= whole + 1; size++) {
+        memset(text, 'x', sizeof text);
+        ouro__birth_describe(object, text, size);
+        assert_int_equal(strlen(text), size > whole ? whole : 0);
+    }
+    ouro_decref(object);
+    test_heap_close_empty(heap);
+}
+
+/* Born in a library, whose functions have names. */
+static void test_a_birth_in_a_library_has_a_name(void **state)
+{
+    (void)state;
+    ouro_heap *heap = test_heap_new(NULL);
+    ouro_trace_stop(heap);
+    assert_int_equal(ouro_trace_start(heap, NULL, NULL), OURO_OK);
+    struct ouro__trace *trace =
+        (struct ouro__trace *)(void *)ouro__trace_of(ouro__heap_pools(heap));
+    const struct ouro__frame frame = {.pc = (uintptr_t)strtoull + 4};
+    const uint32_t site = ouro__sites_find(&trace->sites, OURO_TRACE_OBJECTS, &frame, 1);
+    assert_int_not_equal(site, 0);
+    atom *object = ouro_new(heap, atom);
+    uint32_t *number = ouro__meter_number_of(ouro__pool_of(object), object);
+    const uint32_t own = *number;
+    *number = site;
+    char text[1000] = "";
+    ouro__birth_describe(object, text, sizeof text);
+    assert_true(apart_matches(text, "\n  born at /*+0x* in "));
+    *number = own;
+    ouro_decref(object);
+    test_heap_close_empty(heap);
+}
+
 /* Any pointer may be asked about. */
 static void test_what_never_was_born(void **state)
 {
@@ -807,6 +856,8 @@ int main(void)
         cmocka_unit_test(test_fork),
         cmocka_unit_test(test_longjmp),
         cmocka_unit_test(test_misuse_says_where_it_was_born),
+        cmocka_unit_test(test_a_native_birth_is_described),
+        cmocka_unit_test(test_a_birth_in_a_library_has_a_name),
         cmocka_unit_test(test_what_never_was_born),
         cmocka_unit_test(test_options),
         cmocka_unit_test(test_environment),

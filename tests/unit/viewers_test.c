@@ -292,6 +292,68 @@ static void test_a_census_goes_in_pieces(void **state)
     (void)ouro_collect(*state, 2);
 }
 
+/* More types than the census has rows for are counted together. */
+static void test_a_census_of_many_types_and_large_objects(void **state)
+{
+    enum { TYPES = OURO__CENSUS_ROWS + 100, LARGE = 1 << 20 };
+    static ouro_type types[TYPES], large_type = {.name = "large", .size = LARGE};
+    static void *objects[TYPES];
+    for (size_t i = 0; i < TYPES; i++) {
+        types[i] = (ouro_type){.name = "one of many", .size = 8};
+        objects[i] = ouro_object_new(*state, &types[i]);
+        assert_non_null(objects[i]);
+    }
+    void *large = ouro_object_new(*state, &large_type);
+    void *dead = ouro_object_new(*state, &large_type);
+    ouro_decref(dead);
+    assert_int_equal(ouro_publish(*state, path), OURO_OK);
+    ask_for_a_census(9);
+    wait_for_the_census(*state, 9);
+    assert_int_equal(seen.census_objects, TYPES + 1);
+    assert_int_equal(seen.census_objects, seen.objects);
+    assert_int_equal(seen.census_bytes, seen.object_bytes);
+    assert_int_equal(seen.census_types, OURO__CENSUS_ROWS - 1);
+    assert_int_equal(ouro_publish(*state, NULL), OURO_OK);
+    ouro_decref(large);
+    for (size_t i = 0; i < TYPES; i++) ouro_decref(objects[i]);
+}
+
+/* The 47 bytes that fit end in the middle of a character: it is left out whole. */
+static void test_a_published_name_is_cut_between_characters(void **state)
+{
+    static char name[80];
+    static ouro_type long_type = {.name = name, .size = 8};
+    memset(name, 'n', 46);
+    strcpy(name + 46, "\xe2\x82\xac and more");
+    void *object = ouro_object_new(*state, &long_type);
+    assert_int_equal(ouro_publish(*state, path), OURO_OK);
+    ask_for_a_census(3);
+    wait_for_the_census(*state, 3);
+    assert_int_equal(strlen(seen.types[0].name), 46);
+    assert_int_equal(strncmp(seen.types[0].name, name, 46), 0);
+    assert_int_equal(ouro_publish(*state, NULL), OURO_OK);
+    ouro_decref(object);
+}
+
+/* A path that is longer than the system's may not be made of the environment's. */
+static void test_a_folder_with_too_long_a_path_is_refused(void **state)
+{
+    static char longest[5000];
+    (void)state;
+    memset(longest, 'x', sizeof longest - 1);
+    assert_int_equal(setenv("OURO_PUBLISH", longest, 1), 0);
+    ouro_error error;
+    assert_null(ouro_heap_new(NULL, &error));
+    assert_int_equal(error.status, OURO_BAD_SETTING);
+    assert_non_null(strstr(error.message, "longer than a path may be"));
+    assert_int_equal(setenv("OURO_PUBLISH", "", 1), 0); /* as if it were not set */
+    ouro_heap *heap = ouro_heap_new(NULL, NULL);
+    assert_non_null(heap);
+    assert_null(heap->viewers);
+    assert_int_equal(ouro_heap_close(heap, NULL, NULL), OURO_OK);
+    unsetenv("OURO_PUBLISH");
+}
+
 /* Each way on which the program passes by publishes, when it is due. */
 static void test_where_the_program_passes_by(void **state)
 {
@@ -442,6 +504,9 @@ int main(void)
         HEAP_TEST(test_what_is_published_is_what_statistics_say),
         HEAP_TEST(test_a_census_in_each_phase),
         HEAP_TEST(test_a_census_goes_in_pieces),
+        HEAP_TEST(test_a_census_of_many_types_and_large_objects),
+        HEAP_TEST(test_a_published_name_is_cut_between_characters),
+        HEAP_TEST(test_a_folder_with_too_long_a_path_is_refused),
         HEAP_TEST(test_where_the_program_passes_by),
         HEAP_TEST(test_two_heaps_under_one_path),
         HEAP_TEST(test_what_is_in_the_way),

@@ -367,6 +367,9 @@ static void test_next_goes_in_the_order_of_insertion(void **state)
     }
     assert_int_equal(count, COUNT);
     assert_false(ouro_weak_map_next(map, &cursor, NULL, NULL));
+    cursor = (ouro_weak_cursor){0};
+    for (count = 0; ouro_weak_map_next(map, &cursor, NULL, NULL); count++) continue;
+    assert_int_equal(count, COUNT); /* nobody need want them */
     ouro_decref(keys);
     assert_int_equal(ouro_weak_map_length(map), 0);
     ouro_decref(map);
@@ -727,6 +730,9 @@ static void test_numbers_lead_to_weak_values(void **state)
         ouro_decref(value);
     }
     assert_int_equal(sum, (UINT64_MAX * 2 + 1) + (10 + 2) + (0 + 2));
+    cursor = (ouro_weak_cursor){0};
+    for (sum = 0; ouro_weak_value_map_next(map, &cursor, NULL, NULL); sum++) continue;
+    assert_int_equal(sum, 3);
     ouro_decref(a);
     assert_int_equal(ouro_weak_value_map_length(map), 2);
     assert_null(ouro_weak_value_map_get(map, UINT64_MAX));

@@ -38,7 +38,8 @@ def memcheck_errors(valgrind, program, fault):
     """Runs one fault; returns [(kind, functions of the first stack, all text of the error)]."""
     with tempfile.NamedTemporaryFile(suffix=".xml") as report:
         done = subprocess.run(
-            [valgrind, "--quiet", "--leak-check=full", "--xml=yes", f"--xml-file={report.name}", program, fault],
+            [valgrind, "--quiet", "--num-callers=30", "--leak-check=full", "--xml=yes", f"--xml-file={report.name}",
+             program, fault],
             capture_output=True, text=True, timeout=100, check=False)
         try:
             tree = ElementTree.parse(report.name)
