@@ -11,21 +11,21 @@
 #include "object/fence.h"
 
 /* What a heap makes next will most likely lie beside the first block of a list. */
-static void *new_from_pools(ouro_heap *heap, ouro_type *type)
+static void *new_from_pools(ouro_heap *heap, struct ouro__caller caller, ouro_type *type)
 {
-    void *object = ouro__new_rare(heap, type);
+    void *object = ouro__heap_new_object(heap, caller, type, 0);
     if (object != NULL) ouro__guard_settle(object);
     return object;
 }
 
 /* Any object, or the words about what is wrong. */
-static NOINLINE void *new_slowly(ouro_heap *heap, ouro_type *type)
+static NOINLINE void *new_slowly(ouro_heap *heap, struct ouro__caller caller, ouro_type *type)
 {
     struct ouro__pools *pools = ouro__heap_pools(heap);
     ouro__guard_check_thread(pools, heap, "allocation");
     struct ouro__shelf *shelf = (struct ouro__shelf *)(void *)((char *)heap + type->ready_shelf);
     void *object = shelf->list;
-    if (object == NULL) return new_from_pools(heap, type);
+    if (object == NULL) return new_from_pools(heap, caller, type);
     shelf->list = ouro__link(object);
     ouro__guard_hand_out(object, 0);
     *ouro__word_of(object) = type->ready_word | ouro__canary(object);
@@ -42,7 +42,7 @@ void *ouro__guarded_new(ouro_heap *heap, ouro_type *type)
     if (object == NULL || type->ready_words == 0 ||
         ouro__heap_pools(heap)->front.thread != ouro__guard_thread() ||
         !ouro__guarded_is_free(object, type->ready_words))
-        return new_slowly(heap, type);
+        return new_slowly(heap, OURO__CALLER(), type);
     shelf->list = *(ouro__slot *)object;
     object[0] = object[1] = 0;
     *ouro__word_of(object) = type->ready_word | ouro__canary(object);

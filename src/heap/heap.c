@@ -86,7 +86,7 @@ static void set_options(ouro_heap *heap, const ouro_heap_options *options)
     ouro__events_begin(heap);
 }
 
-static void destroy(ouro_heap *heap)
+void ouro__heap_destroy(ouro_heap *heap)
 {
     if (heap->cycle_log != NULL) ouro__os_unmap(heap->cycle_log, heap->cycle_log_size);
     ouro_arena_source source = ouro__heap_pools(heap)->source;
@@ -125,7 +125,7 @@ ouro_heap *ouro_heap_new(const ouro_heap_options *given, ouro_error *out_error)
     if (out_error != NULL) *out_error = heap->error;
 refused:
     ouro__events_end(heap);
-    destroy(heap);
+    ouro__heap_destroy(heap);
     return NULL;
 }
 
@@ -336,6 +336,6 @@ ouro_status ouro_heap_close(ouro_heap *heap, const ouro_close_options *options,
     ouro__debug_closed(heap, &report);
     if (out_report != NULL) *out_report = report;
     ouro__events_end(heap);
-    destroy(heap);
+    ouro__heap_destroy(heap);
     return OURO_OK;
 }

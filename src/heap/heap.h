@@ -105,6 +105,9 @@ ALWAYS_INLINE struct ouro__pools *ouro__heap_pools(const ouro_heap *heap)
     return (struct ouro__pools *)(uintptr_t)&heap->life.weakrefs.pools;
 }
 
+/* Gives all memory of a heap back, its own too, whatever is in it: nobody is told, and no finalizer runs. */
+void ouro__heap_destroy(ouro_heap *heap);
+
 /* Sets the heap's error; the format says what, where and what to do. */
 void ouro__heap_fail(ouro_heap *heap, ouro_status status, size_t requested, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

@@ -136,8 +136,6 @@ ouro_status ouro_type_check(ouro_type *type, size_t reference_fields, ouro_error
         &(ouro_heap_options){.ignore_environment = true, .collector_off = true}, out_error);
     if (heap == NULL) return out_error != NULL ? out_error->status : OURO_NO_MEMORY;
     status = check_with_object(type, heap, out_error);
-    ouro__pools_destroy(ouro__heap_pools(heap));
-    ouro_arena_source source = ouro__heap_pools(heap)->source;
-    source.give_back(source.context, heap, heap->size);
+    ouro__heap_destroy(heap);
     return status;
 }
