@@ -355,7 +355,8 @@ static void give_up(struct ouro__collector *collector)
     ouro__collector_enter(collector, OURO__FINISH);
     collector->given_up = true;
     collector->candidates = 0;
-    collector->exact = false; /* it may have gone no step yet; nobody grows old by it */
+    /* it has gone a step, at the end of which the program ran, or has looked at nothing yet */
+    OURO_ASSERT(!collector->exact || collector->set == NULL);
 }
 
 void ouro__collector_give_up(struct ouro__collector *collector)

@@ -88,6 +88,7 @@ static void grant(struct exploring *exploring, size_t members)
     if (exploring->granted + more > OURO_NEARBY_GRANT) return;
     exploring->granted += more;
     exploring->units += more;
+    exploring->look += more; /* the same work from now on */
 }
 
 /* The member at an address, a new one if it may be; or NULL. */

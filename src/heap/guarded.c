@@ -53,6 +53,8 @@ void *ouro__guarded_new(ouro_heap *heap, ouro_type *type)
 void *ouro__guarded_mem_alloc(ouro_heap *heap, size_t size)
 {
     ouro__guard_check_thread(ouro__heap_pools(heap), heap, "allocation");
+    if (ouro__heap_pools(heap)->meter != NULL)
+        return ouro__heap_new_raw(heap, OURO__CALLER(), size);
     return ouro__mem_alloc_rare(heap, size);
 }
 

@@ -326,9 +326,12 @@ static void write_pace(const struct readings *readings, FILE *file)
 static bool open_readings(ouro_heap *const heaps[], size_t count, struct readings *out_readings)
 {
     enum { page = 4096 };
+    size_t bytes = 0;
     *out_readings = (struct readings){.count = count};
     if (count == 0) return true;
-    out_readings->bytes = (count * sizeof(struct reading) + page - 1) & ~(size_t)(page - 1);
+    if (__builtin_mul_overflow(count, sizeof(struct reading), &bytes) || bytes > SIZE_MAX - page)
+        return false;
+    out_readings->bytes = (bytes + page - 1) & ~(size_t)(page - 1);
     out_readings->all = ouro__os_map(out_readings->bytes, page);
     if (out_readings->all == NULL) return false;
     for (size_t i = 0; i < count; i++) {

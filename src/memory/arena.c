@@ -92,9 +92,9 @@ struct ouro__arena *ouro__arena_new_large(const ouro_arena_source *source, void 
                                           enum ouro__kind kind, size_t block_size)
 {
     size_t offset = ouro__kind_offset(kind) - ouro__kind_prefix(kind);
-    size_t size =
-        ((block_size + OURO__POOLS_START + offset + 4095) & ~(size_t)4095) + OURO__GUARD_PAGE;
-    OURO_ASSERT(size > block_size); /* whoever asks has refused half of all addresses */
+    size_t size;
+    if (__builtin_add_overflow(block_size, OURO__POOLS_START + offset + 4095, &size)) return NULL;
+    size = (size & ~(size_t)4095) + OURO__GUARD_PAGE;
     struct ouro__arena *arena = obtain(source, size);
     if (arena == NULL) return NULL;
     arena->owner = owner;

@@ -262,6 +262,26 @@ static void test_a_search_ends_when_its_time_is_over(void **state)
     assert_true(searches > 1);
 }
 
+/* Also of one that promises garbage and is granted more units: the clock is looked at as often. */
+static void test_a_search_that_is_granted_more_ends_in_time(void **state)
+{
+    enum { LENGTH = 2000 };
+    ouro_heap *heap = *state;
+    node *first = node_new(heap), *last = first;
+    for (size_t i = 1; i < LENGTH; i++) {
+        node *made = node_new(heap);
+        ouro_put(last, left, made);
+        last = made;
+    }
+    ouro_set(last, left, first);
+    (void)ouro_collect(heap, 2);
+    ouro__heap_pools(heap)->marks.touched_count = 0;
+    ouro_decref(first); /* a touch */
+    assert_int_equal(ouro__heap_collect_nearby(heap, PLENTY, 0), 0);
+    assert_in_range(heap->nearby.looked_at, 1, OURO_NEARBY_LOOK);
+    (void)ouro_collect(heap, 2);
+}
+
 /* ---- what has died since ---- */
 
 /* Where touched objects were there may be larger ones by then: a search begins at objects alone. */
@@ -410,6 +430,7 @@ int main(void)
         HEAP_TEST(test_who_was_followed_is_not_followed_again),
         HEAP_TEST(test_a_search_that_has_all_leaves_the_rest),
         HEAP_TEST(test_a_search_ends_when_its_time_is_over),
+        HEAP_TEST(test_a_search_that_is_granted_more_ends_in_time),
         HEAP_TEST(test_a_search_begins_at_no_place_inside_an_object),
         HEAP_TEST(test_entries_are_met_as_far_as_units_go),
         HEAP_TEST(test_values_that_lead_to_no_cycle_are_not_met),
