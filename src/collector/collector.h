@@ -300,6 +300,7 @@ ALWAYS_INLINE void ouro__set_walk(struct ouro__collector *collector,
         }
         collector->at = (word + 1) * 64;
     }
+    collector->units -= OURO_WALK_UNITS; /* there may be thousands of pools without a bit */
     collector->cursor = pool->set_next[collector->lane];
     collector->at = 0;
 }
