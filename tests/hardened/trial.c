@@ -10,9 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <ouro/trace.h>
-
-#include "base/os.h"
 #include "heap/heap.h"
 
 static _Thread_local sigjmp_buf back;
@@ -49,14 +46,6 @@ static void listen(void)
     ouro_set_misuse_hook(hear);
 }
 
-static void destroy(ouro_heap *heap)
-{
-    size_t size = heap->size;
-    ouro_trace_stop(heap);
-    ouro__pools_destroy(ouro__heap_pools(heap));
-    ouro__os_unmap_apart(heap, size);
-}
-
 bool trial_run(void (*commit)(struct ground *ground), uint64_t seed, struct heard *out_heard)
 {
     static struct ground ground;
@@ -67,7 +56,7 @@ bool trial_run(void (*commit)(struct ground *ground), uint64_t seed, struct hear
         &(ouro_heap_options){.collector_off = true, .ignore_environment = true}, NULL);
     ground.random = seed * UINT64_C(0x9E3779B97F4A7C15);
     if (sigsetjmp(back, 1) == 0) commit(&ground);
-    destroy(ground.heap);
+    ouro__heap_destroy(ground.heap);
     return out_heard->message[0] != '\0';
 }
 

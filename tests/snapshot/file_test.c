@@ -292,8 +292,8 @@ static void *allocate_and_free(void *argument)
     return argument;
 }
 
-/* AddressSanitizer of GCC 12 has locks of its own that a fork does not wait for: once in a while the child finds one held
- * for ever.  So there are no threads there. */
+/* The AddressSanitizer of GCC 12 does not wait for its own locks at a fork, as LLVM's has done since its pull request 75290 of
+ * 2023: a child may find one held for ever.  So there are no threads there. */
 #if defined(__SANITIZE_ADDRESS__)
 enum { THREADS = 0 };
 #else
