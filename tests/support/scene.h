@@ -79,7 +79,7 @@ void scene_store_in_model(model_id owner, unsigned slot, model_id value);
 
 ouro_vector *scene_vector(model_id owner);
 
-/* Full collections until finalizers make no more garbage. */
+/* Full collections until one finds nothing, which finalizers and callbacks may put off. */
 void scene_collect_all(void);
 
 /* The byte at a position of raw memory, and whether the first `size` are right. */
