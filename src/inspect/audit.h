@@ -15,11 +15,12 @@ struct audit {
     ouro_heap *heap;
     ouro_error *error;
     bool failed;
-    const void *holder;        /* the object whose references are looked at */
-    size_t weakly;             /* objects that say weak references look at them */
-    size_t keyed;              /* and ephemerons */
-    size_t in_maps;            /* ephemerons that maps and sets have */
-    uintptr_t lowest, highest; /* between them lie all objects */
+    const void *holder;           /* the object whose references are looked at */
+    size_t weakly;                /* objects that say weak references look at them */
+    size_t keyed;                 /* and ephemerons */
+    size_t in_maps;               /* ephemerons that maps and sets have */
+    uintptr_t lowest, highest;    /* between them lie all objects */
+    struct ouro__numbers numbers; /* references that were found, then those that none explains */
 };
 
 /* Keeps the first contradiction. */

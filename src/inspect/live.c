@@ -129,7 +129,7 @@ static ouro_status open_memory(struct ouro__live *live, const struct amount *amo
     size_t size = amount->objects * sizeof(void *) +
                   (2 * amount->objects + 1 + amount->references + roots) * sizeof(uint32_t);
     if (!ouro__scratch_open(&live->scratch, size, 5)) return ouro__live_refused(heap, size);
-    size_t refused = ouro__numbers_map(heap);
+    size_t refused = ouro__numbers_map(&live->numbers, heap);
     if (refused == 0) return OURO_OK;
     ouro__scratch_close(&live->scratch);
     return ouro__live_refused(heap, refused);
@@ -162,7 +162,7 @@ ouro_status ouro__live_open(struct ouro__live *live, ouro_heap *heap, const void
     live->asked = object != NULL ? node_of(object) : OURO_GRAPH_NONE;
     find_outside(live);
     add_roots(live, own);
-    ouro__numbers_unmap(heap);
+    ouro__numbers_unmap(&live->numbers, heap);
     return OURO_OK;
 }
 

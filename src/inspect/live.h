@@ -13,6 +13,7 @@
 
 #include "graph/scratch.h"
 #include "inspect/inspect.h"
+#include "inspect/number.h"
 
 #include <ouro/graph.h>
 
@@ -24,6 +25,7 @@ struct ouro__live {
     uint32_t *roots;   /* named ones first, then by number; one may be there several times */
     size_t root_count;
     uint32_t asked; /* the node of the object that was asked about, or OURO_GRAPH_NONE */
+    struct ouro__numbers numbers; /* of the nodes, until the graph is there */
     struct ouro__scratch scratch;
 };
 

@@ -18,37 +18,63 @@ void ouro__each_object_arena(const ouro_heap *heap,
     }
 }
 
-static size_t numbers_size(const struct ouro__arena *arena)
-{
-    size_t size = arena->size < OURO_ARENA_SIZE ? arena->size : OURO_ARENA_SIZE;
-    return ((size + OURO_POOL_SIZE) / 4 + 4095) & ~(size_t)4095;
-}
+/* ---- the memory ---- */
 
-static void map_numbers(struct ouro__arena *arena, void *context)
+static void add_arena(struct ouro__arena *arena, void *context)
 {
-    size_t *refused = context;
     OURO_ASSERT(arena->numbers == NULL);
-    if (*refused > 0) return;
-    arena->numbers = ouro__os_map(numbers_size(arena), 4096);
-    if (arena->numbers == NULL) *refused = numbers_size(arena);
+    *(size_t *)context += arena->page_limit;
 }
 
-static void unmap_numbers(struct ouro__arena *arena, void *context)
+static void add_pool(struct ouro__pool *pool, void *context)
+{
+    *(size_t *)context += pool->carved;
+}
+
+static void each_object_pool(const ouro_heap *heap,
+                             void (*visit)(struct ouro__pool *pool, void *context), void *context)
+{
+    for (int realm = OURO__REALM_ACYCLIC; realm < OURO__REALMS; realm++)
+        ouro__walk_pools(ouro__heap_pools(heap), (enum ouro__realm)realm, visit, context);
+}
+
+/* An arena's numbers begin where those of its first pool are wanted. */
+static void place_pool(struct ouro__pool *pool, void *context)
+{
+    uint32_t **next = context;
+    struct ouro__arena *arena = ouro__arena_of(pool);
+    if (arena->numbers == NULL) {
+        arena->numbers = *next;
+        *next += arena->page_limit;
+    }
+    arena->numbers[ouro__pool_page(pool)] = (uint32_t)(*next - arena->numbers);
+    *next += pool->carved;
+}
+
+size_t ouro__numbers_map(struct ouro__numbers *numbers, const ouro_heap *heap)
+{
+    size_t words = 0;
+    ouro__each_object_arena(heap, add_arena, &words);
+    each_object_pool(heap, add_pool, &words);
+    *numbers = (struct ouro__numbers){.size = words * sizeof *numbers->start};
+    if (words == 0) return 0;
+    numbers->start = ouro__os_map(numbers->size, 4096);
+    if (numbers->start == NULL) return numbers->size;
+    uint32_t *next = numbers->start;
+    each_object_pool(heap, place_pool, &next);
+    return 0;
+}
+
+static void forget_numbers(struct ouro__arena *arena, void *context)
 {
     (void)context;
-    if (arena->numbers != NULL) ouro__os_unmap(arena->numbers, numbers_size(arena));
     arena->numbers = NULL;
 }
 
-size_t ouro__numbers_map(const ouro_heap *heap)
+void ouro__numbers_unmap(struct ouro__numbers *numbers, const ouro_heap *heap)
 {
-    size_t refused = 0;
-    ouro__each_object_arena(heap, map_numbers, &refused);
-    if (refused > 0) ouro__numbers_unmap(heap);
-    return refused;
-}
-
-void ouro__numbers_unmap(const ouro_heap *heap)
-{
-    ouro__each_object_arena(heap, unmap_numbers, NULL);
+    if (numbers->start == NULL) return;
+    ouro__each_object_arena(heap, forget_numbers, NULL);
+    ouro__os_unmap(numbers->start, numbers->size);
+    numbers->start = NULL;
 }

@@ -181,12 +181,12 @@ static void find_bounds(struct ouro__arena *arena, void *context)
 
 static void map_counts(struct audit *audit)
 {
-    size_t refused = ouro__numbers_map(audit->heap);
+    size_t refused = ouro__numbers_map(&audit->numbers, audit->heap);
     if (refused == 0) return;
     audit->failed = true;
     *audit->error = (ouro_error){.status = OURO_NO_MEMORY, .requested = refused};
     snprintf(audit->error->message, sizeof audit->error->message,
-             "the audit of heap \"%s\" needs %zu bytes for an arena: the system gave none",
+             "the audit of heap \"%s\" needs %zu bytes: the system gave none",
              audit->heap->name, refused);
 }
 
@@ -345,7 +345,7 @@ static void audit_references(struct audit *audit)
     if (!audit->failed) audit_weakrefs(audit);
     if (!audit->failed) audit_ephemerons(audit);
     if (!audit->failed) ouro__audit_reports(audit);
-    ouro__numbers_unmap(audit->heap);
+    ouro__numbers_unmap(&audit->numbers, audit->heap);
 }
 
 ouro_status ouro_verify(ouro_heap *heap, ouro_error *out_error)

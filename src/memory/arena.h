@@ -75,9 +75,9 @@ _Static_assert(sizeof(struct ouro__pool) == 128, "two cache lines, and the table
 struct ouro__arena {
     void *owner; /* the heap; first, so that one load finds it */
     enum ouro__realm realm;
-    bool large;    /* one block with a mapping of its own */
-    void *numbers; /* of the objects, while somebody looks at all of them: inspect/number.h */
-    size_t size;   /* of the mapping */
+    bool large;        /* one block with a mapping of its own */
+    uint32_t *numbers; /* of the objects, while somebody looks at all of them: inspect/number.h */
+    size_t size;       /* of the mapping */
     struct ouro__arena *next, *previous;
     uint64_t free_pages[8];   /* clean pages */
     uint64_t middle_pages[8]; /* first pages of pools that may hold objects that survived one young
@@ -121,6 +121,13 @@ ALWAYS_INLINE struct ouro__pool *ouro__pool_of(const void *entry)
 ALWAYS_INLINE size_t ouro__pool_page(const struct ouro__pool *pool)
 {
     return ((uintptr_t)pool & (OURO_ARENA_SIZE - 1)) / sizeof(struct ouro__pool);
+}
+
+/* Which of the blocks of its pool an address lies in. */
+ALWAYS_INLINE size_t ouro__pool_index(const struct ouro__pool *pool, const void *address)
+{
+    uint64_t offset = (uint64_t)((const char *)address - pool->first);
+    return (size_t)(offset * pool->reciprocal >> 32); /* of one block: 0 */
 }
 
 ALWAYS_INLINE char *ouro__pool_start(const struct ouro__pool *pool)

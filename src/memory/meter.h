@@ -105,13 +105,6 @@ void ouro__meter_flushed(struct ouro__pools *pools, size_t bin, uint64_t count);
 /* A raw block, which had so many bytes, is asked for again where it lies: by another caller, with another size. */
 void ouro__meter_moved(struct ouro__pools *pools, void *entry, size_t bytes);
 
-/* Which of the blocks of its pool an address lies in. */
-ALWAYS_INLINE size_t ouro__meter_index(const struct ouro__pool *pool, const void *address)
-{
-    uint64_t offset = (uint64_t)((const char *)address - pool->first);
-    return (size_t)(offset * pool->reciprocal >> 32); /* of one block: 0 */
-}
-
 ALWAYS_INLINE uint32_t ouro__meter_bit_words(const struct ouro__pool *pool)
 {
     return (pool->capacity + 31) / 32;
@@ -143,7 +136,7 @@ void ouro__meter_wipe(struct ouro__pool *pool);
 /* The number of a block, OURO__DEAD_NUMBER included; the pool has numbers. */
 ALWAYS_INLINE uint32_t *ouro__meter_number_of(const struct ouro__pool *pool, const void *address)
 {
-    return &pool->numbers[1 + ouro__meter_index(pool, address)];
+    return &pool->numbers[1 + ouro__pool_index(pool, address)];
 }
 
 /* Whether a number is a live block's. */
@@ -156,7 +149,7 @@ ALWAYS_INLINE bool ouro__number_is_live(uint32_t number)
 ALWAYS_INLINE void ouro__meter_number(struct ouro__meter *meter, struct ouro__pool *pool,
                                       const void *entry, uint32_t number)
 {
-    const size_t index = ouro__meter_index(pool, entry);
+    const size_t index = ouro__pool_index(pool, entry);
     pool->numbers[1 + index] = number;
     pool->numbers[0]++;
     if (UNLIKELY(!meter->exact)) {

@@ -36,7 +36,7 @@ void ouro__births_remove(struct ouro__trace *trace)
 static bool is_inside(const struct ouro__pools *pools, const void *address)
 {
     const struct ouro__pool *pool = ouro__walk_find(pools, OURO__REALM_RAW, address);
-    return pool != NULL && ouro__meter_index(pool, address) < pool->capacity;
+    return pool != NULL && ouro__pool_index(pool, address) < pool->capacity;
 }
 
 static size_t put_place(const ouro_trace_place *place, char *text, size_t size)
