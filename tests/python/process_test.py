@@ -135,7 +135,7 @@ class Undisturbed(unittest.TestCase):
 
 class Shapes(unittest.TestCase):
     def test_a_deep_nest(self):
-        depth = amount(1000000 if TIER else 200000)
+        depth = amount(1000000 if TIER else 100000)
         snapshot = snapshot_of(f"""
             nest = None
             for _ in range({depth}): nest = [nest]

@@ -177,7 +177,7 @@ int main(void)
         const char *what;
         size_t limit; /* megabytes, of the ordinary run; above that it would take long */
     } kinds[] = {
-        {take_cells, NULL, "cells", 2048},
+        {take_cells, NULL, "cells", 512},
         {take_small_rows, NULL, "small rows", 128},
         {take_wide_rows, NULL, "wide rows", 512},
         {take_large_rows, NULL, "large rows", 2048},
