@@ -111,11 +111,7 @@ static void begin_scan(struct ouro__collector *collector)
 
 bool ouro__collector_must_sever(const struct ouro__collector *collector)
 {
-    bool exact = collector->lane == OURO__PASS && !collector->finalized;
-    OURO_ASSERT(!exact ||
-                collector->outward <= SIZE_MAX / 2); /* never taken off before it was added */
-    if (collector->outward > 0 || collector->has_hooks) return true;
-    return collector->rescued && !exact;
+    return collector->outward > 0 || collector->has_hooks || collector->rescued;
 }
 
 /* What is left when last words are spoken. */

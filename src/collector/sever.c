@@ -79,6 +79,7 @@ void ouro__sever(struct ouro__collector *collector)
     if (collector->lane == OURO__PASS) {
         sever_pools(collector, true);
         sever_pools(collector, false);
+        OURO_ASSERT(collector->has_hooks || collector->outward == 0); /* [sever.outward] */
         return;
     }
     void *owner = ouro__half_of(collector)->owner;

@@ -198,7 +198,6 @@ ALWAYS_INLINE void rescue_in_pass(struct ouro__collector *pass, void *entry, our
 {
     struct ouro__marks *marks = ouro__collector_marks(pass);
     pass->outward += *count & OURO__COUNT_MASK;
-    pass->rescued = true;
     *count &= OURO__COUNT_MASK;
     *ouro__word_of(entry) &= ~OURO__TRAPPED; /* which it was: [scan.trapped] */
     marks->lanes[OURO__PASS].suspects--;
