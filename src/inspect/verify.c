@@ -186,8 +186,8 @@ static void map_counts(struct audit *audit)
     audit->failed = true;
     *audit->error = (ouro_error){.status = OURO_NO_MEMORY, .requested = refused};
     snprintf(audit->error->message, sizeof audit->error->message,
-             "the audit of heap \"%s\" needs %zu bytes: the system gave none",
-             audit->heap->name, refused);
+             "the audit of heap \"%s\" needs %zu bytes: the system gave none", audit->heap->name,
+             refused);
 }
 
 static void count_reference(void *referent, void *context)

@@ -164,6 +164,34 @@ static void test_a_step_goes_on_with_a_death_as_long_as_it_is_paid_for(void **st
     test_heap_close_empty(heap);
 }
 
+static size_t counted;
+
+static void count_objects(cell *self)
+{
+    ouro_heap_stats stats;
+    ouro_get_heap_stats(ouro_heap_of(self), &stats);
+    counted = stats.objects;
+}
+
+/* Who speaks in the middle of a death finds those gone that died before, though their blocks go back together. */
+static void test_last_words_find_the_dead_gone(void **state)
+{
+    enum { NODES = 500 };
+    cell *speaker = cell_new(*state);
+    speaker->last_word = count_objects;
+    node *first = NULL;
+    for (int i = 0; i < NODES; i++) {
+        node *made = node_new(*state);
+        ouro_put(made, left, first);
+        if (i == 0) ouro_put(made, right, speaker);
+        first = made;
+    }
+    counted = 0;
+    ouro_decref(first);
+    assert_in_range(counted, 1, 2); /* the speaker, and the node that lets go of it */
+    test_heap_verify(*state);
+}
+
 /* An old object whose last reference goes was not touched: nothing is to be looked for near it. */
 static void test_the_last_reference_is_no_touch(void **state)
 {
@@ -269,6 +297,7 @@ int main(void)
         HEAP_TEST(test_a_few_blocks_of_a_death_wait_and_not_of_each_part),
         cmocka_unit_test(test_the_least_bound_is_kept),
         cmocka_unit_test(test_long_objects_let_go_of_so_many_at_once),
+        HEAP_TEST(test_last_words_find_the_dead_gone),
         HEAP_TEST(test_the_last_reference_is_no_touch),
         cmocka_unit_test(test_so_many_wait_at_once),
         cmocka_unit_test(test_a_step_goes_on_with_a_death_as_long_as_it_is_paid_for),

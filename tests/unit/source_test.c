@@ -8,6 +8,7 @@
 #include "support/cycle.h"
 #include "support/garbage_case.h"
 #include "support/heap.h"
+#include "support/plain.h"
 #include "support/source.h"
 
 #include <stdlib.h>
@@ -142,6 +143,38 @@ static void test_counts_of_frozen_objects_are_forgotten(void **state)
     assert_int_equal(report.alive, 0);
 }
 
+/* In the upper half of an arena, the marks end where the first pools begin: nothing of these is written over. */
+static void test_no_more_than_marks_is_wiped(void **state)
+{
+    (void)state;
+    enum { ROWS = 1500, LENGTH = 1000 };
+    struct source source = {0};
+    ouro_heap *heap = test_heap_new(&(ouro_heap_options){
+        .collector_off = true,
+        .source = source_keeping(&source),
+    });
+    cell *first = cell_new(heap);
+    list *all = list_new(heap);
+    for (int i = 0; i < ROWS; i++) {
+        row *made = row_new(heap, LENGTH);
+        ouro_incref(first);
+        made->items[LENGTH - 1] = first;
+        list_append(all, made);
+        ouro_decref(made);
+    }
+    assert_true(ouro__arena_offset(all->items.items[ROWS - 1]) > OURO_ARENA_SIZE / 2);
+    assert_int_equal(ouro_collect(heap, 2), 0);
+    cycle_touch(first); /* which is old now */
+    cycle_begin(heap);
+    while (!cycle_is_idle(heap)) (void)cycle_step(heap, 100000);
+    test_heap_verify(heap);
+    for (int i = 0; i < ROWS; i++)
+        assert_ptr_equal(((row *)all->items.items[i])->items[LENGTH - 1], first);
+    ouro_decref(all);
+    ouro_decref(first);
+    test_heap_close_empty(heap);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -149,6 +182,7 @@ int main(void)
         cmocka_unit_test(test_marks_are_wiped_where_no_page_goes_back),
         cmocka_unit_test(test_marks_of_a_cycle_that_was_given_up_are_wiped),
         cmocka_unit_test(test_counts_of_frozen_objects_are_forgotten),
+        cmocka_unit_test(test_no_more_than_marks_is_wiped),
     };
     return cmocka_run_group_tests_name("source", tests, NULL, NULL);
 }
