@@ -33,6 +33,7 @@ function(ouro_add_test)
   if(arg_INTERNAL)
     target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/src")
   endif()
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-g1>) # lines suffice; the library keeps all of it
   if(arg_SHORT)
     target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
   endif()
