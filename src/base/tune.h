@@ -23,9 +23,9 @@
 #define OURO_QUARANTINE_BYTES ((size_t)1 << 20)
 #endif
 
-/* Runs of blocks that died in a row, each of one pool, that fit in the quarantine; what dies in random order
- * may leave it earlier. */
-#define OURO_QUARANTINE_RUNS 32768u
+/* Runs of blocks that died in a row, each of one pool, that fit in the quarantine, one for each 32 bytes of it; what
+ * dies in random order may leave it earlier. */
+#define OURO_QUARANTINE_RUNS ((uint32_t)(OURO_QUARANTINE_BYTES / 32))
 
 /* Room for so many is in use at first, one page, and twice as many each time that it is full: a ring touches all of its
  * memory again and again. */

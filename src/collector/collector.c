@@ -266,8 +266,8 @@ static void advance(struct ouro__collector *collector)
         ouro__collector_enter(collector, OURO__FORGET);
         return;
     case OURO__FORGET: end_cycle(collector); return;
-    case OURO__IDLE:
-    case OURO__PHASES: OURO_CHECK(false); /* unreached: a step begins in a phase and ends idle */
+    case OURO__IDLE:                      /* unreached: a step that ends idle goes no further */
+    case OURO__PHASES: OURO_CHECK(false); /* unreached: no phase */
     }
 }
 

@@ -133,8 +133,6 @@ void ouro__dump(const void *object, char *text, size_t size)
     lines.left = size;
     struct ouro__place place = ouro__guard_find(object);
     if (place.pool == NULL || place.entry == NULL) return;
-    if (place.pool->block_size == 0 && place.pool->used == 0)
-        return; /* a large block that died: no access */
     put(&lines, "\n  ");
     put_block(&lines, place.pool, place.entry);
     put_birth(&lines, &place);

@@ -57,7 +57,7 @@ static _Noreturn void refuse_within(const void *address, const char *operation)
     if (place.pool == NULL || place.entry == NULL)
         ouro__misuse(address, "%s of %p, which lies in a heap but in none of its blocks", operation,
                      address);
-    if (place.is_entry && !is_live(place.entry) && place.pool->block_size > 0 &&
+    if (place.is_entry && place.pool->block_size > 0 &&
         !ouro__word_is_free(*ouro__word_of(address)))
         ouro__guard_check_free(place.pool, address);
     if (place.is_entry)

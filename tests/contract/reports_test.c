@@ -355,6 +355,49 @@ static void what_is_reported_too_often_is_named(void **state)
         "by the traverse hook of type boaster");
 }
 
+/* Of a vector each place counts, and so does each report. */
+typedef struct hoarder {
+    void *first;
+    ouro_vector items;
+} hoarder;
+
+static unsigned item_reports;
+
+static int hoarder_traverse(void *object, ouro_visit visit, void *argument)
+{
+    const hoarder *self = object;
+    int stop = 0;
+    for (unsigned i = 0; stop == 0 && self->items.length > 0 && i < item_reports; i++)
+        stop = visit(self->items.items[0], argument);
+    return stop;
+}
+
+static const ouro_field hoarder_fields[] = {OURO_REF(hoarder, first, NULL),
+                                            OURO_VECTOR(hoarder, items, NULL), OURO_END};
+static ouro_type hoarder_type =
+    OURO_TYPE(hoarder, .fields = hoarder_fields, .traverse = hoarder_traverse);
+
+static void what_lies_in_a_vector_is_held(void **state)
+{
+    (void)state;
+    ouro_heap *heap = test_heap_quiet();
+    hoarder *made = ouro_new(heap, hoarder);
+    cell *item = cell_new(heap);
+    item_reports = 0;
+    assert_int_equal(ouro_vector_append(made, &made->items, item), OURO_OK);
+    assert_int_equal(ouro_vector_append(made, &made->items, item), OURO_OK);
+    ouro_decref(item);
+    test_heap_verify(heap);
+    item_reports = 2; /* beside what the table reports */
+    expect_verdict(heap, OURO_CORRUPT,
+                   "of type cell has a count of 2, but other objects hold 4 references to it; type "
+                   "hoarder reports it 4 times and has it 2 times");
+    item_reports = 0;
+    test_heap_verify(heap);
+    ouro_decref(made);
+    test_heap_close_empty(heap);
+}
+
 /* ---- hooks that do more than report ---- */
 
 typedef struct meddler {
@@ -461,6 +504,7 @@ int main(void)
         HEAP_TEST(a_borrowed_field_holds_nothing),
         cmocka_unit_test(borrowing_does_not_track),
         cmocka_unit_test(what_is_reported_too_often_is_named),
+        cmocka_unit_test(what_lies_in_a_vector_is_held),
         cmocka_unit_test(a_hook_that_changes_counts_is_named),
         cmocka_unit_test(a_hook_that_changes_counts_is_caught_in_a_collection),
         cmocka_unit_test(a_hook_that_changes_its_mind_is_named),

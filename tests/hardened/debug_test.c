@@ -2,18 +2,26 @@
 /*
  * debug_test.c -- the bytes that the debug build puts into memory, and what it tells of a damaged object
  */
+#include <pthread.h>
+#include <sched.h>
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include <ouro/trace.h>
 
+#include "base/process_lock.h"
 #include "hardened/trial.h"
 #include "heap/heap.h"
+#include "memory/quarantine.h"
 
 typedef struct node {
     struct node *left, *right;
@@ -224,6 +232,22 @@ static void drop_too_much(void *object)
 
 static ouro_type heir_type = OURO_TYPE(heir, .release = drop_too_much);
 
+static ouro_type large_type = {.name = "large", .size = 1 << 20};
+
+static void decref_a_dead_large_one(struct ground *ground)
+{
+    void *large = ouro_object_new(ground->heap, &large_type);
+    ouro_decref(large);
+    ouro_decref(large);
+}
+
+static void free_large_raw_twice(struct ground *ground)
+{
+    void *memory = ouro_mem_alloc(ground->heap, 1 << 20);
+    ouro_mem_free(ground->heap, memory);
+    ouro_mem_free(ground->heap, memory);
+}
+
 static void damage_while_dying(struct ground *ground)
 {
     heir *first = ouro_new(ground->heap, heir);
@@ -270,6 +294,12 @@ static void test_the_dump_of_rare_places(void **state)
     (void)state;
     expect_told(damage_while_dying, "decref of 0x*it was freed already\n  free block 0x*\n*"
                                     "before it: object 0x* of type heir: 8 bytes, count *, dying*");
+    expect_told(decref_a_dead_large_one, /* its memory is out of reach, and is not looked at */
+                "decref of 0x*, which is no living object: it was freed already\n"
+                "  free block 0x*, in which an object of type large was");
+    expect_told(free_large_raw_twice,
+                "free of 0x*, which is not the beginning of raw memory in use*\n"
+                "  raw block 0x*, free or aligned");
     expect_told(damage_the_last_block, "object 0x*\n  block 127 of 128 cut ones of 32 bytes\n"
                                        "  before it: object 0x*");
     expect_told(damage_a_traced, "object 0x*, generation 0\n  born at guilty.py:77 in birth\n"
@@ -315,6 +345,58 @@ static void test_without_memory_there_is_no_quarantine(void **state)
     assert_int_equal(ouro_heap_close(heap, NULL, NULL), OURO_OK);
 }
 
+static ouro_type speck_type = {.name = "speck", .size = 8};
+static ouro_type slab_type = {.name = "slab", .size = 600};
+
+enum { DEATHS = 400000 };
+static const void *died[DEATHS]; /* in turn */
+static size_t deaths;
+
+/* Of two pools, so that each is a run of its own. */
+static void die_in_turn(ouro_heap *heap, ouro_type *first, ouro_type *second)
+{
+    void *one = ouro_object_new(heap, first), *two = ouro_object_new(heap, second);
+    assert_true(deaths + 2 <= DEATHS);
+    died[deaths++] = one;
+    died[deaths++] = two;
+    ouro_decref(one);
+    ouro_decref(two);
+}
+
+/* The ring holds who died last, in order: no longer than its bytes allow. */
+static void look_at_ring(const struct ouro__guard *guard)
+{
+    size_t first = deaths - guard->run_count;
+    for (unsigned i = 0; i < guard->run_count; i++)
+        assert_ptr_equal(ouro__quarantine_run(guard, i)->first, died[first + i]);
+}
+
+/* [quarantine.order], while the ring grows around its oldest run, and where it cannot grow any more. */
+static void test_what_died_first_leaves_first(void **state)
+{
+    (void)state;
+    ouro_heap *heap = ouro_heap_new(
+        &(ouro_heap_options){.collector_off = true, .ignore_environment = true}, NULL);
+    const struct ouro__guard *guard = &ouro__heap_pools(heap)->guard;
+    deaths = 0;
+    do die_in_turn(heap, &slab_type, &node_type);
+    while (guard->oldest == 0);
+    look_at_ring(guard);
+    unsigned room = guard->run_room;
+    while (deaths < DEATHS / 2) {
+        die_in_turn(heap, &speck_type, &node_type);
+        if (guard->run_room == room) continue;
+        assert_int_equal(guard->run_room, 2 * room);
+        look_at_ring(guard);
+        room = guard->run_room;
+    }
+    look_at_ring(guard);
+    assert_int_equal(room, OURO_QUARANTINE_RUNS);
+    assert_int_equal(guard->run_count, room); /* full before its bytes are */
+    assert_int_equal(ouro_verify(heap, NULL), OURO_OK);
+    assert_int_equal(ouro_heap_close(heap, NULL, NULL), OURO_OK);
+}
+
 static size_t given_back; /* bytes */
 
 static void *obtain(void *context, size_t size, size_t alignment)
@@ -346,6 +428,143 @@ static void test_a_large_block_of_another_source_does_not_wait(void **state)
     assert_int_equal(ouro_heap_close(heap, NULL, NULL), OURO_OK);
 }
 
+/* ---- threads ---- */
+
+/* Makes an object in a heap of its own, and ends when it is told to. */
+struct guest {
+    pthread_t thread;
+    sem_t made, go;
+    ouro_heap *heap;
+    node *object;
+};
+
+static pthread_key_t last_act; /* of which the destructor comes after the library's */
+
+/* The library has let go of the thread: it takes it for one whose objects lie nowhere. */
+static void act_once_more(void *argument)
+{
+    struct guest *guest = argument;
+    for (int i = 0; i < 2; i++) {
+        ouro_set(guest->object, left, guest->object);
+        ouro_clear(guest->object, left);
+        assert_int_equal(ouro__own_arena, OURO__NO_ARENA);
+    }
+}
+
+static void *stay(void *argument)
+{
+    struct guest *guest = argument;
+    guest->heap = ouro_heap_new(
+        &(ouro_heap_options){.collector_off = true, .ignore_environment = true}, NULL);
+    guest->object = ouro_new(guest->heap, node);
+    ouro_decref(ouro_newref(guest->object));
+    assert_int_equal(pthread_setspecific(last_act, guest), 0);
+    sem_post(&guest->made);
+    while (sem_wait(&guest->go) != 0) {
+    }
+    return NULL;
+}
+
+/* Their variables are gone, and those of the next ones lie where they were.  The next to adopt a heap, or to end one,
+ * goes through the list of all that are there. */
+static void test_threads_come_and_go(void **state)
+{
+    enum { GUESTS = 3, ROUNDS = 3 };
+    static struct guest guests[GUESTS];
+    static const int turns[ROUNDS][GUESTS] = {{1, 2, 0}, {0, 1, 2}, {2, 0, 1}};
+    (void)state;
+    ouro_heap *own = ouro_heap_new(
+        &(ouro_heap_options){.collector_off = true, .ignore_environment = true}, NULL);
+    node *mine = ouro_new(own, node);
+    assert_int_equal(pthread_key_create(&last_act, act_once_more), 0);
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int i = 0; i < GUESTS; i++) {
+            sem_init(&guests[i].made, 0, 0);
+            sem_init(&guests[i].go, 0, 0);
+            assert_int_equal(pthread_create(&guests[i].thread, NULL, stay, &guests[i]), 0);
+            while (sem_wait(&guests[i].made) != 0) {
+            }
+        }
+        for (int i = 0; i < GUESTS; i++) {
+            struct guest *guest = &guests[turns[round][i]];
+            sem_post(&guest->go);
+            assert_int_equal(pthread_join(guest->thread, NULL), 0);
+            ouro_heap_adopt(guest->heap);
+            ouro_decref(guest->object);
+            assert_int_equal(ouro_heap_close(guest->heap, NULL, NULL), OURO_OK);
+        }
+    }
+    assert_int_equal(pthread_key_delete(last_act), 0);
+    ouro_decref(mine);
+    assert_int_equal(ouro_heap_close(own, NULL, NULL), OURO_OK);
+}
+
+/* A thread on its way into the list, and who takes its heap over meanwhile. */
+struct entrant {
+    node *object;
+    ouro_heap *heap;
+    sem_t adopted, go;
+    _Atomic long number; /* of the thread, when nothing but the lock is in its way */
+    uintptr_t own_arena; /* in the end */
+};
+
+static void *enter_late(void *argument)
+{
+    struct entrant *entrant = argument;
+    ouro_heap_adopt(entrant->heap);
+    sem_post(&entrant->adopted);
+    while (sem_wait(&entrant->go) != 0) {
+    }
+    atomic_store(&entrant->number, syscall(SYS_gettid));
+    ouro__guard_settle(entrant->object);
+    entrant->own_arena = ouro__own_arena;
+    return NULL;
+}
+
+static bool is_asleep(long number)
+{
+    char path[64], text[512] = "";
+    snprintf(path, sizeof path, "/proc/self/task/%ld/stat", number);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    assert_true(fread(text, 1, sizeof text - 1, file) > 0);
+    fclose(file);
+    const char *state = strrchr(text, ')');
+    return state != NULL && state[2] == 'S';
+}
+
+/* Whoever loses a heap between the look at its owner and the note where its objects lie takes that back.  ThreadSanitizer
+ * would report what this program does wrong. */
+static void test_a_heap_is_taken_over_meanwhile(void **state)
+{
+    static struct entrant entrant;
+    pthread_t thread;
+    (void)state;
+#ifdef __SANITIZE_THREAD__
+    skip();
+#endif
+    entrant.heap = ouro_heap_new(
+        &(ouro_heap_options){.collector_off = true, .ignore_environment = true}, NULL);
+    entrant.object = ouro_new(entrant.heap, node);
+    entrant.own_arena = 1;
+    sem_init(&entrant.adopted, 0, 0);
+    sem_init(&entrant.go, 0, 0);
+    assert_int_equal(pthread_create(&thread, NULL, enter_late, &entrant), 0);
+    while (sem_wait(&entrant.adopted) != 0) {
+    }
+    ouro__process_lock();
+    sem_post(&entrant.go);
+    while (atomic_load(&entrant.number) == 0 || !is_asleep(entrant.number)) sched_yield();
+    /* of ouro_heap_adopt what comes before the lock */
+    ouro__heap_pools(entrant.heap)->front.thread = ouro__guard_thread();
+    ouro__process_unlock();
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(entrant.own_arena, OURO__NO_ARENA);
+    ouro_heap_adopt(entrant.heap);
+    ouro_decref(entrant.object);
+    assert_int_equal(ouro_heap_close(entrant.heap, NULL, NULL), OURO_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -356,7 +575,10 @@ int main(void)
         cmocka_unit_test(test_the_dump_of_raw_memory),
         cmocka_unit_test(test_the_dump_of_rare_places),
         cmocka_unit_test(test_without_memory_there_is_no_quarantine),
+        cmocka_unit_test(test_what_died_first_leaves_first),
         cmocka_unit_test(test_a_large_block_of_another_source_does_not_wait),
+        cmocka_unit_test(test_threads_come_and_go),
+        cmocka_unit_test(test_a_heap_is_taken_over_meanwhile),
     };
     return cmocka_run_group_tests_name("debug", tests, NULL, NULL);
 }

@@ -230,6 +230,31 @@ static void write_to_dead_object_and_reuse(struct ground *ground)
     for (int i = 0; i < 10 * MANY; i++) (void)ouro_new(ground->heap, node);
 }
 
+/* Likewise, behind the link of a free block, of which each second one lives: so its page stays. */
+static void write_to_dead_string_and_reuse(struct ground *ground)
+{
+    enum { MANY = 100, LENGTH = 100 };
+    string *made[MANY];
+    for (int i = 0; i < MANY; i++) made[i] = ouro_new_var(ground->heap, string, LENGTH);
+    for (int i = 0; i < MANY; i += 2) ouro_decref(made[i]);
+    (void)ouro_trim(ground->heap);
+    char *dead = (char *)made[2 * trial_random(ground, MANY / 2)];
+    write_at(ground, dead + 16 + trial_random(ground, LENGTH - 16), 1);
+    for (int i = 0; i < 10 * MANY; i++) made[0] = ouro_new_var(ground->heap, string, LENGTH);
+}
+
+/* Likewise, in front of a free block. */
+static void write_before_dead_and_reuse(struct ground *ground)
+{
+    enum { MANY = 100 };
+    node *made[MANY];
+    for (int i = 0; i < MANY; i++) made[i] = ouro_new(ground->heap, node);
+    for (int i = 0; i < MANY; i += 2) ouro_decref(made[i]);
+    (void)ouro_trim(ground->heap);
+    write_at(ground, (char *)made[2 * trial_random(ground, MANY / 2)] - 8, 1);
+    for (int i = 0; i < 10 * MANY; i++) (void)ouro_new(ground->heap, node);
+}
+
 static void write_to_dead_raw(struct ground *ground)
 {
     char *memory = raw_new(ground);
@@ -477,6 +502,38 @@ static void free_far_inside(struct ground *ground)
     ouro_mem_free(ground->heap, memory + FAR + trial_random(ground, 1000));
 }
 
+/* An arena of one large block ends where that does; the rest of its 32 MiB is nobody's. */
+static void use_behind_an_arena(struct ground *ground)
+{
+    struct ouro__arena *arena = ouro__arena_of(large_new(ground));
+    decref_or_incref(ground, (char *)arena + arena->size + 8 * trial_random(ground, 100000));
+}
+
+/* Pages of an arena that no pool has, and its last one, which is out of reach. */
+static void use_a_page_of_no_pool(struct ground *ground)
+{
+    struct ouro__arena *arena = ouro__arena_of(node_new(ground));
+    size_t page = trial_random(ground, 2) == 0 ? arena->page_limit - 1 : arena->page_limit;
+    decref_or_incref(ground, (char *)arena + (page << OURO_POOL_SHIFT) +
+                                 8 * trial_random(ground, OURO_POOL_SIZE / 8));
+}
+
+/* In front of the first block of a pool, and behind the last one that was cut. */
+static void use_what_is_no_block(struct ground *ground)
+{
+    const struct ouro__pool *pool = ouro__pool_of(node_new(ground));
+    size_t cut = (size_t)pool->carved * pool->block_size;
+    decref_or_incref(ground, trial_random(ground, 2) == 0 ? pool->first - 16 : pool->first + cut);
+}
+
+static void use_interior_of_dead(struct ground *ground)
+{
+    string *object = string_new(ground);
+    size_t length = object->length;
+    ouro_decref(object);
+    decref_or_incref(ground, (char *)object + 1 + trial_random(ground, length));
+}
+
 /* Memory of raw pools that was not cut yet. */
 static void free_what_was_never_cut(struct ground *ground)
 {
@@ -680,6 +737,8 @@ static void write_beside_heap(struct ground *ground)
 #define RAW_FRONT "raw memory 0x* was written to in front of its beginning"
 #define NOWHERE "* of 0x*, which lies in no heap: it is foreign, wild or freed"
 #define INSIDE "* of 0x*, which lies * bytes from the beginning of the object at 0x*"
+#define INSIDE_DEAD "* of 0x*, which lies * bytes from the beginning of the free block at 0x*"
+#define NO_BLOCK "* of 0x*, which lies in a heap but in none of its blocks"
 #define LOW                                                                                        \
     "object 0x* of type node has a count of 1, but other objects hold 2 references to it: one decref too many, or a traverse hook that reports a reference twice"
 #define HOOK "* of 0x* inside a traverse hook, which must change nothing"
@@ -701,6 +760,8 @@ static const struct row rows[] = {
     {"double free: large raw memory", free_large_twice, 0, {RAW_FREED}},
     {"write after free: object", write_to_dead_object, 0, {WRITTEN}},
     {"write after free: object, reused", write_to_dead_object_and_reuse, 0, {WRITTEN}},
+    {"write after free: string, reused", write_to_dead_string_and_reuse, 0, {WRITTEN}},
+    {"write before free: object, reused", write_before_dead_and_reuse, 0, {FREE_WORD}},
     {"write after free: string", write_to_dead_string, 0, {WRITTEN}},
     {"write after free: raw memory", write_to_dead_raw, 0, {WRITTEN}},
     {"write after free: large object", write_to_dead_large, 0, {"fault"}},
@@ -724,6 +785,7 @@ static const struct row rows[] = {
     {"underflow by 8: raw memory", underflow_raw, 0, {RAW_FRONT}},
     {"underflow by 8: large raw memory", underflow_large_raw, 0, {RAW_FRONT}},
     {"interior pointer to an object", use_interior, 0, {INSIDE}},
+    {"interior pointer to a dead object", use_interior_of_dead, 0, {INSIDE_DEAD}},
     {"interior pointer to raw memory", free_interior, 0, {RAW_FREED}},
     {"pointer to the stack", use_stack, 0, {NOWHERE}},
     {"pointer to mapped memory", use_mapped, 0, {NOWHERE}},
@@ -758,6 +820,9 @@ static const struct row rows[] = {
      free_far_inside,
      0,
      {"free of 0x*, which lies inside a large block"}},
+    {"pointer behind an arena", use_behind_an_arena, 0, {NOWHERE}},
+    {"pointer to a page of no pool", use_a_page_of_no_pool, 0, {NO_BLOCK}},
+    {"pointer to what is no block", use_what_is_no_block, 0, {NO_BLOCK}},
     {"free of what was never cut",
      free_what_was_never_cut,
      0,

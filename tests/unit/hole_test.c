@@ -80,6 +80,38 @@ static void test_raw_memory_is_handed_out_again(void **state)
     for (size_t i = 0; i < CELLS; i += KEPT) ouro_mem_free(heap, ouro_move(blocks[i]));
 }
 
+/* The place of the next block's word. */
+static const char *end_of(const cell *one)
+{
+    const struct ouro__pool *pool = ouro__pool_of(one);
+    return (const char *)one - ouro__kind_prefix(ouro__bin_kind(pool->bin)) + pool->block_size;
+}
+
+/* What is behind the last block in front of a hole is nothing that it could have written to. */
+static void test_the_last_block_before_a_hole_dies(void **state)
+{
+    static cell *cells[CELLS];
+    ouro_heap *heap = *state;
+    fill(heap, cells);
+    const struct ouro__pool *last = NULL; /* one of each pool lives, before all others are dead */
+    for (size_t i = 0; i < CELLS; i++) {
+        if ((uintptr_t)end_of(cells[i]) % OURO_CARVE_SIZE == 0 && ouro__pool_of(cells[i]) != last)
+            last = ouro__pool_of(cells[i]);
+        else
+            ouro_decref(ouro_move(cells[i]));
+    }
+    assert_true(ouro_trim(heap) > 0);
+    test_heap_verify(heap);
+    size_t before_holes = 0;
+    for (size_t i = 0; i < CELLS; i++)
+        before_holes +=
+            cells[i] != NULL && ouro__hole_has(ouro__pool_of(cells[i]), end_of(cells[i]));
+    assert_true(before_holes > 10);
+    for (size_t i = 0; i < CELLS; i++) ouro_xdecref(ouro_move(cells[i]));
+    test_heap_verify(heap);
+    assert_int_equal(test_heap_objects(heap), 0);
+}
+
 /* Parts of a large block that died go back one after the other, or all at once when asked. */
 static void test_a_large_block_goes_back_when_asked(void **state)
 {
@@ -96,6 +128,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         HEAP_TEST(test_what_was_given_back_is_handed_out_again),
+        HEAP_TEST(test_the_last_block_before_a_hole_dies),
         HEAP_TEST(test_a_large_block_goes_back_when_asked),
         HEAP_TEST(test_raw_memory_is_handed_out_again),
     };

@@ -108,13 +108,28 @@ static void test_a_full_disk_is_told(void **state)
     fclose(closed);
 }
 
+/* More than addresses reach, whatever one heap takes, and no less than that: none but the first is looked at. */
+static void test_more_heaps_than_there_can_be(void **state)
+{
+    ouro_heap *heap = *state;
+    FILE *file = fopen("/dev/null", "w");
+    assert_non_null(file);
+    for (size_t size = 2; size <= 1 << 15; size++) {
+        for (size_t more = 0; more < 2; more++) {
+            size_t count = SIZE_MAX / size + more;
+            assert_int_equal(ouro_write_metrics(&heap, count, file), OURO_NO_MEMORY);
+            assert_int_equal(ouro_heap_error(heap)->status, OURO_NO_MEMORY);
+        }
+    }
+    fclose(file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_labels_are_utf8),
-        HEAP_TEST(test_classes_tell_their_alignment),
-        cmocka_unit_test(test_metrics_of_no_heap),
-        HEAP_TEST(test_a_full_disk_is_told),
+        cmocka_unit_test(test_labels_are_utf8),       HEAP_TEST(test_classes_tell_their_alignment),
+        cmocka_unit_test(test_metrics_of_no_heap),    HEAP_TEST(test_a_full_disk_is_told),
+        HEAP_TEST(test_more_heaps_than_there_can_be),
     };
     return cmocka_run_group_tests_name("metrics", tests, NULL, NULL);
 }

@@ -56,6 +56,38 @@ static void test_new_objects_are_zero_on_used_blocks(void **state)
     }
 }
 
+/* Each number of words is cleared in its own way, which the compiler knows. */
+#define CLEARED(words)                                                                             \
+    typedef struct cleared_##words {                                                               \
+        uint64_t all[words];                                                                       \
+    } cleared_##words;                                                                             \
+    static ouro_type cleared_##words##_type = OURO_TYPE(cleared_##words);                          \
+    static void clear_##words(ouro_heap *heap)                                                     \
+    {                                                                                              \
+        for (int i = 0; i < 3; i++) {                                                              \
+            cleared_##words *made = ouro_new(heap, cleared_##words);                               \
+            for (size_t j = 0; j < (words); j++) assert_int_equal(made->all[j], 0);                \
+            memset(made->all, 0xFF, sizeof made->all);                                             \
+            ouro_decref(made);                                                                     \
+        }                                                                                          \
+    }
+CLEARED(1)
+CLEARED(2)
+CLEARED(3)
+CLEARED(7)
+CLEARED(12)
+CLEARED(15)
+CLEARED(16)
+CLEARED(17)
+CLEARED(64)
+
+static void test_new_objects_of_each_size_are_zero(void **state)
+{
+    static void (*const all[])(ouro_heap * heap) = {clear_1,  clear_2,  clear_3,  clear_7, clear_12,
+                                                    clear_15, clear_16, clear_17, clear_64};
+    for (size_t i = 0; i < COUNT_OF(all); i++) all[i](*state);
+}
+
 static void test_new_object_has_one_reference_and_its_type(void **state)
 {
     atom *made = ouro_new(*state, atom);
@@ -297,6 +329,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         HEAP_TEST(test_new_objects_are_zero_on_used_blocks),
+        HEAP_TEST(test_new_objects_of_each_size_are_zero),
         HEAP_TEST(test_new_object_has_one_reference_and_its_type),
         HEAP_TEST(test_object_is_made_by_a_type_known_at_run_time),
         HEAP_TEST(test_sizeof_counts_the_word),

@@ -16,6 +16,7 @@
 #include "support/apart.h"
 #include "support/cell.h"
 #include "support/heap.h"
+#include "support/plain.h"
 #include "support/random.h"
 #include "support/refusal.h"
 #include "support/setting.h"
@@ -203,9 +204,9 @@ static void hear_begin(ouro_heap *heap, const ouro_collection *info, void *conte
         rhythm->begun[rhythm->count++] = rhythm->born;
 }
 
-static void beat(struct rhythm *rhythm, size_t interval)
+static void beat(struct rhythm *rhythm, const ouro_heap_options *kind, size_t interval)
 {
-    ouro_heap *heap = test_heap_new(NULL);
+    ouro_heap *heap = test_heap_new(kind);
     if (ouro_trace_is_on(heap)) ouro_trace_stop(heap);
     if (interval > 0) {
         const ouro_trace_options options = {.sample_bytes = interval, .seed = interval};
@@ -231,14 +232,99 @@ static void test_samples_keep_the_rhythm(void **state)
     (void)state;
     SKIP_WHERE_GUARDED();
     plain = (struct rhythm){0};
-    beat(&plain, 0);
+    beat(&plain, NULL, 0);
     assert_true(plain.count > 10);
     for (size_t n = 0; n < COUNT_OF(intervals); n++) {
         sampled = (struct rhythm){0};
-        beat(&sampled, intervals[n]);
+        beat(&sampled, NULL, intervals[n]);
         assert_int_equal(sampled.count, plain.count);
         assert_memory_equal(sampled.begun, plain.begun, sizeof plain.begun);
     }
+}
+
+/* Nor where no list is kept that could be cut, since each birth is to go the ordinary way. */
+static void test_samples_keep_the_rhythm_of_single_births(void **state)
+{
+    struct refusal refusal = {.at = REFUSAL_NEVER};
+    const ouro_heap_options kinds[] = {
+        {.one_at_a_time = true},
+        {.one_at_a_time = true, .refuse = refusal_decides, .refuse_context = &refusal},
+    };
+    static struct rhythm plain, sampled;
+    (void)state;
+    SKIP_WHERE_GUARDED();
+    for (size_t n = 0; n < COUNT_OF(kinds); n++) {
+        plain = sampled = (struct rhythm){0};
+        beat(&plain, &kinds[n], 0);
+        size_t asked = refusal.seen;
+        beat(&sampled, &kinds[n], 1);
+        assert_true(plain.count > 10);
+        assert_int_equal(sampled.count, plain.count);
+        assert_memory_equal(sampled.begun, plain.begun, sizeof plain.begun);
+        assert_true(refusal.seen - asked >= asked); /* the tables ask, too */
+        refusal.seen = 0;
+    }
+}
+
+/* Trees without hooks, which die without a look at each of their objects: their sums are those of what lives. */
+static node *tree_new(ouro_heap *heap, int height)
+{
+    node *top = node_new(heap);
+    if (height == 0) return top;
+    ouro_put(top, left, tree_new(heap, height - 1));
+    ouro_put(top, right, tree_new(heap, height - 1));
+    return top;
+}
+
+static void test_deaths_of_many_at_once(void **state)
+{
+    static const size_t intervals[] = {0, 1, 30, 1000};
+    (void)state;
+    for (size_t n = 0; n < COUNT_OF(intervals); n++) {
+        ouro_heap *heap = test_heap_quiet();
+        ouro_trace_stop(heap);
+        const ouro_trace_options options = {.sample_bytes = intervals[n], .seed = n + 1};
+        assert_int_equal(ouro_trace_start(heap, &options, NULL), OURO_OK);
+        for (int height = 0; height < 10; height++) {
+            node *kept = tree_new(heap, 3), *tree = tree_new(heap, height);
+            node *newest = ouro_newref(tree);
+            while (newest->right != NULL) {
+                node *below = ouro_newref(newest->right);
+                ouro_decref(newest);
+                newest = below;
+            }
+            ouro_decref(newest);
+            ouro_decref(tree);
+            traced_audit(heap);
+            ouro_decref(kept);
+            traced_audit(heap);
+        }
+        assert_int_equal(totals_of(heap).current, 0);
+        test_heap_close_empty(heap);
+    }
+}
+
+static void make_another(cell *self)
+{
+    ouro_decref(node_new(ouro_heap_of(self)));
+}
+
+/* What was heard of last is dying when the next of its size is born, or dies: its end is told by then. */
+static void test_the_newest_is_dying_at_the_next_birth(void **state)
+{
+    (void)state;
+    ouro_heap *heap = test_heap_quiet();
+    ouro_trace_stop(heap);
+    const ouro_trace_options options = {.sample_bytes = 1, .seed = 1};
+    assert_int_equal(ouro_trace_start(heap, &options, NULL), OURO_OK);
+    cell *speaker = cell_new(heap);
+    speaker->last_word = make_another;
+    node *newest = node_new(heap);
+    ouro_put(newest, left, speaker);
+    ouro_decref(newest);
+    traced_audit(heap);
+    assert_int_equal(totals_of(heap).current, 0);
+    test_heap_close_empty(heap);
 }
 
 /* Where each list is cut, collections come nevertheless. */
@@ -247,7 +333,7 @@ static void test_samples_of_all_let_collections_come(void **state)
     static struct rhythm sampled;
     (void)state;
     sampled = (struct rhythm){0};
-    beat(&sampled, 1);
+    beat(&sampled, NULL, 1);
     assert_true(sampled.count > 5);
 }
 
@@ -793,6 +879,33 @@ static void test_options(void **state)
     test_heap_close_empty(heap);
 }
 
+static bool refuse_all(void *context, size_t bytes)
+{
+    (void)context;
+    (void)bytes;
+    return true;
+}
+
+/* A heap is traced as the environment says, or there is none. */
+static void test_a_refused_trace_is_a_refused_heap(void **state)
+{
+    (void)state;
+    const char *given = getenv("OURO_TRACE");
+    char *before = given != NULL ? strdup(given) : NULL;
+    const ouro_heap_options options = {.refuse = refuse_all};
+    ouro_error error = {.status = OURO_OK};
+    setenv("OURO_TRACE", "1", 1);
+    assert_null(ouro_heap_new(&options, &error));
+    assert_int_equal(error.status, OURO_NO_MEMORY);
+    assert_null(ouro_heap_new(&options, NULL));
+    unsetenv("OURO_TRACE");
+    ouro_heap *heap = ouro_heap_new(&options, &error);
+    assert_non_null(heap);
+    ouro_heap_close(heap, NULL, NULL);
+    if (before != NULL) setenv("OURO_TRACE", before, 1);
+    free(before);
+}
+
 static ouro_heap *heap_with(const char *value, ouro_error *error)
 {
     setenv("OURO_TRACE", value, 1);
@@ -840,7 +953,10 @@ int main(void)
         cmocka_unit_test(test_every_block_is_counted),
         cmocka_unit_test(test_samples_are_counted),
         cmocka_unit_test(test_samples_keep_the_rhythm),
+        cmocka_unit_test(test_samples_keep_the_rhythm_of_single_births),
         cmocka_unit_test(test_samples_of_all_let_collections_come),
+        cmocka_unit_test(test_deaths_of_many_at_once),
+        cmocka_unit_test(test_the_newest_is_dying_at_the_next_birth),
         cmocka_unit_test(test_on_and_off_in_the_middle),
         cmocka_unit_test(test_estimates_have_no_bias),
         cmocka_unit_test(test_logarithm_and_exponential),
@@ -861,6 +977,7 @@ int main(void)
         cmocka_unit_test(test_what_never_was_born),
         cmocka_unit_test(test_options),
         cmocka_unit_test(test_environment),
+        cmocka_unit_test(test_a_refused_trace_is_a_refused_heap),
     };
     return cmocka_run_group_tests_name("trace", tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
  */
 #include <ouro/published.h>
 
+#include "base/os.h"
 #include "heap/heap.h"
 
 #include "support/cell.h"
@@ -86,6 +87,22 @@ static void test_a_log_file_has_what_the_log_has(void **state)
     unlink(path);
 }
 
+/* More than is written to the system at once. */
+static void test_a_log_file_has_what_came_before_it(void **state)
+{
+    assert_int_equal(ouro_set_event_log(*state, 1000), OURO_OK);
+    for (int i = 0; i < 100; i++) (void)ouro_collect(*state, 2);
+    size_t events = 0;
+    assert_int_equal(ouro_each_event(*state, count_event, &events), 0);
+    assert_true(events > 200);
+    assert_int_equal(ouro_set_log_file(*state, path), OURO_OK);
+    assert_int_equal(count_lines("event\t"), events);
+    assert_int_equal(count_lines("lost\t"), 0);
+    assert_int_equal(ouro_set_log_file(*state, NULL), OURO_OK);
+    assert_int_equal(ouro_set_event_log(*state, 0), OURO_OK);
+    unlink(path);
+}
+
 /* A small ring goes round within a pause; and a ring that is replaced is written before. */
 static void test_lines_are_lost_only_where_the_ring_is_too_small(void **state)
 {
@@ -136,6 +153,7 @@ static void test_a_log_file_that_cannot_be_opened_is_told(void **state)
     assert_int_equal(setenv("OURO_LOG", "/nowhere/at/all", 1), 0);
     assert_null(ouro_heap_new(NULL, &error));
     assert_int_equal(error.status, OURO_SYSTEM);
+    assert_null(ouro_heap_new(NULL, NULL));
     assert_int_equal(setenv("OURO_LOG", "", 1), 0); /* as if it were not set */
     ouro_heap *heap = ouro_heap_new(NULL, &error);
     assert_non_null(heap);
@@ -173,6 +191,12 @@ static void pass_by(ouro_heap *heap)
     heap->viewers->publication->due = 0;
     ouro__viewers_pass(heap);
     assert_true(read_published());
+}
+
+/* The clock lets no pause publish before the program passes by, however slow the machine is. */
+static void publish_nothing_yet(ouro_heap *heap)
+{
+    heap->viewers->publication->due = UINT64_MAX;
 }
 
 static void ask_for_a_census(uint32_t number)
@@ -225,15 +249,19 @@ static void test_what_is_published_is_what_statistics_say(void **state)
     assert_string_equal(seen.heap, ouro_heap_name(*state));
     assert_int_equal(seen.process, getpid());
     assert_string_equal(seen.phase, "idle");
+    publish_nothing_yet(*state);
     for (size_t i = 0; i < COUNT_OF(raw); i++) ouro_mem_free(*state, raw[i]);
     ouro_decref(ring);
     (void)ouro_collect(*state, 2);
+    uint64_t before = ouro__os_milliseconds();
     pass_by(*state);
     check_numbers(*state);
     assert_int_equal(seen.objects, 0);
     assert_int_equal(seen.generations[2].collections, 1);
     assert_int_equal(seen.generations[2].collected, 1000);
     assert_int_equal(seen.updates, 2);
+    assert_true(((ouro_heap *)*state)->viewers->publication->due >= before + 10);
+    publish_nothing_yet(*state);
     ouro__viewers_pass(*state); /* not due */
     assert_true(read_published());
     assert_int_equal(seen.updates, 2);
@@ -497,6 +525,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         HEAP_TEST(test_a_log_file_has_what_the_log_has),
+        HEAP_TEST(test_a_log_file_has_what_came_before_it),
         HEAP_TEST(test_lines_are_lost_only_where_the_ring_is_too_small),
         HEAP_TEST(test_a_child_writes_under_its_own_number),
         HEAP_TEST(test_a_log_file_that_cannot_be_opened_is_told),

@@ -550,6 +550,45 @@ static void test_a_type_says_that_its_objects_are_keys(void **state)
     assert_non_null(strstr(error.message, "contradict"));
 }
 
+/* ---- arguments ---- */
+
+static struct {
+    ouro_weak_map *map;
+    ouro_weak_set *set;
+    ouro_weak_value_map *values;
+    ouro_status status[3];
+} last;
+
+/* Asks to be looked at, when it is too late. */
+static void ask_at_the_end(void *object)
+{
+    last.status[0] = ouro_weak_map_set(last.map, object, NULL);
+    last.status[1] = ouro_weak_set_add(last.set, object);
+    last.status[2] = ouro_weak_value_map_set(last.values, 7, object);
+}
+
+typedef struct late {
+    void *other;
+} late;
+static const ouro_field late_fields[] = {OURO_REF(late, other, NULL), OURO_END};
+static ouro_type late_type = OURO_TYPE(late, .fields = late_fields, .release = ask_at_the_end);
+
+static void test_the_dying_are_refused(void **state)
+{
+    last.map = map_new(*state);
+    last.set = ouro_weak_set_new(*state);
+    last.values = ouro_weak_value_map_new(*state);
+    ouro_decref(ouro_new(*state, late));
+    for (size_t i = 0; i < COUNT_OF(last.status); i++)
+        assert_int_equal(last.status[i], OURO_BAD_ARGUMENT);
+    assert_non_null(strstr(ouro_heap_error(*state)->message, "which is dying"));
+    assert_int_equal(ouro_weak_map_length(last.map) + ouro_weak_set_length(last.set), 0);
+    assert_int_equal(ouro_weak_value_map_length(last.values), 0);
+    ouro_decref(last.values);
+    ouro_decref(last.set);
+    ouro_decref(last.map);
+}
+
 static void test_one_heap_alone(void **state)
 {
     ouro_heap *other = test_heap_quiet();
@@ -781,6 +820,7 @@ int main(void)
         HEAP_TEST(test_referents_are_the_values),
         HEAP_TEST(test_keys_must_be_tracked),
         HEAP_TEST(test_a_type_says_that_its_objects_are_keys),
+        HEAP_TEST(test_the_dying_are_refused),
         HEAP_TEST(test_one_heap_alone),
         cmocka_unit_test(test_memory_refused),
         HEAP_TEST(test_a_set_of_any_objects),

@@ -134,9 +134,13 @@ FAULT(read_uninitialised_raw)
     ouro_mem_free(heap, bytes);
 }
 
+/* What it refers to is not lost for itself, nor is what lives for ever. */
 FAULT(lose_object)
 {
-    node *one = checked(ouro_new(heap, node));
+    node *one = checked(ouro_new(heap, node)), *other = checked(ouro_new(heap, node));
+    ouro_set(one, other, other);
+    ouro_decref(other);
+    ouro_immortalize(checked(ouro_new(heap, node)));
     one->text[0] = 'x'; /* nobody gives it back */
 }
 
@@ -148,7 +152,10 @@ FAULT(lose_raw)
 
 int main(int argc, char **argv)
 {
-#define NAMED(name) {#name, name}
+#define NAMED(name)                                                                                \
+    {                                                                                              \
+#name, name                                                                                \
+    }
     static const struct {
         const char *name;
         void (*commit)(void);

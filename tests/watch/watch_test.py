@@ -67,6 +67,8 @@ def check_memcheck(valgrind, program):
         if not any(found == kind and fault in functions and (pattern is None or pattern in text)
                    for found, functions, text in errors):
             sys.exit(f"watch_test: memcheck does not report {fault}: {errors}")
+        if kind.startswith("Leak") and len(errors) > 1:
+            sys.exit(f"watch_test: memcheck reports more than {fault}: {errors}")
         print(f"memcheck: {fault}: {kind}")
     return 0
 
