@@ -24,7 +24,7 @@ void *ouro__raw_take(struct ouro__pools *pools, size_t size)
 
 void *ouro__raw_alloc(struct ouro__pools *pools, size_t size)
 {
-    OURO_ASSERT(size > 0 && size <= PTRDIFF_MAX / 2);
+    OURO_ASSERT(size > 0 && size <= PTRDIFF_MAX); /* an alignment may have been added */
     if (OURO_GUARDED) return ouro__raw_guarded_alloc(pools, size, 16);
     return ouro__raw_take(pools, size);
 }
