@@ -214,19 +214,31 @@ class Errors(InFolder):
             except ImportError: sys.exit(77)
             import ouro_snapshot
             refused = 0
-            step = {1 if TIER else 7}
-            for at in range(1, 4000, step):
+
+            # Whether a snapshot is that gets no memory from its allocation `at` on; then there is no file.
+            def is_refused(at):
+                global refused
                 _testcapi.set_nomemory(at, 0)
                 try:
                     ouro_snapshot.save("one")
                 except MemoryError:
                     _testcapi.remove_mem_hooks()
                     refused += 1
-                else:
-                    _testcapi.remove_mem_hooks()
-                    break
-                assert os.listdir() == [], os.listdir()
-                if refused >= {amount(4000 if TIER else 60)}: break
+                    assert os.listdir() == [], os.listdir()
+                    return True
+                _testcapi.remove_mem_hooks()
+                os.remove("one")
+                return False
+
+            for at in range(1, 4000, {1 if TIER else 7}):
+                if not is_refused(at) or refused >= {amount(4000 if TIER else 60)}: break
+            low, high = 1, 2  # then the last allocations, one by one
+            while is_refused(high): low, high = high, 2 * high
+            while high - low > 1:
+                middle = (low + high) // 2
+                if is_refused(middle): low = middle
+                else: high = middle
+            for at in range(max(1, high - 12), high + 1): is_refused(at)
             ouro_snapshot.save("one")
             print("covered:", refused, "snapshots refused for want of memory")
             """), cwd=self.folder, status=None)

@@ -15,14 +15,6 @@ static struct {
     walk_own own;
 } native;
 
-static PyObject *figures_of(const save_result *result)
-{
-    return Py_BuildValue("{s:n,s:n,s:K,s:d,s:d}", "objects", (Py_ssize_t)result->objects,
-                         "references", (Py_ssize_t)result->references, "bytes",
-                         (unsigned long long)result->bytes, "stopped_seconds", result->stopped,
-                         "seconds", result->seconds);
-}
-
 /* Arguments come as they lie on the caller's stack: a tuple of them would be an object among those to be shown. */
 static PyObject *native_save(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
 {
@@ -37,9 +29,7 @@ static PyObject *native_save(PyObject *module, PyObject *const *arguments, Py_ss
                         "save() there");
         return NULL;
     }
-    PyObject *path = NULL, *program = NULL;
-    save_result result;
-    bool done = false;
+    PyObject *path = NULL, *program = NULL, *figures = NULL;
     if (PyUnicode_FSConverter(arguments[0], &path) &&
         PyUnicode_FSConverter(arguments[1], &program)) {
         save_request request = {
@@ -52,11 +42,11 @@ static PyObject *native_save(PyObject *module, PyObject *const *arguments, Py_ss
             .argument_count = (size_t)count,
             .own = &native.own,
         };
-        done = save(&request, &result);
+        figures = save(&request);
     }
     Py_XDECREF(program);
     Py_XDECREF(path);
-    return done ? figures_of(&result) : NULL;
+    return figures;
 }
 
 static bool native_add_own(PyObject *dict, bool is_runner)

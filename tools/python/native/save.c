@@ -86,6 +86,21 @@ static bool file_close(part_file *file, const char *path)
     return file->error == 0;
 }
 
+/* ---- figures ----------------------------------------------------------------- */
+
+typedef struct save_result {
+    size_t objects, references;
+    double stopped, seconds; /* for how long the program stood still; how long all took */
+} save_result;
+
+static PyObject *figures_of(const save_result *result, uint64_t bytes)
+{
+    return Py_BuildValue("{s:n,s:n,s:K,s:d,s:d}", "objects", (Py_ssize_t)result->objects,
+                         "references", (Py_ssize_t)result->references, "bytes",
+                         (unsigned long long)bytes, "stopped_seconds", result->stopped, "seconds",
+                         result->seconds);
+}
+
 /* ---- writing what was stored ------------------------------------------------- */
 
 typedef struct rows_output {
@@ -259,19 +274,20 @@ static bool save_with(ouro_snapshot_writer *writer, const save_request *request,
     return done;
 }
 
-bool save(const save_request *request, save_result *out_result)
+/* All that can fail for want of memory does before the file has its place. */
+PyObject *save(const save_request *request)
 {
     part_file file;
     ouro_error error = {.status = OURO_OK};
-    memset(out_result, 0, sizeof(*out_result));
+    save_result result = {0};
     bool done = false;
     if (file_open(&file, request->path)) {
         ouro_snapshot_sink sink = {.context = &file, .write = file_write};
         ouro_snapshot_writer *writer = ouro_snapshot_writer_new(&sink, &error);
-        done = writer != NULL && save_with(writer, request, out_result, &error);
+        done = writer != NULL && save_with(writer, request, &result, &error);
     }
-    done = file_close(&file, done ? request->path : NULL) && done;
-    out_result->bytes = file.bytes;
-    if (!done) raise_for(&file, &error, request);
-    return done;
+    PyObject *figures = done ? figures_of(&result, file.bytes) : NULL;
+    if (!file_close(&file, figures != NULL ? request->path : NULL)) Py_CLEAR(figures);
+    if (figures == NULL) raise_for(&file, &error, request);
+    return figures;
 }

@@ -19,13 +19,7 @@ typedef struct save_request {
     const walk_own *own;
 } save_request;
 
-typedef struct save_result {
-    size_t objects, references;
-    uint64_t bytes;
-    double stopped, seconds; /* for how long the program stood still; how long all took */
-} save_result;
-
-/* The file appears whole or not at all.  False: an exception is set. */
-bool save(const save_request *request, save_result *out_result);
+/* The file appears whole or not at all.  A new dict of figures; NULL: an exception is set, and there is no file. */
+PyObject *save(const save_request *request);
 
 #endif
