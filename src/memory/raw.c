@@ -24,7 +24,7 @@ void *ouro__raw_take(struct ouro__pools *pools, size_t size)
 
 void *ouro__raw_alloc(struct ouro__pools *pools, size_t size)
 {
-    OURO_ASSERT(size > 0 && size <= PTRDIFF_MAX); /* an alignment may have been added */
+    if (size == 0) size = 1;
     if (OURO_GUARDED) return ouro__raw_guarded_alloc(pools, size, 16);
     return ouro__raw_take(pools, size);
 }
@@ -32,10 +32,16 @@ void *ouro__raw_alloc(struct ouro__pools *pools, size_t size)
 /* Over-allocates and hands out an aligned address inside the block. */
 void *ouro__raw_alloc_aligned(struct ouro__pools *pools, size_t size, size_t alignment)
 {
+    size_t room;
+    if (size == 0) size = 1;
+    if (__builtin_add_overflow(size, alignment, &room)) {
+        pools->refusal = (struct ouro__refusal){OURO_TOO_LARGE, size};
+        return NULL;
+    }
     if (OURO_GUARDED) return ouro__raw_guarded_alloc(pools, size, alignment > 16 ? alignment : 16);
     if (alignment <= 8) return ouro__raw_alloc(pools, size);
     if (alignment == 16) return ouro__raw_alloc(pools, (size + 15) & ~(size_t)15);
-    char *block = ouro__raw_alloc(pools, size + alignment);
+    char *block = ouro__raw_alloc(pools, room);
     if (block == NULL) return NULL;
     return block + (-(uintptr_t)block & (alignment - 1));
 }
@@ -80,8 +86,10 @@ void ouro__raw_free(struct ouro__pools *pools, void *memory)
 static bool grow_in_place(struct ouro__pools *pools, void *memory, size_t size)
 {
     struct ouro__arena *arena = ouro__arena_of(memory);
+    size_t needed;
     if (!arena->large || pools->source.obtain != ouro__system_source.obtain) return false;
-    const size_t needed = (size + OURO__POOLS_START + 4095) & ~(size_t)4095;
+    if (__builtin_add_overflow(size, OURO__POOLS_START + 4095, &needed)) return false;
+    needed &= ~(size_t)4095;
     if (needed <= arena->size || ouro__pools_refuses(pools, needed - arena->size)) return false;
     if (!ouro__os_grow(arena, arena->size, needed)) return false;
     pools->committed_bytes += needed - arena->size;

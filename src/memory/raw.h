@@ -7,8 +7,6 @@
  *
  *   [raw.aligned]  a pointer that is not at the beginning of its block (an aligned
  *                  allocation) is brought there before the block is given back
- *
- * Sizes are from 1 byte to PTRDIFF_MAX / 2, and alignments up to a page: what is added to them cannot overflow.
  */
 #ifndef OURO_MEMORY_RAW_H
 #define OURO_MEMORY_RAW_H

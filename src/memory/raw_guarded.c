@@ -51,8 +51,13 @@ static void watch_close_around(char *block, char *memory, size_t size)
 
 void *ouro__raw_guarded_alloc(struct ouro__pools *pools, size_t size, size_t alignment)
 {
-    const size_t whole = size + OURO__RAW_HEADER + OURO__FENCE_RAW + alignment - 1;
-    char *block = ouro__raw_take(pools, whole & ~(size_t)15);
+    size_t whole;
+    if (__builtin_add_overflow(size, OURO__RAW_HEADER + OURO__FENCE_RAW + alignment - 1, &whole)) {
+        pools->refusal = (struct ouro__refusal){OURO_TOO_LARGE, size};
+        return NULL;
+    }
+    whole &= ~(size_t)15;
+    char *block = ouro__raw_take(pools, whole);
     if (block == NULL) return NULL;
     ouro__guard_hand_out(block, OURO_IS_DEBUG_BUILD ? OURO__FILL_FRESH : 0);
     char *memory = block + OURO__RAW_HEADER;

@@ -4,6 +4,9 @@
  */
 #include <string.h>
 
+#include "heap/heap.h"
+#include "memory/raw.h"
+
 #include "support/heap.h"
 #include "support/refusal.h"
 
@@ -245,6 +248,28 @@ static void test_sizes_that_overflow_are_refused(void **state)
     assert_int_equal(ouro_heap_error(*state)->status, OURO_TOO_LARGE);
 }
 
+/* Whatever the front door lets through: a sum that overflows would be a block that is too short. */
+static void test_sums_that_overflow_are_refused(void **state)
+{
+    struct ouro__pools *pools = ouro__heap_pools(*state);
+    static const size_t alignments[] = {16, 64, 4096};
+    char *large = ouro__raw_alloc(pools, 1 << 20);
+    assert_non_null(large);
+    large[0] = 1;
+    for (size_t less = 0; less < 16; less++) {
+        for (size_t i = 0; i < COUNT_OF(alignments); i++) {
+            pools->refusal.status = OURO_OK;
+            assert_null(ouro__raw_alloc_aligned(pools, SIZE_MAX - less, alignments[i]));
+            assert_int_equal(pools->refusal.status, OURO_TOO_LARGE);
+        }
+        assert_null(ouro__raw_alloc(pools, SIZE_MAX - less));
+        assert_null(ouro__raw_realloc(pools, large, SIZE_MAX - less));
+        assert_int_equal(large[0], 1);
+    }
+    ouro__raw_free(pools, large);
+    test_heap_verify(*state);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -263,6 +288,7 @@ int main(void)
         HEAP_TEST(test_large_block_stays_while_half_is_used),
         HEAP_TEST(test_zeroed_memory_is_zero_on_used_blocks),
         HEAP_TEST(test_sizes_that_overflow_are_refused),
+        HEAP_TEST(test_sums_that_overflow_are_refused),
     };
     return cmocka_run_group_tests_name("raw memory", tests, NULL, NULL);
 }
