@@ -45,19 +45,6 @@ static void allocate(ouro_heap *heap, size_t count)
     for (size_t i = 0; i < count; i++) cell_lose(heap, NULL);
 }
 
-/* A ring that one owned reference holds. */
-static cell *ring_new(ouro_heap *heap, size_t length)
-{
-    cell *first = cell_new(heap), *last = first;
-    for (size_t i = 1; i < length; i++) {
-        cell *made = cell_new(heap);
-        ouro_put(last, left, made);
-        last = made;
-    }
-    ouro_set(last, left, first);
-    return first;
-}
-
 /* What was made so far is old, and no pass has looked at it: fruitless ones would make the next ones short. */
 static void make_old(ouro_heap *heap)
 {
@@ -82,7 +69,7 @@ static void test_an_old_ring_that_is_dropped_is_found(void **state)
     for (size_t i = 0; i < COUNT_OF(lengths); i++) {
         ouro_collector_disable(
             *state); /* a ring that grows old in parts is touched while it is made */
-        cell *ring = ring_new(*state, lengths[i]);
+        cell *ring = cell_ring(*state, lengths[i]);
         make_old(*state);
         size_t before = cell_released;
         ouro_decref(ring);
@@ -126,7 +113,7 @@ static void test_an_old_structure_that_points_into_a_living_graph_is_found(void 
 {
     enum { SIZE = 20000, LENGTH = 100 };
     list *all = living_graph(*state, SIZE);
-    cell *ring = ring_new(*state, LENGTH), *at = ring;
+    cell *ring = cell_ring(*state, LENGTH), *at = ring;
     for (size_t i = 0; i < LENGTH; i++, at = at->left)
         if (i + 3 >= LENGTH) ouro_set(at, right, all->items.items[SIZE - 1 - i]);
     make_old(*state);
@@ -161,10 +148,10 @@ static void test_touched_objects_that_live_stay(void **state)
 static void test_fruitless_passes_become_rare(void **state)
 {
     enum { TURNS = 100, TURN = 20 * YOUNG };
-    cell *living = ring_new(*state, 3);
+    cell *living = cell_ring(*state, 3);
     list *rings = list_new(*state);
     for (int i = 0; i < TURNS; i++) {
-        ouro_auto cell *ring = ring_new(*state, 3);
+        ouro_auto cell *ring = cell_ring(*state, 3);
         list_append(rings, ring);
     }
     make_old(*state);
@@ -214,7 +201,7 @@ static void test_a_reference_that_is_swapped_in_closes_a_ring(void **state)
 /* A ring is dropped after so many steps of a whole cycle, and a pass looks near it between steps. */
 static bool drop_between_steps(ouro_heap *heap, size_t steps)
 {
-    cell *ring = ring_new(heap, 3), *other = cell_new(heap);
+    cell *ring = cell_ring(heap, 3), *other = cell_new(heap);
     ouro_auto ouro_weakref *weakref = ouro_weakref_new(ring);
     make_old(heap);
     ouro_incref(other);

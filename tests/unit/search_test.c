@@ -267,16 +267,10 @@ static void test_a_search_that_is_granted_more_ends_in_time(void **state)
 {
     enum { LENGTH = 2000 };
     ouro_heap *heap = *state;
-    node *first = node_new(heap), *last = first;
-    for (size_t i = 1; i < LENGTH; i++) {
-        node *made = node_new(heap);
-        ouro_put(last, left, made);
-        last = made;
-    }
-    ouro_set(last, left, first);
+    cell *ring = cell_ring(heap, LENGTH);
     (void)ouro_collect(heap, 2);
     ouro__heap_pools(heap)->marks.touched_count = 0;
-    ouro_decref(first); /* a touch */
+    ouro_decref(ring); /* a touch */
     assert_int_equal(ouro__heap_collect_nearby(heap, PLENTY, 0), 0);
     assert_in_range(heap->nearby.looked_at, 1, OURO_NEARBY_LOOK);
     (void)ouro_collect(heap, 2);
