@@ -19,7 +19,8 @@ typedef struct save_request {
     const walk_own *own;
 } save_request;
 
-/* The file appears whole or not at all.  A new dict of figures; NULL: an exception is set, and there is no file. */
+/* The file appears whole or not at all.  A new dict of figures; NULL: an exception is set, and no file has
+ * appeared. */
 PyObject *save(const save_request *request);
 
 #endif
