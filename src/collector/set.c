@@ -506,7 +506,7 @@ static void wipe_page(struct ouro__arena *arena, size_t page)
 
 static bool has_scratch(struct ouro__arena *arena)
 {
-    for (size_t page = OURO_ARENA_FIRST_PAGE; page < arena->page_limit; page++)
+    for (size_t page = OURO_ARENA_FIRST_PAGE; page < arena->page_end; page++)
         if (ouro__arena_pool(arena, page)->scratch) return true;
     return false;
 }
@@ -514,7 +514,7 @@ static bool has_scratch(struct ouro__arena *arena)
 /* No pool of the arena has marks in memory any more. */
 static void forget_scratch(struct ouro__pools *pools, struct ouro__arena *arena)
 {
-    for (size_t page = OURO_ARENA_FIRST_PAGE; page < arena->page_limit; page++) {
+    for (size_t page = OURO_ARENA_FIRST_PAGE; page < arena->page_end; page++) {
         struct ouro__pool *pool = ouro__arena_pool(arena, page);
         if (pools->source.purge == NULL && pool->state != OURO__POOL_UNUSED) wipe_page(arena, page);
         pools->marks.scratch_pools -= pool->scratch;
@@ -535,13 +535,37 @@ static void purge_marks(const struct ouro__pools *pools, struct ouro__arena *are
     pools->source.purge(pools->source.context, (char *)arena + from, to - from);
 }
 
+/* Where marks that the pools of an arena may have had go on, from `offset` on, and to where; false when that was all.
+ * Pages that were never used have had none: [arena.end]. */
+static bool next_marks(const struct ouro__arena *arena, size_t offset, size_t *from, size_t *to)
+{
+    const size_t page_counts = OURO_POOL_SIZE / 4, page_tallies = OURO_POOL_SIZE / 16;
+    const size_t first = OURO_ARENA_FIRST_PAGE, end = arena->page_end;
+    const struct {
+        size_t from, to;
+    } ranges[] = {
+        {OURO__SET_BITS, OURO__SET_BITS + OURO__LANES * OURO__LANE_BITS},
+        {first * page_counts, end * page_counts},
+        {OURO__TALLIES + first * page_tallies, OURO__TALLIES + end * page_tallies},
+    };
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
+        if (ranges[i].to <= offset) continue;
+        *from = ranges[i].from > offset ? ranges[i].from : offset;
+        *to = ranges[i].to;
+        return true;
+    }
+    return false;
+}
+
 /* A part of the marks' memory from `offset` on; where the next begins, or 0 after the last. */
 static size_t wipe_part(struct ouro__pools *pools, struct ouro__arena *arena, size_t offset)
 {
-    size_t end = offset + OURO_WIPE_PART;
-    if (end > OURO__POOLS_START) end = OURO__POOLS_START;
-    if (pools->source.purge != NULL) purge_marks(pools, arena, offset, end);
-    if (end < OURO__POOLS_START) return end;
+    size_t from, to;
+    if (pools->source.purge != NULL && next_marks(arena, offset, &from, &to)) {
+        if (to - from > OURO_WIPE_PART) to = from + OURO_WIPE_PART;
+        purge_marks(pools, arena, from, to);
+        if (next_marks(arena, to, &from, &to)) return from;
+    }
     forget_scratch(pools, arena);
     return 0;
 }

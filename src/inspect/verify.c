@@ -122,8 +122,13 @@ static void audit_scratch(struct audit *audit)
     size_t scratch = 0;
     for (struct ouro__arena *arena = pools->realms[OURO__REALM_TRACKED].arenas; arena != NULL;
          arena = arena->next)
-        for (size_t page = OURO_ARENA_FIRST_PAGE; page < arena->page_limit; page++)
-            scratch += ouro__arena_pool(arena, page)->scratch;
+        for (size_t page = OURO_ARENA_FIRST_PAGE; page < arena->page_limit; page++) {
+            const struct ouro__pool *pool = ouro__arena_pool(arena, page);
+            scratch += pool->scratch;
+            if (page >= arena->page_end && pool->state != OURO__POOL_UNUSED)
+                corrupt(audit, "[arena.end] the pool at %p is beyond the pages that were used",
+                        (void *)pool->first);
+        }
     if (scratch != pools->marks.scratch_pools)
         corrupt(audit, "[mark.scratch] %zu pools have counts in memory, where %zu are known",
                 scratch, pools->marks.scratch_pools);

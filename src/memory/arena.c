@@ -80,6 +80,7 @@ struct ouro__arena *ouro__arena_new(const ouro_arena_source *source, void *owner
         arena->realm = realm;
         arena->size = size;
         arena->page_limit = limits[i] - (OURO_GUARDED ? 1 : 0); /* the last page is out of reach */
+        arena->page_end = OURO_ARENA_FIRST_PAGE;
         for (unsigned page = OURO_ARENA_FIRST_PAGE; page < arena->page_limit; page++)
             arena->free_pages[page / 64] |= (uint64_t)1 << page % 64;
         if (OURO_GUARDED) protect(source, arena);
@@ -101,7 +102,7 @@ struct ouro__arena *ouro__arena_new_large(const ouro_arena_source *source, void 
     arena->realm = ouro__kind_realm(kind);
     arena->large = true;
     arena->size = size;
-    arena->page_limit = OURO_ARENA_FIRST_PAGE + 1;
+    arena->page_limit = arena->page_end = OURO_ARENA_FIRST_PAGE + 1;
     arena->pages_used = 1;
     if (OURO_GUARDED) protect(source, arena);
     return arena;
@@ -128,7 +129,9 @@ size_t ouro__arena_take_pages(struct ouro__arena *arena, unsigned pages)
         unsigned bit = (unsigned)__builtin_ctzl(starts);
         arena->free_pages[word] &= ~(mask << bit);
         arena->pages_used += pages;
-        return (size_t)word * 64 + bit;
+        uint32_t page = word * 64 + bit;
+        if (arena->page_end < page + pages) arena->page_end = page + pages;
+        return page;
     }
     return 0;
 }

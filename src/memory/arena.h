@@ -11,6 +11,7 @@
  *
  *   [arena.mask]    an arena starts at a multiple of its size, so any address in it finds it
  *   [arena.realm]   raw blocks, acyclic objects and tracked objects never share an arena
+ *   [arena.end]     beyond `page_end` nothing was used, nor what lies beside the pools for it
  *   [arena.below47] every address is below 2^47: a dead object's link leaves 16 bits free
  *
  * Below: os.h.  Above: pool.c, mark.h.
@@ -84,6 +85,7 @@ struct ouro__arena {
                                * pass */
     uint32_t pages_used;      /* pages not clean */
     uint32_t page_limit;      /* pages beyond do not exist: a small mapping */
+    uint32_t page_end;        /* pages from here on were never used: [arena.end] */
 };
 _Static_assert(sizeof(struct ouro__arena) <= OURO_ARENA_FIRST_PAGE * sizeof(struct ouro__pool),
                "the header fits in front of the pool headers");

@@ -217,6 +217,17 @@ static void test_a_pool_whose_counts_are_forgotten(void **state)
     ouro_decref(living);
 }
 
+static void test_a_pool_beyond_the_pages_that_were_used(void **state)
+{
+    cell *living = cell_new(*state);
+    struct ouro__arena *arena = ouro__arena_of(living);
+    uint32_t end = arena->page_end;
+    arena->page_end = (uint32_t)ouro__pool_page(ouro__pool_of(living));
+    assert_corrupt(*state, "[arena.end] the pool at * is beyond the pages that were used");
+    arena->page_end = end;
+    ouro_decref(living);
+}
+
 static void test_a_lane_that_is_active_outside_of_cycles(void **state)
 {
     for (int lane = 0; lane < OURO__LANES; lane++) {
@@ -392,6 +403,7 @@ int main(void)
         HEAP_TEST(test_marks_outside_a_collection),
         HEAP_TEST(test_a_pool_in_a_set_outside_a_collection),
         HEAP_TEST(test_a_pool_whose_counts_are_forgotten),
+        HEAP_TEST(test_a_pool_beyond_the_pages_that_were_used),
         HEAP_TEST(test_a_lane_that_is_active_outside_of_cycles),
         HEAP_TEST(test_suspects_in_no_set_or_not_trapped),
         HEAP_TEST(test_a_quiet_object_that_is_not_old),

@@ -21,7 +21,8 @@ enum {
     BLOCKS = MANY + 64, /* where they are; pools are cut a page of memory at a time */
     PAGES = OURO_ARENA_PAGES - OURO_ARENA_FIRST_PAGE, /* of an arena, each looked at once */
     SIXTEENTHS = OURO_POOL_SIZE / 512 / 16, /* of a pool: sixteen words of its set bits each */
-    MARKS = OURO__POOLS_START / OURO_WIPE_PART * OURO_WIPE_UNITS,
+    MARKS = (OURO__LANES * OURO__LANE_BITS / OURO_WIPE_PART + 2) *
+            OURO_WIPE_UNITS, /* bits; counts, tallies */
     FINALIZERS_STEP = 50,
 };
 
@@ -33,7 +34,10 @@ struct work {
 };
 
 /* Four units for sixteen words of set bits, and sixty more where an object was in the set until the end. */
-#define FINISH(pools, marked) {"finish", (pools) * SIXTEENTHS * 4 + (marked) * 60}
+#define FINISH(pools, marked)                                                                      \
+    {                                                                                              \
+        "finish", (pools)*SIXTEENTHS * 4 + (marked)*60                                             \
+    }
 
 /* What the phases that are not named take, at most. */
 enum { NEXT_TO_NOTHING = 8 };
