@@ -9,7 +9,7 @@ endif()
 #   ouro_add_test(NAME <kind>.<name> SOURCES <files>... [INTERNAL] [SHORT]
 #                 [LABELS <labels>...] [ARGS <arguments>...] [TIMEOUT <seconds>])
 #
-# SHORT says that the program itself takes longer to be compiled than to run: it is optimised less.
+# SHORT says that the program itself takes longer to be compiled than to run: it is not optimised.
 #
 # Every test sees the public header and tests/support; INTERNAL adds src/, with
 # the same OURO_DEBUG as the library so that structures agree.  How large a
@@ -38,7 +38,7 @@ function(ouro_add_test)
   endif()
   target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-g1>) # lines suffice; the library keeps all of it
   if(arg_SHORT)
-    target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+    target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O0>)
   endif()
   target_link_libraries(${target} PRIVATE ouro_static PkgConfig::CMOCKA)
   add_test(NAME "${arg_NAME}" COMMAND ${target} ${arg_ARGS})

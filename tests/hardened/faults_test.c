@@ -2,8 +2,8 @@
 /*
  * faults_test.c -- faults of a program, each in many places, each told every time
  *
- * A row is a fault in a place.  It is committed in a thousand trials with other sizes, neighbours, bytes and
- * distances, and must be told in all of them, by one of the row's sentences; or, where its sentence is empty, do no
+ * A row is a fault in a place.  It is committed in a thousand trials, two hundred in an ordinary run, with other
+ * sizes, neighbours, bytes and distances, and must be told in all of them, by one of the row's sentences; or, where its sentence is empty, do no
  * harm, which the trial looks at itself.
  */
 #include <setjmp.h>
@@ -19,8 +19,10 @@
 
 #include "hardened/trial.h"
 #include "heap/heap.h"
+#include "support/covered.h"
+#include "support/setting.h"
 
-enum { TRIALS = 1000, NEIGHBOURS = 40, LARGE = 100000 };
+enum { TRIALS = 1000, TRIALS_ORDINARY = 200, TRIALS_LEAST = 10, NEIGHBOURS = 40, LARGE = 100000 };
 
 /* ---- types ---- */
 
@@ -726,12 +728,19 @@ static void write_beside_heap(struct ground *ground)
 /* ---- the rows ---- */
 
 #define FREED(operation) operation " of 0x*, which is no living object: it was freed already"
-#define RAW_FREED "free of 0x*, which is not the beginning of raw memory in use: it was freed already, or lies inside the block at 0x*"
+#define RAW_FREED                                                                                  \
+    "free of 0x*, which is not the beginning of raw memory in use: it was freed already, or lies " \
+    "inside the block at 0x*"
 #define WRITTEN "the free block of * bytes at 0x* was written to after it was freed"
 #define BEHIND                                                                                     \
-    "the bytes behind the block of * bytes of 0x* were written to: it overflowed, or the block behind it at 0x* was written to in front of its beginning"
-#define WORD "* of object 0x*, whose word was written to: the block before it overflowed, or it was written to in front of its beginning"
-#define FREE_WORD "the word in front of the free block of * bytes at 0x* was written to: the block before it overflowed, or this one was written to after it was freed"
+    "the bytes behind the block of * bytes of 0x* were written to: it overflowed, or the block "   \
+    "behind it at 0x* was written to in front of its beginning"
+#define WORD                                                                                       \
+    "* of object 0x*, whose word was written to: the block before it overflowed, or it was "       \
+    "written to in front of its beginning"
+#define FREE_WORD                                                                                  \
+    "the word in front of the free block of * bytes at 0x* was written to: the block before it "   \
+    "overflowed, or this one was written to after it was freed"
 #define STRING_END "object 0x* of type string was written to beyond its end, at byte 0 behind it"
 #define RAW_END "raw memory 0x* of * bytes was written to beyond its end, at byte 0 behind it"
 #define RAW_FRONT "raw memory 0x* was written to in front of its beginning"
@@ -740,7 +749,8 @@ static void write_beside_heap(struct ground *ground)
 #define INSIDE_DEAD "* of 0x*, which lies * bytes from the beginning of the free block at 0x*"
 #define NO_BLOCK "* of 0x*, which lies in a heap but in none of its blocks"
 #define LOW                                                                                        \
-    "object 0x* of type node has a count of 1, but other objects hold 2 references to it: one decref too many, or a traverse hook that reports a reference twice"
+    "object 0x* of type node has a count of 1, but other objects hold 2 references to it: one "    \
+    "decref too many, or a traverse hook that reports a reference twice"
 #define HOOK "* of 0x* inside a traverse hook, which must change nothing"
 #define THREAD "* of 0x* in a thread that does not own its heap: see ouro_heap_adopt"
 
@@ -769,14 +779,21 @@ static const struct row rows[] = {
     {"read after free: no secret, no stale data", leave_nothing, 0, {NULL}},
 #define OVERFLOWS(distance)                                                                        \
     {"overflow by " #distance ": object that dies", overflow_object, distance, {BEHIND}},          \
-        {"overflow by " #distance ": object that lives", overflow_living, distance, {WORD, FREE_WORD, BEHIND}},       \
+        {"overflow by " #distance ": object that lives",                                           \
+         overflow_living,                                                                          \
+         distance,                                                                                 \
+         {WORD, FREE_WORD, BEHIND}},                                                               \
         {"overflow by " #distance ": string", overflow_string, distance, {STRING_END, BEHIND}},    \
-        {"overflow by " #distance ": large object", overflow_large, distance,                      \
+        {"overflow by " #distance ": large object",                                                \
+         overflow_large,                                                                           \
+         distance,                                                                                 \
          {STRING_END, "fault"}},                                                                   \
         {"overflow by " #distance ": raw memory", overflow_raw, distance, {RAW_END}},              \
     {                                                                                              \
         "overflow by " #distance ": large raw memory", overflow_large_raw, distance,               \
-            {RAW_END, "fault"}                                                                     \
+        {                                                                                          \
+            RAW_END, "fault"                                                                       \
+        }                                                                                          \
     }
     OVERFLOWS(1),
     OVERFLOWS(8),
@@ -866,15 +883,15 @@ static void test_row(void **state)
 {
     const struct row *row = *state;
     struct heard heard;
-    const char *scale = getenv("OURO_TEST_SCALE"); /* a percentage */
-    uint64_t trials = scale != NULL ? TRIALS * strtoull(scale, NULL, 10) / 100 : TRIALS;
-    if (trials < 10) trials = 10;
+    uint64_t trials = test_amount(TRIALS_ORDINARY, TRIALS, TRIALS);
+    if (trials < TRIALS_LEAST) trials = TRIALS_LEAST;
     distance = row->distance;
     for (uint64_t seed = 1; seed <= trials; seed++) {
         (void)trial_run(row->commit, seed, &heard);
         if (!is_told(row, &heard))
             fail_msg("%s, trial %d: \"%s\"", row->name, (int)seed, heard.message);
     }
+    test_covered(trials, "faults of a program, each told");
 }
 
 int main(void)

@@ -332,9 +332,11 @@ static bool has_slots_in_order(const struct graph *graph)
     return true;
 }
 
+/* In an ordinary run, of two graphs that differ in the order of slots alone one is enough here. */
 static void with_finalizers(ouro_heap *heap, struct plan *plan)
 {
     if (!loses_the_first(&plan->order)) return;
+    if (test_is_ordinary() && !has_slots_in_order(&plan->graph)) return;
     for (size_t words = 1; words < power(LAST_WORDS, plan->graph.count); words++) {
         size_t rest = words;
         for (size_t i = 0; i < plan->graph.count; i++, rest /= LAST_WORDS)

@@ -203,7 +203,7 @@ class Shapes(unittest.TestCase):
                     made.append({str(i): [i, (i,)] for i in range(50)})
             threads = [threading.Thread(target=work) for _ in range(3)]
             for thread in threads: thread.start()
-            for _ in range(10): ouro_snapshot.save("moment")
+            for _ in range(5): ouro_snapshot.save("moment")
             stop = True
             for thread in threads: thread.join()
             """)

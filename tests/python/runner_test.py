@@ -231,7 +231,7 @@ class Errors(InFolder):
                 return False
 
             for at in range(1, 4000, {1 if TIER else 7}):
-                if not is_refused(at) or refused >= {amount(4000 if TIER else 60)}: break
+                if not is_refused(at) or refused >= {amount(4000 if TIER else 30)}: break
             low, high = 1, 2  # then the last allocations, one by one
             while is_refused(high): low, high = high, 2 * high
             while high - low > 1:

@@ -18,10 +18,16 @@ size_t test_scaled(size_t count)
     return scaled > 0 ? scaled : 1;
 }
 
-size_t test_amount(size_t ordinary, size_t in_long, size_t in_nightly)
+bool test_is_ordinary(void)
 {
     const char *tier = getenv("OURO_TEST_TIER");
-    if (tier == NULL || strcmp(tier, "ordinary") == 0) return test_scaled(ordinary);
+    return tier == NULL || strcmp(tier, "ordinary") == 0;
+}
+
+size_t test_amount(size_t ordinary, size_t in_long, size_t in_nightly)
+{
+    if (test_is_ordinary()) return test_scaled(ordinary);
+    const char *tier = getenv("OURO_TEST_TIER");
     if (strcmp(tier, "long") == 0) return test_scaled(in_long);
     if (strcmp(tier, "nightly") == 0) return test_scaled(in_nightly);
     fprintf(stderr, "OURO_TEST_TIER=%s is none of ordinary, long, nightly\n", tier);

@@ -18,6 +18,9 @@
 /* `count` at the scale of this run, and at least 1. */
 size_t test_scaled(size_t count);
 
+/* Whether this is the run of every day, not a longer one. */
+bool test_is_ordinary(void);
+
 /* How much to do of something in the ordinary run, the long one and the nightly one; at the scale of
  * this run. */
 size_t test_amount(size_t ordinary, size_t in_long, size_t in_nightly);

@@ -19,41 +19,41 @@
 
 enum { WORLD_HELD = 256, WORLD_RAW = 16 };
 
-/* name, weight in a random program */
+/* name, weight in a random program; what is rare costs as much as hundreds of the others */
 #define WORLD_OPERATIONS(X)                                                                        \
-    X(NEW, 22)                                                                                     \
-    X(OWN, 6)                                                                                      \
-    X(DROP, 16)                                                                                    \
-    X(SET, 22)                                                                                     \
-    X(SET_NULL, 4)                                                                                 \
-    X(PUT, 6)                                                                                      \
-    X(TAKE, 5)                                                                                     \
-    X(SWAP, 5)                                                                                     \
-    X(APPEND, 7)                                                                                   \
-    X(INSERT, 3)                                                                                   \
-    X(REPLACE, 3)                                                                                  \
-    X(POP, 3)                                                                                      \
-    X(REMOVE, 2)                                                                                   \
-    X(EMPTY, 1)                                                                                    \
-    X(RESERVE, 1)                                                                                  \
-    X(WEAK, 4)                                                                                     \
-    X(WEAK_CALLBACK, 4)                                                                            \
-    X(WEAK_GET, 5)                                                                                 \
-    X(WEAK_FIELD_SET, 3)                                                                           \
-    X(WEAK_FIELD_GET, 2)                                                                           \
-    X(COLLECT, 3)                                                                                  \
-    X(COLLECT_ALL, 1)                                                                              \
-    X(SAFEPOINT, 2)                                                                                \
-    X(FREEZE, 1)                                                                                   \
-    X(UNFREEZE, 1)                                                                                 \
+    X(NEW, 176)                                                                                    \
+    X(OWN, 48)                                                                                     \
+    X(DROP, 128)                                                                                   \
+    X(SET, 176)                                                                                    \
+    X(SET_NULL, 32)                                                                                \
+    X(PUT, 48)                                                                                     \
+    X(TAKE, 40)                                                                                    \
+    X(SWAP, 40)                                                                                    \
+    X(APPEND, 56)                                                                                  \
+    X(INSERT, 24)                                                                                  \
+    X(REPLACE, 24)                                                                                 \
+    X(POP, 24)                                                                                     \
+    X(REMOVE, 16)                                                                                  \
+    X(EMPTY, 8)                                                                                    \
+    X(RESERVE, 8)                                                                                  \
+    X(WEAK, 32)                                                                                    \
+    X(WEAK_CALLBACK, 32)                                                                           \
+    X(WEAK_GET, 40)                                                                                \
+    X(WEAK_FIELD_SET, 24)                                                                          \
+    X(WEAK_FIELD_GET, 16)                                                                          \
+    X(COLLECT, 24)                                                                                 \
+    X(COLLECT_ALL, 8)                                                                              \
+    X(SAFEPOINT, 16)                                                                               \
+    X(FREEZE, 8)                                                                                   \
+    X(UNFREEZE, 8)                                                                                 \
     X(IMMORTALIZE, 0)                                                                              \
     X(TRIM, 1)                                                                                     \
-    X(RAW_NEW, 4)                                                                                  \
-    X(RAW_RESIZE, 3)                                                                               \
-    X(RAW_FREE, 3)                                                                                 \
-    X(SCOPE, 2)                                                                                    \
-    X(ACCOUNT, 1)                                                                                  \
-    X(AUDIT, 1)
+    X(RAW_NEW, 32)                                                                                 \
+    X(RAW_RESIZE, 24)                                                                              \
+    X(RAW_FREE, 24)                                                                                \
+    X(SCOPE, 16)                                                                                   \
+    X(ACCOUNT, 8)                                                                                  \
+    X(AUDIT, 2)
 
 enum world_code {
 #define WORLD_CODE_(name, weight) WORLD_##name,

@@ -177,16 +177,16 @@ int main(void)
         const char *what;
         size_t limit; /* megabytes, of the ordinary run; above that it would take long */
     } kinds[] = {
-        {take_cells, NULL, "cells", 512},
-        {take_small_rows, NULL, "small rows", 128},
-        {take_wide_rows, NULL, "wide rows", 512},
-        {take_large_rows, NULL, "large rows", 2048},
-        {take_raw, NULL, "raw memory", 128},
-        {take_raw, take_cells, "raw memory after cells", 512},
-        {take_cells, take_raw, "cells after raw memory", 128},
-        {take_cells, take_large_rows, "cells after large rows", 128},
-        {take_large_rows, take_small_rows, "large rows after small ones", 128},
-        {take_wide_rows, take_small_rows, "wide rows after small ones", 128},
+        {take_cells, NULL, "cells", 128},
+        {take_small_rows, NULL, "small rows", 64},
+        {take_wide_rows, NULL, "wide rows", 128},
+        {take_large_rows, NULL, "large rows", 512},
+        {take_raw, NULL, "raw memory", 64},
+        {take_raw, take_cells, "raw memory after cells", 128},
+        {take_cells, take_raw, "cells after raw memory", 64},
+        {take_cells, take_large_rows, "cells after large rows", 64},
+        {take_large_rows, take_small_rows, "large rows after small ones", 64},
+        {take_wide_rows, take_small_rows, "wide rows after small ones", 64},
     };
     static const size_t limits[] = {64, 128, 512, 2048};
     static struct shortage shortages[COUNT_OF(kinds) * COUNT_OF(limits)];
@@ -195,7 +195,7 @@ int main(void)
     size_t count = 0;
     for (size_t i = 0; i < COUNT_OF(limits); i++) {
         for (size_t kind = 0; kind < COUNT_OF(kinds); kind++) {
-            if (limits[i] > kinds[kind].limit && test_amount(100, 200, 200) <= 100) continue;
+            if (limits[i] > kinds[kind].limit && test_is_ordinary()) continue;
             shortages[count] = (struct shortage){limits[i], kinds[kind].take, kinds[kind].before,
                                                  kinds[kind].what};
             snprintf(names[count], sizeof names[count], "%s in %zu MiB", kinds[kind].what,

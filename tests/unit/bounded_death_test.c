@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BOUND = 1000, MANY = 200000, POOL = OURO_POOL_SIZE / 24 };
+enum { BOUND = 1000, MANY = 50000, POOL = OURO_POOL_SIZE / 24 };
 
 static const structure structures[] = {part_chain, part_tree, part_vector, part_mixture};
 

@@ -659,7 +659,7 @@ static void test_entries_move_in_a_half_followed_map(void **state)
 static void test_a_long_map_is_gone_through_in_pieces(void **state)
 {
     (void)state;
-    size_t count = test_scaled(1000000);
+    size_t count = test_scaled(200000);
     ouro_heap *heap = test_heap_quiet();
     ouro_weak_map *map = map_new(heap);
     list *keys = list_new(heap);

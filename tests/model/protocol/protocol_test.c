@@ -5,7 +5,7 @@
  * usage: protocol_test [--schedules N] [WORD...]
  *
  * Without words: random schedules of the full protocol, then of the protocol without each of
- * its rules in turn, until the fault is found.  With words: without those rules.  OURO_TEST_SEED
+ * its rules in turn, until the fault is found; an ordinary run leaves out those for which that takes long.  With words: without those rules.  OURO_TEST_SEED
  * repeats a run, OURO_TEST_SCALE makes it longer or shorter.
  */
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 #include "support/setting.h"
 #include "world.h"
 
-enum { SCHEDULES = 300000, SCHEDULES_BROKEN = 4000000 };
+enum { SCHEDULES = 100000, SCHEDULES_BROKEN = 4000000 };
 
 enum verdict { NEVER, UNSOUND, INCOMPLETE };
 
@@ -38,6 +38,9 @@ static const char *const faults[] = {
     FAULTS(FAULT_TEXT_)
 #undef FAULT_TEXT_
 };
+
+/* Rules whose lack shows once in a hundred thousand schedules or so: for the longer runs. */
+static const uint32_t seldom = 1u << RULE_DARKNESS | 1u << RULE_EXCESS | 1u << RULE_WITHOUT;
 
 static uint64_t seed;
 
@@ -132,16 +135,18 @@ static int rule_of(const char *word)
 static bool try_all(uint64_t schedules)
 {
     bool right = try_rules(0, "all rules", NEVER, schedules, false);
-    for (int rule = 0; rule < RULE_COUNT; rule++)
+    for (int rule = 0; rule < RULE_COUNT; rule++) {
+        if (test_is_ordinary() && (seldom & 1u << rule) != 0) continue;
         right &=
             try_rules(1u << rule, rules[rule].word, rules[rule].verdict,
                       rules[rule].verdict == NEVER ? schedules / 4 + 1 : SCHEDULES_BROKEN, false);
+    }
     return right;
 }
 
 int main(int count, char **arguments)
 {
-    uint64_t schedules = test_amount(SCHEDULES, 8 * (size_t)SCHEDULES, 50 * (size_t)SCHEDULES);
+    uint64_t schedules = test_amount(SCHEDULES, 24 * (size_t)SCHEDULES, 150 * (size_t)SCHEDULES);
     uint32_t broken = 0;
     enum verdict expected = NEVER;
     seed = test_seed();
