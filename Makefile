@@ -12,7 +12,8 @@ BENCH_PAGE = $(if $(W)$(filter-out 0,$(QUICK)),,--page docs/benchmarks.md)
 
 CONFIGURE = cmake --log-level=NOTICE --preset
 BUILD = cmake --build --parallel $(JOBS) --preset
-TEST = ctest --parallel $(JOBS) --preset
+# One more than there are processors: tests of pages in a browser mostly wait.
+TEST = ctest --parallel $$(($(JOBS) + 1)) --preset
 
 .PHONY: release demo test test-long test-nightly coverage mutate fuzz check bench install sanitize format clean help
 
