@@ -19,6 +19,9 @@
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25
 #endif
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000
+#endif
 
 static void *map_anywhere(void *hint, size_t size)
 {
@@ -43,6 +46,22 @@ static void *map_and_cut(size_t size, size_t alignment)
     return start + before;
 }
 
+/* Looks for an aligned place below one that is taken: where addresses are limited, most places are free. */
+static void *map_below(char *place, size_t size, size_t alignment)
+{
+    enum { PLACES = 64 }; /* of 32 MiB are 2 GiB */
+    for (int i = 0; i < PLACES && (uintptr_t)place > alignment; i++) {
+        place -= alignment;
+        char *start =
+            mmap(place, size, PROT_READ | PROT_WRITE,
+                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+        if (start == place) return start;
+        if (start != MAP_FAILED)
+            munmap(start, size); /* Linux before 4.17 takes the place for a wish */
+    }
+    return NULL;
+}
+
 /*
  * The system answers with the highest free addresses, so the aligned place just
  * below its first answer is usually free: two calls, and never more addresses
@@ -57,7 +76,8 @@ void *ouro__os_map(size_t size, size_t alignment)
     start = map_anywhere(hint, size);
     if (start == NULL || is_aligned(start, alignment)) return start;
     munmap(start, size);
-    return map_and_cut(size, alignment);
+    start = map_and_cut(size, alignment);
+    return start != NULL ? start : map_below(hint, size, alignment);
 }
 
 void ouro__os_unmap(void *start, size_t size)

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/os.h"
 #include "support/apart.h"
 #include "support/cell.h"
 #include "support/heap.h"
@@ -166,6 +167,49 @@ static void is_regained(void **state)
         fail_msg("status %d, signal %d: %s", apart.exit_status, apart.signal, apart.text);
 }
 
+/* ---- one aligned place ---- */
+
+enum { MIB = 1 << 20, ALIGNMENT = 32 * MIB };
+
+static size_t pages_of_addresses(void)
+{
+    size_t pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (file != NULL) {
+        if (fscanf(file, "%zu", &pages) != 1) pages = 0;
+        fclose(file);
+    }
+    return pages;
+}
+
+/* The first lies at an aligned place with a gap behind it, in which the second would fit, but not aligned, for some
+ * size of the first; and there are not the addresses to reserve more and cut. */
+static void map_twice(void *argument)
+{
+    (void)argument;
+    enum { LARGEST = 20 * MIB, SECOND = 11 * MIB };
+    limit_addresses((pages_of_addresses() * 4096 + LARGEST + SECOND) / MIB + 4);
+    for (size_t size = MIB; size <= LARGEST; size += MIB) {
+        char *first = ouro__os_map(size, ALIGNMENT), *second = ouro__os_map(SECOND, ALIGNMENT);
+        expect(first != NULL && second != NULL, "no place was found");
+        expect((uintptr_t)first % ALIGNMENT == 0 && (uintptr_t)second % ALIGNMENT == 0,
+               "not aligned");
+        memset(first, 1, size);
+        expect(second[0] == 0, "one is in the other");
+        ouro__os_unmap(first, size);
+        ouro__os_unmap(second, SECOND);
+    }
+    expect(ouro__os_map(2 * (size_t)LARGEST, ALIGNMENT) == NULL, "the limit does not hold");
+}
+
+static void test_an_aligned_place_is_found_further_down(void **state)
+{
+    (void)state;
+    struct apart apart;
+    apart_run(map_twice, NULL, 20, &apart);
+    if (apart.exit_status != 0) fail_msg("signal %d: %s", apart.signal, apart.text);
+}
+
 int main(void)
 {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -191,7 +235,8 @@ int main(void)
     static const size_t limits[] = {64, 128, 512, 2048};
     static struct shortage shortages[COUNT_OF(kinds) * COUNT_OF(limits)];
     static char names[COUNT_OF(shortages)][80];
-    struct CMUnitTest tests[COUNT_OF(shortages)];
+    struct CMUnitTest tests[COUNT_OF(shortages) + 1] = {
+        cmocka_unit_test(test_an_aligned_place_is_found_further_down)};
     size_t count = 0;
     for (size_t i = 0; i < COUNT_OF(limits); i++) {
         for (size_t kind = 0; kind < COUNT_OF(kinds); kind++) {
@@ -200,10 +245,10 @@ int main(void)
                                                  kinds[kind].what};
             snprintf(names[count], sizeof names[count], "%s in %zu MiB", kinds[kind].what,
                      limits[i]);
-            tests[count] = (struct CMUnitTest){
+            tests[count + 1] = (struct CMUnitTest){
                 .name = names[count], .test_func = is_regained, .initial_state = &shortages[count]};
             count++;
         }
     }
-    return _cmocka_run_group_tests("address space", tests, count, NULL, NULL);
+    return _cmocka_run_group_tests("address space", tests, count + 1, NULL, NULL);
 }
