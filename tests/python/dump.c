@@ -61,15 +61,15 @@ static void put_all(const ouro_snapshot *snapshot)
         put_text(snapshot, snapshot->note_values[note]);
         putchar('\n');
     }
-    uint32_t loose = 0;
-    for (uint32_t object = 0; object < snapshot->object_count; object++) {
-        put_object(snapshot, object, &loose);
-    }
     for (uint32_t at = 0; at < snapshot->root_count; at++) {
         const ouro_snapshot_root *root = &snapshot->roots[at];
         printf("R\t%" PRIx64 "\t%d\t", snapshot->addresses[root->object], (int)root->kind);
         put_text(snapshot, root->name);
         printf("\t%" PRIu32 "\n", root->references);
+    }
+    uint32_t loose = 0;
+    for (uint32_t object = 0; object < snapshot->object_count; object++) {
+        put_object(snapshot, object, &loose);
     }
 }
 

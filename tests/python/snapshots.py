@@ -39,21 +39,32 @@ class Object:
 
     __slots__ = ("address", "type", "size", "count", "flags", "text", "edge_lines", "edges_read")
 
-    def __init__(self, fields):
-        self.address = int(fields[1], 16)
-        self.type = text(fields[2])
-        self.size, self.count, self.flags = int(fields[3]), int(fields[4]), int(fields[5])
-        self.text = text(fields[6])
-        self.edge_lines, self.edges_read = [], None
+    def __init__(self, line, edge_lines):
+        address, type_name, size, count, flags, shown = line.split("\t")
+        self.address = int(address, 16)
+        self.type = text(type_name)
+        self.size, self.count, self.flags = int(size), int(count), int(flags)
+        self.text = text(shown)
+        self.edge_lines, self.edges_read = edge_lines, None
+
+    def lines(self):
+        return self.edge_lines.split("\n") if self.edge_lines else []
 
     @property
     def edges(self):
         if self.edges_read is None:
             self.edges_read = []
-            for line in self.edge_lines:
+            for line in self.lines():
                 _, target, kind, name, index = line.split("\t")
                 self.edges_read.append(Edge(int(target, 16), int(kind), text(name), int(index)))
         return self.edges_read
+
+    def held(self):
+        """The addresses of what its references hold, without the rest of them."""
+        for line in self.lines():
+            _, target, kind, _ = line.split("\t", 3)
+            if int(kind) < WEAK:
+                yield int(target, 16)
 
     def __repr__(self):
         return f"<{self.type} {self.text} at {self.address:x}>"
@@ -63,18 +74,17 @@ class Snapshot:
     def __init__(self, path):
         printed = subprocess.run([DUMP, path], check=True, capture_output=True).stdout
         self.notes, self.objects, self.roots = {}, {}, []
-        for line in printed.decode("utf-8").split("\n")[:-1]:
-            if line[0] == "E":
-                last.edge_lines.append(line)
-                continue
+        first, *objects = printed.decode("utf-8")[:-1].split("\nO\t")
+        for line in first.split("\n"):
             fields = line.split("\t")
-            if fields[0] == "O":
-                last = Object(fields)
-                self.objects[last.address] = last
-            elif fields[0] == "R":
+            if fields[0] == "R":
                 self.roots.append(Root(int(fields[1], 16), int(fields[2]), text(fields[3]), int(fields[4])))
             else:
                 self.notes[fields[1]] = text(fields[2])
+        for lines in objects:
+            line, _, edge_lines = lines.partition("\n")
+            one = Object(line, edge_lines)
+            self.objects[one.address] = one
 
     def of_type(self, name):
         return [one for one in self.objects.values() if one.type == name]
@@ -108,18 +118,17 @@ class Snapshot:
 
     def entering(self):
         """How many references that hold there are to each object."""
-        return collections.Counter(edge.target for one in self.objects.values() for edge in one.edges
-                                   if edge.kind < WEAK)
+        return collections.Counter(target for one in self.objects.values() for target in one.held())
 
     def reached(self):
         """The addresses that roots reach."""
         left = list({root.object for root in self.roots})
         seen = set(left)
         while left:
-            for edge in self.objects[left.pop()].edges:
-                if edge.kind < WEAK and edge.target not in seen:
-                    seen.add(edge.target)
-                    left.append(edge.target)
+            for target in self.objects[left.pop()].held():
+                if target not in seen:
+                    seen.add(target)
+                    left.append(target)
         return seen
 
 
