@@ -178,7 +178,7 @@ const tests = {
 
   async 'sums of the trees are exact'(browser, { full }) {
     const opened = await open(browser, full);
-    const data = await opened.page.evaluate(() => JSON.parse(document.getElementById('data').textContent));
+    const data = JSON.parse(await opened.page.locator('#data').textContent());
     const own = 2;
     for (const [nodes, all] of [[data.dominators.nodes, data.dominators], [data.groups.nodes.map((row) => [row[0], row[1], row[3], row[4], 0, 0, 0, row[5], row[6]]), data.groups]]) {
       const inside = nodes.map(() => 0);

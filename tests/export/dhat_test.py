@@ -52,10 +52,11 @@ def check(page, ouro, snapshot, by):
 def main():
     ouro, *wanted = sys.argv[1:]
     viewer = next((path for path in VIEWERS if Path(path).exists()), None)
-    if shutil.which("chromium") is None or viewer is None:
+    program = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+    if program is None or viewer is None:
         print("Chromium or Valgrind's dh_view.html is not installed")
         return 77
-    with tempfile.TemporaryDirectory() as folder, Browser("chromium") as browser:
+    with tempfile.TemporaryDirectory() as folder, Browser(program) as browser:
         page = browser.page(f"file://{viewer}")
         for snapshot in snapshots(folder, wanted):
             for by in ("types", "sites"):
