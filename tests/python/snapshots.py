@@ -141,9 +141,9 @@ def environment():
     return result
 
 
-def python(*arguments, status=0, cwd=None, **options):
-    """Runs this Python; returns what it did."""
-    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, cwd=cwd,
+def python(*arguments, status=0, cwd=None, site=False, **options):
+    """Runs this Python, mostly without what `site` loads, a third of all there is; returns what it did."""
+    done = subprocess.run([sys.executable, *([] if site else ["-S"]), *arguments], capture_output=True, text=True, cwd=cwd,
                           env=environment(), **options)
     if status is not None and done.returncode != status:
         raise AssertionError(f"{arguments} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
@@ -151,13 +151,13 @@ def python(*arguments, status=0, cwd=None, **options):
 
 
 def snapshot_of(script, *options, status=0):
-    """Runs a script to its end under the runner; returns the snapshot.  What `site` loads is left out: a third of it."""
+    """Runs a script to its end under the runner; returns the snapshot."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "script.py")
         with open(path, "w", encoding="utf-8") as file:
             file.write(textwrap.dedent(script))
         output = os.path.join(folder, "out.snapshot")
-        done = python("-S", "-m", "ouro_snapshot", *options, "-o", output, path, status=status, cwd=folder)
+        done = python("-m", "ouro_snapshot", *options, "-o", output, path, status=status, cwd=folder)
         snapshot = Snapshot(output)
         snapshot.printed = done.stdout
         snapshot.said = done.stderr

@@ -53,7 +53,7 @@ class Tutorial(unittest.TestCase):
 
     def run_command(self, words, folder):
         if words[0] == "python3":
-            return python(*words[1:], cwd=folder).stdout
+            return python(*words[1:], cwd=folder, site=True).stdout
         self.assertEqual(words[0], "ouro")
         done = subprocess.run([COMMAND, *words[1:]], capture_output=True, text=True, cwd=folder)
         self.assertEqual(done.returncode, 0, f"{words}: {done.stderr}")

@@ -309,7 +309,7 @@ static void test_several_deaths_wait_at_once(void **state)
     (void)state;
     ouro_heap *heap = heap_with_bound(10);
     void *made[DEATHS];
-    for (size_t i = 0; i < DEATHS; i++) made[i] = structures[i % COUNT_OF(structures)](heap, 9000);
+    for (size_t i = 0; i < DEATHS; i++) made[i] = structures[i % COUNT_OF(structures)](heap, 3000);
     for (size_t i = 0; i < DEATHS; i++) {
         ouro_decref(made[i]);
         assert_int_equal(waiting_deaths(heap), i + 1);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * program.c -- commits one memory fault inside a heap, for memcheck or AddressSanitizer to report
+ * program.c -- commits memory faults inside heaps, for memcheck or AddressSanitizer to report
  *
- * usage: program FAULT
+ * usage: program FAULT...
  *
+ * Each is committed in a heap of its own.  Heaps are closed when all are done: otherwise the next would lie where the
+ * last one has freed its blocks, and memcheck would speak of these.
  * Each fault is in a function of its own, named after it, so that a report names it.  "none" uses a heap in many
  * ways and commits none.
  */
@@ -171,12 +173,19 @@ int main(int argc, char **argv)
                   NAMED(read_uninitialised_raw),
                   NAMED(lose_object),
                   NAMED(lose_raw)};
-    heap = ouro_heap_new(NULL, NULL);
-    for (size_t i = 0; heap != NULL && i < sizeof faults / sizeof faults[0]; i++) {
-        if (argc != 2 || strcmp(argv[1], faults[i].name) != 0) continue;
+    ouro_heap *heaps[32];
+    if (argc > 32) return 2;
+    for (int at = 1; at < argc; at++) {
+        size_t i = 0, count = sizeof faults / sizeof faults[0];
+        while (i < count && strcmp(argv[at], faults[i].name) != 0) i++;
+        if (i == count) {
+            fprintf(stderr, "program: no fault is called %s\n", argv[at]);
+            return 2;
+        }
+        heap = heaps[at - 1] = checked(ouro_heap_new(NULL, NULL));
         faults[i].commit();
-        return ouro_heap_close(heap, NULL, NULL) == OURO_OK ? 0 : 1;
     }
-    fprintf(stderr, "program: name a fault\n");
-    return 2;
+    for (int i = 0; i < argc - 1; i++)
+        if (ouro_heap_close(heaps[i], NULL, NULL) != OURO_OK) return 1;
+    return 0;
 }
