@@ -15,7 +15,8 @@
  *
  * Where only the lost nodes are enumerated, they are the first ones and go in the
  * order of their numbers: every other order is that of a graph with other numbers.
- * Ages do not care which slot is which, so there the slots of a node are in order.
+ * Ages do not care which slot is which, so there the slots of a node are in order.  In an ordinary run they
+ * are for finalizers, too, and of the generations that ages are collected with there is one for each.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -357,7 +358,12 @@ static void with_ages(ouro_heap *heap, struct plan *plan)
         size_t rest = ages;
         for (size_t i = 0; i < plan->graph.count; i++, rest /= OLDEST + 1)
             plan->ages[i] = (int)(rest % (OLDEST + 1));
-        with_generations(heap, plan);
+        if (test_is_ordinary()) { /* one generation each */
+            plan->generation = (int)(ages % 3);
+            run(heap, plan);
+        } else {
+            with_generations(heap, plan);
+        }
     }
     memset(plan->ages, 0, sizeof plan->ages);
 }

@@ -41,8 +41,8 @@ enum { WORLD_HELD = 256, WORLD_RAW = 16 };
     X(WEAK_GET, 40)                                                                                \
     X(WEAK_FIELD_SET, 24)                                                                          \
     X(WEAK_FIELD_GET, 16)                                                                          \
-    X(COLLECT, 24)                                                                                 \
-    X(COLLECT_ALL, 8)                                                                              \
+    X(COLLECT, 12)                                                                                 \
+    X(COLLECT_ALL, 3)                                                                              \
     X(SAFEPOINT, 16)                                                                               \
     X(FREEZE, 8)                                                                                   \
     X(UNFREEZE, 8)                                                                                 \

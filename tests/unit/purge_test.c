@@ -28,10 +28,10 @@ static double seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* A chain of about 200 MB of cells, at the scale of this run. */
+/* A chain of about 100 MB of cells, of a gigabyte in a longer run. */
 static cell *make_chain(ouro_heap *heap)
 {
-    size_t count = test_scaled((size_t)200 * MIB) / (sizeof(cell) + 8);
+    size_t count = test_amount((size_t)100 * MIB, (size_t)1024 * MIB, (size_t)1024 * MIB) / (sizeof(cell) + 8);
     cell *chain = NULL;
     for (size_t i = 0; i < count; i++) {
         cell *made = cell_new(heap);

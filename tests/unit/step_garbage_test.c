@@ -151,7 +151,7 @@ static void test_garbage_of_every_kind_lets_go_of_the_living(void **state)
 {
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
         list *others = list_new(*state);
-        for (long j = 0; j < 300; j++) list_append_cell(others, j);
+        for (long j = 0; j < 100; j++) list_append_cell(others, j);
         collect_kind(*state, i, others);
         assert_int_equal(ouro_refcount(others), 1);
         ouro_decref(others);

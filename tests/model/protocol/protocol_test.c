@@ -17,7 +17,7 @@
 #include "support/setting.h"
 #include "world.h"
 
-enum { SCHEDULES = 100000, SCHEDULES_BROKEN = 4000000 };
+enum { SCHEDULES = 60000, SCHEDULES_BROKEN = 4000000 };
 
 enum verdict { NEVER, UNSOUND, INCOMPLETE };
 
@@ -146,7 +146,7 @@ static bool try_all(uint64_t schedules)
 
 int main(int count, char **arguments)
 {
-    uint64_t schedules = test_amount(SCHEDULES, 24 * (size_t)SCHEDULES, 150 * (size_t)SCHEDULES);
+    uint64_t schedules = test_amount(SCHEDULES, 40 * (size_t)SCHEDULES, 250 * (size_t)SCHEDULES);
     uint32_t broken = 0;
     enum verdict expected = NEVER;
     seed = test_seed();
