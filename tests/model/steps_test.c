@@ -127,7 +127,7 @@ int main(int argc, char **argv)
 {
     seed = test_seed();
     operations = argc > 1 ? strtoull(argv[1], NULL, 10)
-                          : test_amount(2 * MILLION, 25 * MILLION, 100 * MILLION);
+                          : test_amount(1 * MILLION, 25 * MILLION, 100 * MILLION);
     printf("OURO_TEST_SEED=%llu\n", (unsigned long long)seed);
     progress =
         mmap(NULL, sizeof *progress, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -31,7 +31,7 @@ static void sweep(void **state)
     pair->way->sweep(pair->scenario);
 }
 
-/* The long run reaches 20,000 points; the ordinary one takes every fourth. */
+/* The long run reaches 20,000 points; the ordinary one takes every fifth. */
 static void there_are_enough_points(void **state)
 {
     (void)state;

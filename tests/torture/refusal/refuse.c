@@ -3,7 +3,7 @@
  * refuse.c -- ways to refuse memory to a scenario, at one point after another
  *
  * What is refused: a block, the next few requests, all that follow, the bytes beyond a
- * limit, or a region of addresses.  The ordinary run takes every fourth point, the long one each; in
+ * limit, or a region of addresses.  The ordinary run takes every fifth point, the long one each; in
  * the nightly one there are smaller gaps between limits and more lengths of refusals.
  */
 #include "refusal/refuse.h"
@@ -24,7 +24,7 @@ static bool is_thorough(void)
 /* From one point to the next. */
 static size_t stride(void)
 {
-    size_t percent = test_amount(25, 100, 100);
+    size_t percent = test_amount(20, 100, 100);
     return percent < 100 ? 100 / percent : 1;
 }
 
