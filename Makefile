@@ -90,8 +90,6 @@ format: ## rewrite the sources in the house's format
 
 bench: ## measure against the others (W=workload QUICK=1 PEERS=all)
 	@scripts/setup build bench $(if $(filter all,$(PEERS)),peers)
-	@$(CONFIGURE) release
-	@$(BUILD) release
 	@W="$(W)" QUICK="$(QUICK)" PEERS="$(PEERS)" bench/run $(BENCH_PAGE)
 
 install: ## install into PREFIX, below DESTDIR
