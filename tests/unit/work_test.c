@@ -33,7 +33,10 @@ struct work {
 };
 
 /* Four units for sixteen words of set bits, and sixty more where an object was in the set until the end. */
-#define FINISH(pools, marked) {"finish", (pools) * SIXTEENTHS * 4 + (marked) * 60}
+#define FINISH(pools, marked)                                                                      \
+    {                                                                                              \
+        "finish", (pools)*SIXTEENTHS * 4 + (marked)*60                                             \
+    }
 
 /* What the phases that are not named take, at most. */
 enum { NEXT_TO_NOTHING = 8 };
@@ -280,6 +283,154 @@ static void test_pools_without_suspects_are_work(void **state)
     ouro_decref(all);
 }
 
+/* The marks of a large object are looked at, and written over where there are any: no part of an arena. */
+static void test_marks_of_a_large_object_are_a_unit(void **state)
+{
+    enum { LARGE = 50000, COUNT = 20 };
+    ouro_heap *heap = *state;
+    list *all = list_of_nodes(heap);
+    size_t without[OURO__PHASES], with[OURO__PHASES];
+    cycle_begin(heap);
+    measure(heap, without);
+    for (size_t i = 0; i < COUNT; i++) {
+        ouro_auto row *large = row_new(heap, LARGE);
+        list_append(all, large);
+    }
+    (void)ouro_collect(heap, 2);
+    cycle_touch(all->items.items[0]);
+    cycle_begin(heap);
+    measure(heap, with);
+    assert_int_equal(with[OURO__FORGET] - without[OURO__FORGET], COUNT);
+    ouro_decref(all);
+    (void)ouro_collect(heap, 2);
+}
+
+/* ---- a step ends when its units are used up ---- */
+
+/* What the least part of a phase takes that is done at once. */
+struct stride {
+    const char *phase;
+    size_t units;
+};
+
+/* A step of as many units is one of those, and no second, as long as the phase lasts; but where a pool ends. */
+static void assert_steps(ouro_heap *heap, const struct stride *stride)
+{
+    enum { LEAST = 2, ENDS = 4 };
+    size_t steps = 0, others = 0;
+    /* after each object of NARROW, and after each step, it is looked whether anything is left */
+    size_t more = strcmp(stride->phase, "narrow") == 0 ? 1 : 0;
+    assert_true(cycle_reach(heap, stride->phase));
+    for (;; steps++) {
+        size_t before = heap->whole.effort;
+        (void)cycle_step(heap, stride->units);
+        if (strcmp(cycle_phase(heap), stride->phase) != 0) break;
+        others += heap->whole.effort - before != stride->units + more;
+    }
+    assert_true(steps >= LEAST);
+    if (others > ENDS)
+        fail_msg("%zu of %zu steps of \"%s\" are no %zu units", others, steps, stride->phase,
+                 stride->units);
+}
+
+#define ASSERT_STEPS(heap, ...)                                                                    \
+    do {                                                                                           \
+        static const struct stride strides[] = {__VA_ARGS__};                                      \
+        cycle_begin(heap);                                                                         \
+        for (size_t i_ = 0; i_ < COUNT_OF(strides); i_++) assert_steps(heap, &strides[i_]);        \
+        (void)cycle_step_to_the_end(heap, 0);                                                      \
+    } while (0)
+
+enum { BLOCKS_AT_ONCE = 16, WORDS_AT_ONCE = 4 * 16 };
+
+static void test_a_step_ends_with_its_units(void **state)
+{
+    SKIP_WHERE_GUARDED();
+    ouro_heap *heap = *state;
+    list *all = list_of_nodes(heap);
+    ASSERT_STEPS(heap, {"count", 2 * BLOCKS_AT_ONCE}, {"decide", BLOCKS_AT_ONCE},
+                 {"decide: follow", 1});
+    heap->pace.mostly_garbage = true;
+    cycle_touch(all->items.items[0]);
+    ASSERT_STEPS(heap, {"count", 2 * BLOCKS_AT_ONCE}, {"decide", BLOCKS_AT_ONCE}, {"narrow", 1},
+                 {"scan", 2}, {"check", 1}, {"check: follow", 2}, {"finish", WORDS_AT_ONCE});
+    ouro_decref(all);
+    ASSERT_STEPS(heap, {"narrow", 1}, {"scan", 2}, {"check", 1}, {"finish", WORDS_AT_ONCE});
+    ouro_decref(list_of_nodes(heap));
+    ouro_set_debug(heap, OURO_DEBUG_SAVEALL);
+    ASSERT_STEPS(heap, {"save", 1}, {"finish", WORDS_AT_ONCE});
+    ouro_set_debug(heap, 0);
+    ouro_garbage_clear(heap);
+    (void)ouro_collect(heap, 2);
+}
+
+/* Each leads to the next, and to no more. */
+static void test_a_step_ends_in_a_chain(void **state)
+{
+    ouro_heap *heap = *state;
+    cell *ring = cell_ring(heap, MANY);
+    (void)ouro_collect(heap, 2);
+    cycle_touch(ring);
+    ASSERT_STEPS(heap, {"decide: follow", 2});
+    heap->pace.mostly_garbage = true;
+    cycle_touch(ring);
+    ASSERT_STEPS(heap, {"check: follow", 2});
+    ouro_decref(ring);
+    (void)ouro_collect(heap, 2);
+}
+
+static void test_a_step_ends_between_last_words(void **state)
+{
+    list *weakrefs = lose_watched_cells(*state, true);
+    ASSERT_STEPS(*state, {"narrow", 1}, {"scan", 4}, {"check", 1}, {"leave", 1},
+                 {"muffle weak references", 1 + 16}, {"revive", 1}, {"revive: follow", 2},
+                 {"darken", 1}, {"finalize", 1}, {"suspect again", 1}, {"clear weak references", 1},
+                 {"sever", 2});
+    ouro_decref(weakrefs);
+    weakrefs = lose_watched_cells(*state, false);
+    ASSERT_STEPS(*state, {"muffle weak references", 1 + 16}, {"darken", 1 + 16},
+                 {"clear weak references", 1 + 16});
+    ouro_decref(weakrefs);
+}
+
+/* A ring of nodes, which are the keys of a map that the first holds, or hold a map each, of which the last is the key. */
+static node *ring_of_keys(ouro_heap *heap, bool shares_key)
+{
+    node *first = node_new(heap), *last = node_new(heap), *before = first;
+    ouro_weak_map *map = ouro_weak_map_new(heap);
+    for (size_t i = 0; i < MANY; i++) {
+        ouro_auto node *value = node_new(heap);
+        ouro_set(value, left, value);
+        node *made = node_new(heap);
+        ouro_weak_map *own = shares_key ? ouro_weak_map_new(heap) : map;
+        assert_int_equal(ouro_weak_map_set(own, shares_key ? last : made, value), OURO_OK);
+        if (shares_key) ouro_put(made, right, own);
+        ouro_put(before, left, made);
+        before = made;
+    }
+    ouro_put(first, right, map);
+    ouro_put(before, left, last);
+    ouro_set(last, left, first);
+    return first;
+}
+
+/* Among the entries of a map, and those of a key. */
+static void test_a_step_ends_between_ephemerons(void **state)
+{
+    ouro_heap *heap = *state;
+    for (int shares_key = 0; shares_key < 2; shares_key++) {
+        node *ring = ring_of_keys(heap, shares_key);
+        (void)ouro_collect(heap, 2);
+        cycle_touch((cell *)(void *)ring);
+        ASSERT_STEPS(heap, {"decide: follow", 2});
+        heap->pace.mostly_garbage = true;
+        cycle_touch((cell *)(void *)ring);
+        ASSERT_STEPS(heap, {"check: follow", 2});
+        ouro_decref(ring);
+        ASSERT_STEPS(heap, {"sever", 2});
+    }
+}
+
 /* ---- from cycle to cycle ---- */
 
 /* What one cycle had to do is nothing to the next.  From the second round on the heap has the pools of both graphs, which
@@ -399,6 +550,11 @@ int main(void)
         HEAP_TEST(test_weak_references_without_finalizers_are_counted),
         HEAP_TEST(test_what_is_final_is_told),
         HEAP_TEST(test_a_finalizer_ends_a_step),
+        HEAP_TEST(test_marks_of_a_large_object_are_a_unit),
+        HEAP_TEST(test_a_step_ends_with_its_units),
+        HEAP_TEST(test_a_step_ends_in_a_chain),
+        HEAP_TEST(test_a_step_ends_between_last_words),
+        HEAP_TEST(test_a_step_ends_between_ephemerons),
     };
     return cmocka_run_group_tests_name("work", tests, NULL, NULL);
 }
