@@ -56,7 +56,7 @@ static void test_a_few_blocks_of_a_death_wait_and_not_of_each_part(void **state)
     size_t used = pool->used;
     ouro_decref(first);
     size_t back = used - pool->used;
-    assert_in_range(back, (PARTS - 2) * PART, PARTS * PART);
+    assert_int_equal(back, (PARTS - 1) * PART);
     for (size_t i = 0; i < PARTS; i++) {
         assert_null(ouro_weakref_get(watchers[i]));
         ouro_decref(watchers[i]);
@@ -138,6 +138,29 @@ static void test_so_many_wait_at_once(void **state)
     ouro_decref(chain[0]);
     assert_int_equal(heap->life.paused_count, 1);
     assert_ptr_equal(heap->life.paused[0].object, chain[BOUND]);
+    (void)ouro_collect(heap, 0);
+    assert_int_equal(ouro_refcount(hub), 1);
+    ouro_decref(hub);
+    test_heap_close_empty(heap);
+}
+
+/* The table of deaths that have stopped is doubled when it is full. */
+static void test_the_table_of_stopped_deaths_grows_by_need(void **state)
+{
+    (void)state;
+    enum { DEATHS = 100, FIRST = 16 };
+    ouro_heap *heap = test_heap_new(&(ouro_heap_options){.collector_off = true, .death_bound = 1});
+    node *hub = node_new(heap);
+    size_t capacity = FIRST;
+    assert_int_equal(heap->life.paused_capacity, 0);
+    for (size_t i = 0; i < DEATHS; i++) {
+        list *vector = list_new(heap);
+        for (int j = 0; j < 3; j++) list_append(vector, hub);
+        ouro_decref(vector);
+        assert_int_equal(heap->life.paused_count, i + 1);
+        if (i == capacity) capacity *= 2;
+        assert_int_equal(heap->life.paused_capacity, capacity);
+    }
     (void)ouro_collect(heap, 0);
     assert_int_equal(ouro_refcount(hub), 1);
     ouro_decref(hub);
@@ -301,6 +324,7 @@ int main(void)
         HEAP_TEST(test_last_words_find_the_dead_gone),
         HEAP_TEST(test_the_last_reference_is_no_touch),
         cmocka_unit_test(test_so_many_wait_at_once),
+        cmocka_unit_test(test_the_table_of_stopped_deaths_grows_by_need),
         cmocka_unit_test(test_a_step_goes_on_with_a_death_as_long_as_it_is_paid_for),
         HEAP_TEST(test_references_anywhere_are_dropped),
         HEAP_TEST(test_the_guess_changes_after_many_wrong_ones),

@@ -236,20 +236,25 @@ static void test_a_search_that_has_all_leaves_the_rest(void **state)
 /* ---- the clock ---- */
 
 /* Where the time is over the search is, however many units are left; who was not begun at stays remembered. */
-static void test_a_search_ends_when_its_time_is_over(void **state)
+static void lose_rings(ouro_heap *heap, size_t count)
 {
-    enum { RINGS = OURO_TOUCHED_MAX / 2 };
-    ouro_heap *heap = *state;
-    const struct ouro__marks *marks = &ouro__heap_pools(heap)->marks;
-    static node *rings[RINGS];
-    for (size_t i = 0; i < RINGS; i++) {
+    node *rings[OURO_TOUCHED_MAX];
+    for (size_t i = 0; i < count; i++) {
         rings[i] = node_new(heap);
         ouro_set(rings[i], left, rings[i]);
     }
     (void)ouro_collect(heap, 2);
     ouro__heap_pools(heap)->marks.touched_count = 0;
-    for (size_t i = 0; i < RINGS; i++) ouro_decref(rings[i]); /* a touch */
-    assert_int_equal(marks->touched_count, RINGS);
+    for (size_t i = 0; i < count; i++) ouro_decref(rings[i]); /* a touch */
+    assert_int_equal(ouro__heap_pools(heap)->marks.touched_count, count);
+}
+
+static void test_a_search_ends_when_its_time_is_over(void **state)
+{
+    enum { RINGS = OURO_TOUCHED_MAX / 2 };
+    ouro_heap *heap = *state;
+    const struct ouro__marks *marks = &ouro__heap_pools(heap)->marks;
+    lose_rings(heap, RINGS);
     size_t found = 0, searches = 0;
     for (; marks->touched_count > 0; searches++) {
         size_t before = marks->touched_count;
@@ -260,6 +265,8 @@ static void test_a_search_ends_when_its_time_is_over(void **state)
     }
     assert_int_equal(found, RINGS);
     assert_true(searches > 1);
+    lose_rings(heap, RINGS); /* and not before: half of so much time is long */
+    assert_int_equal(ouro__heap_collect_nearby(heap, PLENTY, (uint64_t)1 << 63), RINGS);
 }
 
 /* Also of one that promises garbage and is granted more units: the clock is looked at as often. */

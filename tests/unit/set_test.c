@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * set_test.c -- where in its pools a pass has its objects, and what it leaves of that
+ * set_test.c -- where in its pools a pass has its objects, and which pools it leaves to the next
  *
  * A pass goes again and again through the words of its set bits, from the first that has an object to the last, and
  * no others: in a pool of old objects it may be a few of many.  Too many of them would only cost time.
@@ -8,6 +8,7 @@
 #include "heap/heap.h"
 #include "memory/walk.h"
 
+#include "support/cell.h"
 #include "support/heap.h"
 #include "support/plain.h"
 
@@ -179,11 +180,69 @@ static void test_a_nearby_pass_has_its_objects_in_few_words(void **state)
     rows_end();
 }
 
+/* ---- who is born meanwhile ---- */
+
+typedef struct hooked {
+    struct hooked *self;
+} hooked;
+
+static ouro_type hooked_type;
+static void (*last_word)(ouro_heap *heap);
+
+static void speak(void *object)
+{
+    last_word(ouro_heap_of(object));
+}
+
+static const ouro_field hooked_fields[] = {OURO_REF(hooked, self, &hooked_type), OURO_END};
+static ouro_type hooked_type = OURO_TYPE(hooked, .fields = hooked_fields, .release = speak);
+static ouro_type finalized_type = {
+    .name = "finalized", .size = sizeof(hooked), .fields = hooked_fields, .finalize = speak};
+
+static list *born;
+
+/* All blocks that wait on the class list, so that none of their pool is left there. */
+static void take_what_waits(ouro_heap *heap)
+{
+    const struct ouro__pools *pools = ouro__heap_pools(heap);
+    do {
+        ouro_auto node *made = node_new(heap);
+        list_append(born, made);
+    } while (pools->front.shelf[ouro__pool_of(born->items.items[0])->bin].list != NULL);
+}
+
+/* Their pool had nobody young, so the pass has let it go when hooks of what it has found run.  [young.listed] */
+static void test_who_is_born_in_a_hook_is_looked_at_by_the_next_pass(void **state)
+{
+    ouro_type *const types[] = {&finalized_type, &hooked_type};
+    last_word = take_what_waits;
+    for (size_t i = 0; i < COUNT_OF(types); i++) {
+        born = list_new(*state);
+        node *old = node_new(*state);
+        (void)ouro_collect(*state, 2);
+        hooked *garbage = ouro_object_new(*state, types[i]);
+        assert_non_null(garbage);
+        ouro_put(garbage, self, garbage);
+        assert_int_equal(ouro_collect(*state, 0), 1);
+        test_heap_verify(*state);
+        assert_true(born->items.length > 0);
+        for (size_t j = 0; j < born->items.length; j++) { /* each is held by itself alone */
+            node *made = born->items.items[j];
+            ouro_set(made, left, made);
+        }
+        size_t count_born = born->items.length;
+        ouro_decref(born);
+        assert_int_equal(ouro_collect(*state, 0), count_born);
+        ouro_decref(old);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         HEAP_TEST(test_a_pass_has_its_objects_in_few_words),
         HEAP_TEST(test_a_nearby_pass_has_its_objects_in_few_words),
+        HEAP_TEST(test_who_is_born_in_a_hook_is_looked_at_by_the_next_pass),
     };
     return cmocka_run_group_tests_name("set", tests, NULL, NULL);
 }
