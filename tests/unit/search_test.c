@@ -235,7 +235,6 @@ static void test_a_search_that_has_all_leaves_the_rest(void **state)
 
 /* ---- the clock ---- */
 
-/* Where the time is over the search is, however many units are left; who was not begun at stays remembered. */
 static void lose_rings(ouro_heap *heap, size_t count)
 {
     node *rings[OURO_TOUCHED_MAX];
@@ -249,6 +248,7 @@ static void lose_rings(ouro_heap *heap, size_t count)
     assert_int_equal(ouro__heap_pools(heap)->marks.touched_count, count);
 }
 
+/* Where the time is over the search is, however many units are left; who was not begun at stays remembered. */
 static void test_a_search_ends_when_its_time_is_over(void **state)
 {
     enum { RINGS = OURO_TOUCHED_MAX / 2 };
