@@ -230,6 +230,77 @@ static void test_the_last_reference_is_no_touch(void **state)
     assert_int_equal(marks->touched_count, 0);
 }
 
+static unsigned depth;
+
+static void collect_everything(cell *self)
+{
+    (void)ouro_collect(ouro_heap_of(self), 2);
+}
+
+static void look_how_deep(cell *self)
+{
+    depth = ((struct ouro_heap *)ouro_heap_of(self))->life.dying;
+}
+
+/* Whom a collection in its finalizer has made quiet goes on dying where it was, and what it holds after it: however many
+ * do so, the stack stays small.  [life.nostack] */
+static void test_a_finalizer_that_collects_is_no_death_inside_another(void **state)
+{
+    cell *parent = cell_new(*state);
+    ouro_put(parent, left, cell_new(*state));
+    parent->last_word = collect_everything;
+    ((cell *)parent->left)->last_word = look_how_deep;
+    (void)ouro_collect(*state, 2);
+    depth = 0;
+    ouro_decref(parent);
+    assert_int_equal(depth, 1);
+}
+
+static size_t calls;
+
+static void expect_alone(ouro_weakref *self, void *argument)
+{
+    (void)argument;
+    assert_null(self->next);
+    assert_null(self->previous);
+    assert_null(self->target);
+    calls++;
+}
+
+/* Who is called back is in no list any more: what comes behind it may end meanwhile. */
+static void test_who_is_called_back_is_in_no_list(void **state)
+{
+    enum { COUNT = 3 };
+    ouro_weakref *watching[COUNT];
+    for (int in_collection = 0; in_collection < 2; in_collection++) {
+        node *target = node_new(*state);
+        ouro_set(target, left, in_collection ? target : NULL);
+        for (size_t i = 0; i < COUNT; i++) {
+            watching[i] = ouro_weakref_new_callback(target, expect_alone, NULL);
+            assert_non_null(watching[i]);
+        }
+        calls = 0;
+        ouro_decref(target);
+        assert_int_equal(ouro_collect(*state, 2), in_collection);
+        assert_int_equal(calls, COUNT);
+        for (size_t i = 0; i < COUNT; i++) ouro_decref(watching[i]);
+    }
+}
+
+/* A value dies with its key, is watched, and no key itself. */
+static void test_a_watched_value_dies_with_its_key(void **state)
+{
+    ouro_weak_map *map = ouro_weak_map_new(*state);
+    node *key = node_new(*state), *value = node_new(*state);
+    ouro_weakref *weak = ouro_weakref_new(value);
+    assert_int_equal(ouro_weak_map_set(map, key, value), OURO_OK);
+    ouro_decref(value);
+    ouro_decref(key);
+    assert_null(ouro_weakref_get(weak));
+    ouro_decref(weak);
+    ouro_decref(map);
+}
+
 /* ---- references far behind ---- */
 
 enum { WORDS = 63 };
@@ -323,6 +394,9 @@ int main(void)
         cmocka_unit_test(test_long_objects_let_go_of_so_many_at_once),
         HEAP_TEST(test_last_words_find_the_dead_gone),
         HEAP_TEST(test_the_last_reference_is_no_touch),
+        HEAP_TEST(test_a_finalizer_that_collects_is_no_death_inside_another),
+        HEAP_TEST(test_who_is_called_back_is_in_no_list),
+        HEAP_TEST(test_a_watched_value_dies_with_its_key),
         cmocka_unit_test(test_so_many_wait_at_once),
         cmocka_unit_test(test_the_table_of_stopped_deaths_grows_by_need),
         cmocka_unit_test(test_a_step_goes_on_with_a_death_as_long_as_it_is_paid_for),
