@@ -5,6 +5,7 @@
 #include "support/heap.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 ouro_heap *test_heap_new(const ouro_heap_options *options)
 {
@@ -37,6 +38,18 @@ void test_heap_close_empty(ouro_heap *heap)
     assert_int_equal(report.alive, 0);
     assert_int_equal(report.outside_references, 0);
     assert_int_equal(report.raw_blocks, 0);
+}
+
+void test_heap_dirty(ouro_heap *heap)
+{
+    enum { LEAST = 32, MOST = 65536 };
+    for (size_t size = LEAST; size <= MOST;
+         size += size / 2) { /* a block of each kind, and twice of some */
+        void *memory = ouro_mem_alloc(heap, size);
+        assert_non_null(memory);
+        memset(memory, 0xee, size);
+        ouro_mem_free(heap, memory);
+    }
 }
 
 static int count_one(void *object, void *argument)

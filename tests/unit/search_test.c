@@ -14,8 +14,6 @@
 #include "support/parts.h"
 #include "support/plain.h"
 
-#include <string.h>
-
 enum { ALLOWANCE = OURO_NEARBY_ALLOWANCE, PLENTY = 100000, LONGEST = OURO_NEARBY_MAX + 100 };
 
 /* A chain by `left`; whoever is in `held` is held by us besides. */
@@ -527,23 +525,12 @@ static void test_values_that_lead_to_no_cycle_are_not_met(void **state)
 
 enum { ENTRIES = 50 };
 
-/* What a map's table takes has been used before: behind its entries nothing is zero. */
-static void dirty_memory(ouro_heap *heap)
-{
-    for (size_t size = 24 * sizeof(void *); size < 32 * ENTRIES * sizeof(void *); size *= 2) {
-        void *memory = ouro_mem_alloc(heap, size);
-        assert_non_null(memory);
-        memset(memory, 0xee, size);
-        ouro_mem_free(heap, memory);
-    }
-}
-
 /* What a search of so many units from a weak map looks at, or from the one key of as many maps. */
 static size_t search_entries(ouro_heap *heap, bool from_map, long units)
 {
     node *keys[ENTRIES];
     ouro_weak_map *maps[ENTRIES];
-    dirty_memory(heap);
+    test_heap_dirty(heap); /* behind its entries no map has NULL */
     for (size_t i = 0; i < ENTRIES; i++) {
         keys[i] = node_new(heap);
         maps[i] = ouro_weak_map_new(heap);
