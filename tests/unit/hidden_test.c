@@ -57,10 +57,109 @@ static void test_a_chain_that_is_dying_is_not_met(void **state)
     ouro_decref(living);
 }
 
+/* ---- who is deferred ---- */
+
+enum { CHILDREN = 4 };
+
+/* References that only its hook knows, and a last word. */
+typedef struct family {
+    void *children[CHILDREN];
+    void (*last_word)(struct family *self);
+} family;
+
+static size_t families;
+
+static int family_traverse(void *object, ouro_visit visit, void *argument)
+{
+    family *self = object;
+    for (size_t i = 0; i < CHILDREN; i++) {
+        int stop = self->children[i] != NULL ? visit(self->children[i], argument) : 0;
+        if (stop != 0) return stop;
+    }
+    return 0;
+}
+
+static void family_finalize(void *object)
+{
+    family *self = object;
+    if (self->last_word != NULL) self->last_word(self);
+}
+
+static void family_release(void *object)
+{
+    (void)object;
+    families--;
+}
+
+static ouro_type family_type = OURO_TYPE(family, .traverse = family_traverse,
+                                         .finalize = family_finalize, .release = family_release);
+
+static family *family_new(ouro_heap *heap)
+{
+    family *made = ouro_new(heap, family);
+    assert_non_null(made);
+    families++;
+    return made;
+}
+
+static const void *sought;
+
+/* Another died in the same hook before, and waits until that is over. */
+static void look_for_it(cell *self)
+{
+    cells = 1;
+    assert_false(ouro_is_object(ouro_heap_of(self), sought));
+}
+
+/* Those who die in the hook of another wait in a list, in which nobody is lost or met. */
+static void test_the_deferred_are_not_met_and_all_end(void **state)
+{
+    for (size_t speaker = 0; speaker < CHILDREN; speaker++) {
+        family *parent = family_new(*state);
+        for (size_t i = 0; i < CHILDREN; i++)
+            parent->children[i] =
+                i == speaker ? (void *)cell_new(*state) : (void *)family_new(*state);
+        if (speaker > 0) ((cell *)parent->children[speaker])->last_word = look_for_it;
+        sought = parent->children[0];
+        cells = 0;
+        assert_int_equal(families, CHILDREN);
+        ouro_decref(parent);
+        assert_int_equal(families, 0);
+        assert_int_equal(cells, speaker > 0);
+        test_heap_verify(*state);
+    }
+}
+
+static family *kept;
+
+static void keep(family *self)
+{
+    kept = ouro_newref(self);
+}
+
+/* Who was deferred in front of another, and lives on, may be deferred again: as the last. */
+static void test_who_was_deferred_may_be_deferred_again(void **state)
+{
+    family *parent = family_new(*state);
+    for (size_t i = 0; i < 2; i++) parent->children[i] = family_new(*state);
+    ((family *)parent->children[0])->last_word = keep;
+    kept = NULL;
+    ouro_decref(parent);
+    assert_int_equal(families, 1);
+    assert_non_null(kept);
+    parent = family_new(*state);
+    parent->children[0] = kept;
+    ouro_decref(parent);
+    assert_int_equal(families, 0);
+    test_heap_verify(*state);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         HEAP_TEST(test_a_chain_that_is_dying_is_not_met),
+        HEAP_TEST(test_the_deferred_are_not_met_and_all_end),
+        HEAP_TEST(test_who_was_deferred_may_be_deferred_again),
     };
     return cmocka_run_group_tests_name("hidden", tests, NULL, NULL);
 }

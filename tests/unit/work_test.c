@@ -6,6 +6,7 @@
  * nothing more often than it costs.  For a given graph the units of each phase are always the same.
  */
 #include "heap/heap.h"
+#include "memory/walk.h"
 
 #include "support/cell.h"
 #include "support/cycle.h"
@@ -305,6 +306,46 @@ static void test_marks_of_a_large_object_are_a_unit(void **state)
     (void)ouro_collect(heap, 2);
 }
 
+static void count_pool(struct ouro__pool *pool, void *context)
+{
+    if (pool->used > 0) *(size_t *)context += (size_t)pool->pages * SIXTEENTHS;
+}
+
+/* Four units for sixteen words, and sixty more for those that had an object in the set to the end: no other. */
+static void test_the_words_of_all_pools_are_counted(void **state)
+{
+    ouro_heap *heap = *state;
+    size_t units[OURO__PHASES], stretches = 0, marked = 0;
+    list *all = list_of_nodes(heap);
+    node *garbage[MANY];
+    for (size_t i = 0; i < MANY; i++) {
+        garbage[i] = node_new(heap);
+        ouro_set(garbage[i], left, garbage[i]);
+    }
+    row *large = row_new(heap, 50000);
+    (void)ouro_collect(heap, 2);
+    ouro__walk_pools(ouro__heap_pools(heap), OURO__REALM_TRACKED, count_pool, &stretches);
+    assert_true(stretches > 2 * SIXTEENTHS);
+    cycle_touch(all->items.items[0]);
+    cycle_begin(heap);
+    measure(heap, units);
+    assert_int_equal(units[OURO__FINISH], 4 * stretches);
+    uintptr_t last = 0;
+    for (size_t i = 0; i < MANY; i++) { /* made one behind the other */
+        uintptr_t place = (uintptr_t)garbage[i] / (512 * 16);
+        marked += place != last;
+        last = place;
+        ouro_decref(garbage[i]);
+    }
+    assert_true(marked > 1);
+    cycle_begin(heap);
+    measure(heap, units);
+    assert_int_equal(units[OURO__FINISH], 4 * stretches + 60 * marked);
+    ouro_decref(large);
+    ouro_decref(all);
+    (void)ouro_collect(heap, 2);
+}
+
 /* ---- a step ends when its units are used up ---- */
 
 /* What the least part of a phase takes that is done at once. */
@@ -551,6 +592,7 @@ int main(void)
         HEAP_TEST(test_what_is_final_is_told),
         HEAP_TEST(test_a_finalizer_ends_a_step),
         HEAP_TEST(test_marks_of_a_large_object_are_a_unit),
+        HEAP_TEST(test_the_words_of_all_pools_are_counted),
         HEAP_TEST(test_a_step_ends_with_its_units),
         HEAP_TEST(test_a_step_ends_in_a_chain),
         HEAP_TEST(test_a_step_ends_between_last_words),
