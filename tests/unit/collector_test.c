@@ -6,6 +6,7 @@
 
 #include "support/cell.h"
 #include "support/heap.h"
+#include "support/plain.h"
 #include "support/refusal.h"
 
 /* ---- generations ---- */
@@ -376,6 +377,32 @@ static void test_what_an_immortal_object_holds_is_not_found(void **state)
     }
 }
 
+static void let_go_of_left(cell *self)
+{
+    ouro_clear(self, left);
+}
+
+/* What a finalizer of garbage lets die leaves the collection that has it in its set, one by one or many at once. */
+static void test_who_dies_in_a_finalizer_leaves_the_set(void **state)
+{
+    for (size_t length = 1; length < 100; length += 33) {
+        for (int generation = 0; generation < 3; generation++) {
+            cell *garbage = cell_new(*state);
+            garbage->last_word = let_go_of_left;
+            ouro_set(garbage, right, garbage);
+            for (size_t i = 0; i < length; i++) {
+                node *made = node_new(*state);
+                ouro_put(made, left, ouro_take(garbage, left));
+                ouro_put(garbage, left, made);
+            }
+            ouro_decref(garbage);
+            assert_int_equal(ouro_collect(*state, generation), 1);
+            test_heap_verify(*state);
+            assert_int_equal(test_heap_objects(*state), 0);
+        }
+    }
+}
+
 /* ---- freezing ---- */
 
 static void test_frozen_objects_are_out_of_sight(void **state)
@@ -463,6 +490,7 @@ int main(void)
         cmocka_unit_test(test_callbacks_are_refused_without_memory),
         HEAP_TEST(test_a_nested_collection_is_refused),
         HEAP_TEST(test_what_an_immortal_object_holds_is_not_found),
+        HEAP_TEST(test_who_dies_in_a_finalizer_leaves_the_set),
         HEAP_TEST(test_frozen_objects_are_out_of_sight),
         HEAP_TEST(test_frozen_objects_hold_others),
         HEAP_TEST(test_saveall_keeps_what_is_found),

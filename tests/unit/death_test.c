@@ -303,10 +303,11 @@ static void test_a_watched_value_dies_with_its_key(void **state)
 
 /* ---- references far behind ---- */
 
-enum { WORDS = 63 };
+enum { WORDS = 65 };
 
 typedef struct wide {
     void *words[WORDS];
+    ouro_vector more;
 } wide;
 
 static size_t wide_released;
@@ -317,27 +318,114 @@ static void release_wide(void *object)
     wide_released++;
 }
 
-/* Two references of an object with a hook, wherever they are, let go of whom they hold. */
+static void drop_two(ouro_heap *heap, ouro_type *type, size_t first, size_t second)
+{
+    wide *made = ouro_object_new(heap, type);
+    assert_non_null(made);
+    made->words[first] = cell_new(heap);
+    made->words[second] = cell_new(heap);
+    bool has_more = type->fields[2].kind == OURO_FIELD_VECTOR;
+    for (int i = 0; has_more && i < 2; i++) {
+        ouro_auto cell *item = cell_new(heap);
+        assert_int_equal(ouro_vector_append(made, &made->more, item), OURO_OK);
+    }
+    size_t cells = cell_released, wides = wide_released;
+    ouro_decref(made);
+    assert_int_equal(cell_released, cells + (has_more ? 4 : 2));
+    assert_int_equal(wide_released, wides + 1);
+    test_heap_verify(heap);
+}
+
+/* Two references of an object with a hook, wherever they are, let go of whom they hold, and so does a vector behind
+ * them: also the last of those that the mask shows, and the first that it does not. */
 static void test_references_anywhere_are_dropped(void **state)
 {
-    static ouro_type types[WORDS];
-    static ouro_field fields[WORDS][3];
-    for (size_t gap = 1; gap < WORDS; gap++) {
-        size_t first = WORDS - 1 - gap, second = WORDS - 1;
-        fields[gap][0] = (ouro_field){"first", (uint32_t)(8 * first), OURO_FIELD_REF, NULL};
-        fields[gap][1] = (ouro_field){"second", (uint32_t)(8 * second), OURO_FIELD_REF, NULL};
-        fields[gap][2] = (ouro_field)OURO_END;
-        types[gap] = (ouro_type){
-            .name = "wide", .size = sizeof(wide), .fields = fields[gap], .release = release_wide};
-        wide *made = ouro_object_new(*state, &types[gap]);
-        assert_non_null(made);
-        made->words[first] = cell_new(*state);
-        made->words[second] = cell_new(*state);
-        size_t cells = cell_released, wides = wide_released;
-        ouro_decref(made);
-        assert_int_equal(cell_released, cells + 2);
-        assert_int_equal(wide_released, wides + 1);
+    enum { PLACES = 3 };
+    static ouro_type types[PLACES][2][WORDS];
+    static ouro_field fields[PLACES][2][WORDS][4];
+    for (size_t place = 0; place < PLACES; place++) {
+        size_t second = WORDS - 1 - place;
+        for (size_t i = 0; i < 2 * second; i++) {
+            size_t first = i / 2, has_more = i % 2;
+            ouro_field *own = fields[place][has_more][first];
+            ouro_type *type = &types[place][has_more][first];
+            own[0] = (ouro_field){"first", (uint32_t)(8 * first), OURO_FIELD_REF, NULL};
+            own[1] = (ouro_field){"second", (uint32_t)(8 * second), OURO_FIELD_REF, NULL};
+            own[2] = own[3] = (ouro_field)OURO_END;
+            if (has_more) own[2] = (ouro_field)OURO_VECTOR(wide, more, NULL);
+            *type = (ouro_type){
+                .name = "wide", .size = sizeof(wide), .fields = own, .release = release_wide};
+            drop_two(*state, type, first, second);
+        }
     }
+}
+
+/* What it borrowed is in front of its references, which all lie far. */
+typedef struct borrower {
+    const void *borrowed;
+    void *unused[70];
+    void *far, *farther;
+} borrower;
+
+static size_t given_back_whole;
+
+static void release_borrower(void *object)
+{
+    given_back_whole += ((borrower *)object)->borrowed == &given_back_whole;
+}
+
+static const ouro_field borrower_fields[] = {
+    OURO_BORROWED(borrower, borrowed, NULL),
+    OURO_REF(borrower, far, NULL),
+    OURO_REF(borrower, farther, NULL),
+    OURO_END,
+};
+static ouro_type borrower_type =
+    OURO_TYPE(borrower, .fields = borrower_fields, .release = release_borrower);
+
+/* Though it has waited for another's end, its hook finds what it borrowed.  [death.link] */
+static void test_what_is_borrowed_is_there_at_the_end(void **state)
+{
+    enum { MANY = 10 };
+    borrower *first = NULL;
+    for (size_t i = 0; i < MANY; i++) {
+        borrower *made = ouro_new(*state, borrower);
+        assert_non_null(made);
+        made->borrowed = &given_back_whole;
+        ouro_put(made, far, first);
+        ouro_put(made, farther, cell_new(*state));
+        first = made;
+    }
+    given_back_whole = 0;
+    ouro_decref(first);
+    assert_int_equal(given_back_whole, MANY);
+}
+
+/* Whoever holds it: what it held last dies at the same depth.  [life.nostack] */
+static void test_no_death_is_inside_another(void **state)
+{
+    node *key = node_new(*state);
+    void *last = cell_new(*state);
+    ((cell *)last)->last_word = look_how_deep;
+    for (int i = 0; i < 2; i++) {
+        ouro_weak_map *map = ouro_weak_map_new(*state);
+        assert_int_equal(ouro_weak_map_set(map, key, last), OURO_OK);
+        ouro_decref(last);
+        list *vector = list_new(*state);
+        list_append(vector, map);
+        ouro_decref(map);
+        row *items = row_new(*state, 2);
+        ouro_put(items, items[i], vector);
+        node *plain = node_new(*state);
+        ouro_put(plain, left, items);
+        cell *hooked = cell_new(*state);
+        ouro_put(hooked, right, plain);
+        last = hooked;
+    }
+    depth = 0;
+    ouro_decref(last);
+    assert_int_equal(depth, 1);
+    ouro_decref(key);
 }
 
 /* ---- the guess ---- */
@@ -401,6 +489,8 @@ int main(void)
         cmocka_unit_test(test_the_table_of_stopped_deaths_grows_by_need),
         cmocka_unit_test(test_a_step_goes_on_with_a_death_as_long_as_it_is_paid_for),
         HEAP_TEST(test_references_anywhere_are_dropped),
+        HEAP_TEST(test_what_is_borrowed_is_there_at_the_end),
+        HEAP_TEST(test_no_death_is_inside_another),
         HEAP_TEST(test_the_guess_changes_after_many_wrong_ones),
     };
     return cmocka_run_group_tests_name("death", tests, NULL, NULL);
