@@ -7,6 +7,7 @@
  */
 #include "heap/heap.h"
 
+#include "support/bead.h"
 #include "support/cell.h"
 #include "support/cycle.h"
 #include "support/heap.h"
@@ -184,6 +185,43 @@ static void test_blocks_of_those_who_waited_are_young_again(void **state)
     ouro_decref(hub);
 }
 
+/* The same where nobody young died in between, and where the old is a child of another type than the young who held it. */
+static void test_blocks_of_the_old_are_young_again(void **state)
+{
+    node *hub = node_new(*state), *waits = node_new(*state);
+    bead *child = bead_new(*state);
+    (void)ouro_collect(*state, 2);
+    ouro_put(waits, left, cell_new(*state));
+    ouro_set(waits, right, hub);
+    ouro_decref(waits);
+    test_heap_verify(*state);
+    node *parent = node_new(*state);
+    ouro_put(parent, left, child);
+    ouro_decref(parent);
+    test_heap_verify(*state);
+    ouro_decref(hub);
+}
+
+/* Who was young had the bits of its block all the time: nobody need set them again. */
+static void test_deaths_of_the_young_leave_bits_alone(void **state)
+{
+    enum { LENGTH = 100 };
+    node *last = node_new(*state), *first = NULL;
+    bead *other = bead_new(*state);
+    for (int i = 0; i < LENGTH; i++) {
+        node *made = node_new(*state);
+        ouro_put(made, left, first);
+        ouro_put(made, right, bead_new(*state));
+        if (i == LENGTH / 2) ouro_put((bead *)made->right, next, bead_new(*state));
+        first = made;
+    }
+    ouro_decref(first);
+    if (!TEST_IS_GUARDED) assert_false(ouro__pool_of(other)->unmarked);
+    test_heap_verify(*state);
+    ouro_decref(last);
+    ouro_decref(other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -194,6 +232,8 @@ int main(void)
         HEAP_TEST(test_what_a_pass_leaves_young_is_looked_at_later),
         HEAP_TEST(test_what_never_dies_grows_old_without_a_trap),
         HEAP_TEST(test_blocks_of_those_who_waited_are_young_again),
+        HEAP_TEST(test_blocks_of_the_old_are_young_again),
+        HEAP_TEST(test_deaths_of_the_young_leave_bits_alone),
     };
     return cmocka_run_group_tests_name("age", tests, NULL, NULL);
 }

@@ -2,7 +2,7 @@
 /*
  * collector_test.c -- when collections happen, and what they tell
  */
-#include "object/word.h"
+#include "heap/heap.h"
 
 #include "support/cell.h"
 #include "support/heap.h"
@@ -385,8 +385,9 @@ static void let_go_of_left(cell *self)
 /* What a finalizer of garbage lets die leaves the collection that has it in its set, one by one or many at once. */
 static void test_who_dies_in_a_finalizer_leaves_the_set(void **state)
 {
+    enum { NEARBY = 3, UNITS = 10000 };
     for (size_t length = 1; length < 100; length += 33) {
-        for (int generation = 0; generation < 3; generation++) {
+        for (int way = 0; way <= NEARBY; way++) {
             cell *garbage = cell_new(*state);
             garbage->last_word = let_go_of_left;
             ouro_set(garbage, right, garbage);
@@ -395,8 +396,11 @@ static void test_who_dies_in_a_finalizer_leaves_the_set(void **state)
                 ouro_put(made, left, ouro_take(garbage, left));
                 ouro_put(garbage, left, made);
             }
+            if (way == NEARBY) (void)ouro_collect(*state, 2);
             ouro_decref(garbage);
-            assert_int_equal(ouro_collect(*state, generation), 1);
+            assert_int_equal(way == NEARBY ? ouro__heap_collect_nearby(*state, UNITS, UINT64_MAX)
+                                           : ouro_collect(*state, way),
+                             1);
             test_heap_verify(*state);
             assert_int_equal(test_heap_objects(*state), 0);
         }

@@ -4,6 +4,7 @@
  */
 #include "heap/heap.h"
 
+#include "support/bead.h"
 #include "support/cell.h"
 #include "support/heap.h"
 #include "support/parts.h"
@@ -144,6 +145,33 @@ static void test_so_many_wait_at_once(void **state)
     test_heap_close_empty(heap);
 }
 
+/* Objects that lie in one pool and another in turn: each is looked at by itself. */
+static void test_so_many_of_a_chain_end_at_once(void **state)
+{
+    (void)state;
+    SKIP_WHERE_GUARDED(); /* there deaths go another way */
+    ouro_heap *heap =
+        test_heap_new(&(ouro_heap_options){.collector_off = true, .death_bound = BOUND});
+    void *first = NULL;
+    for (size_t i = 0; i < LENGTH; i++) {
+        if (i % 2 == 0) {
+            node *made = node_new(heap);
+            ouro_put(made, left, first);
+            first = made;
+        } else {
+            bead *made = bead_new(heap);
+            ouro_put(made, next, first);
+            first = made;
+        }
+    }
+    ouro_decref(first);
+    assert_int_equal(heap->life.paused_count, 1);
+    assert_int_equal(test_heap_objects(heap), LENGTH - BOUND - 1); /* one has ended and is whole */
+    (void)ouro_collect(heap, 0);
+    assert_int_equal(test_heap_objects(heap), 0);
+    test_heap_close_empty(heap);
+}
+
 /* The table of deaths that have stopped is doubled when it is full. */
 static void test_the_table_of_stopped_deaths_grows_by_need(void **state)
 {
@@ -181,7 +209,9 @@ static void test_a_step_goes_on_with_a_death_as_long_as_it_is_paid_for(void **st
     assert_int_equal(ouro_refcount(hub), 1 + MANY - BOUND);
     (void)ouro_step(heap, (ouro_budget){.units = PARTS * OURO_DEATH_PAYMENT});
     assert_int_equal(ouro_refcount(hub), 1 + OURO_DEATH_PAYMENT);
-    (void)ouro_step(heap, (ouro_budget){.units = OURO_DEATH_PAYMENT + 1});
+    (void)ouro_step(heap, (ouro_budget){.units = 1}); /* the least is worth as much */
+    assert_int_equal(ouro_refcount(hub), OURO_DEATH_PAYMENT);
+    (void)ouro_step(heap, (ouro_budget){.units = OURO_DEATH_PAYMENT});
     assert_int_equal(ouro_refcount(hub), 1);
     ouro_decref(hub);
     test_heap_close_empty(heap);
@@ -486,6 +516,7 @@ int main(void)
         HEAP_TEST(test_who_is_called_back_is_in_no_list),
         HEAP_TEST(test_a_watched_value_dies_with_its_key),
         cmocka_unit_test(test_so_many_wait_at_once),
+        cmocka_unit_test(test_so_many_of_a_chain_end_at_once),
         cmocka_unit_test(test_the_table_of_stopped_deaths_grows_by_need),
         cmocka_unit_test(test_a_step_goes_on_with_a_death_as_long_as_it_is_paid_for),
         HEAP_TEST(test_references_anywhere_are_dropped),

@@ -154,12 +154,57 @@ static void test_who_was_deferred_may_be_deferred_again(void **state)
     test_heap_verify(*state);
 }
 
+/* ---- who is dropped by a hook ---- */
+
+static void *to_drop[CHILDREN];
+static unsigned hooks, most_hooks;
+
+/* Drops what it owns besides, as a hook that empties a cache would. */
+static int dropper_traverse(void *object, ouro_visit visit, void *argument)
+{
+    (void)object;
+    (void)visit;
+    (void)argument;
+    if (++hooks > most_hooks) most_hooks = hooks;
+    for (size_t i = 0; i < CHILDREN; i++) {
+        size_t released = cell_released;
+        void *dropped = ouro_move(to_drop[i]);
+        bool is_cell = dropped != NULL && ouro_type_of(dropped) == &cell_type;
+        ouro_xdecref(dropped);
+        assert_int_equal(cell_released, released + is_cell); /* prompt */
+    }
+    hooks--;
+    return 0;
+}
+
+typedef struct dropper {
+    long number;
+} dropper;
+static ouro_type dropper_type = OURO_TYPE(dropper, .traverse = dropper_traverse);
+
+/* Hooks never nest: who has one waits for the end of another.  Who has none dies at once.  [life.nostack] */
+static void test_hooks_do_not_nest(void **state)
+{
+    dropper *made = ouro_new(*state, dropper);
+    assert_non_null(made);
+    void *dropped[CHILDREN];
+    for (size_t i = 0; i < CHILDREN; i++)
+        dropped[i] = i % 2 == 0 ? (void *)ouro_new(*state, dropper) : (void *)cell_new(*state);
+    for (size_t i = 0; i < CHILDREN; i++) to_drop[i] = dropped[i];
+    most_hooks = 0;
+    ouro_decref(made);
+    assert_int_equal(most_hooks, 1);
+    assert_int_equal(test_heap_objects(*state), 0);
+    test_heap_verify(*state);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         HEAP_TEST(test_a_chain_that_is_dying_is_not_met),
         HEAP_TEST(test_the_deferred_are_not_met_and_all_end),
         HEAP_TEST(test_who_was_deferred_may_be_deferred_again),
+        HEAP_TEST(test_hooks_do_not_nest),
     };
     return cmocka_run_group_tests_name("hidden", tests, NULL, NULL);
 }
