@@ -199,6 +199,14 @@ static ouro_type hooked_type = OURO_TYPE(hooked, .fields = hooked_fields, .relea
 static ouro_type finalized_type = {
     .name = "finalized", .size = sizeof(hooked), .fields = hooked_fields, .finalize = speak};
 
+/* Of the same size, so that it lies in the same pool. */
+typedef struct pebble {
+    struct pebble *self;
+} pebble;
+static ouro_type pebble_type;
+static const ouro_field pebble_fields[] = {OURO_REF(pebble, self, &pebble_type), OURO_END};
+static ouro_type pebble_type = OURO_TYPE(pebble, .fields = pebble_fields);
+
 static list *born;
 
 /* All blocks that wait on the class list, so that none of their pool is left there. */
@@ -209,6 +217,9 @@ static void take_what_waits(ouro_heap *heap)
         ouro_auto node *made = node_new(heap);
         list_append(born, made);
     } while (pools->front.shelf[ouro__pool_of(born->items.items[0])->bin].list != NULL);
+    ouro_auto pebble *beside = ouro_new(heap, pebble); /* in a pool that the pass has not left */
+    assert_non_null(beside);
+    list_append(born, beside);
 }
 
 /* Their pool had nobody young, so the pass has let it go when hooks of what it has found run.  [young.listed] */
@@ -223,12 +234,14 @@ static void test_who_is_born_in_a_hook_is_looked_at_by_the_next_pass(void **stat
         hooked *garbage = ouro_object_new(*state, types[i]);
         assert_non_null(garbage);
         ouro_put(garbage, self, garbage);
+        const struct ouro__pool *pool = ouro__pool_of(garbage);
         assert_int_equal(ouro_collect(*state, 0), 1);
+        assert_ptr_equal(ouro__pool_of(born->items.items[born->items.length - 1]), pool);
         test_heap_verify(*state);
         assert_true(born->items.length > 0);
         for (size_t j = 0; j < born->items.length; j++) { /* each is held by itself alone */
-            node *made = born->items.items[j];
-            ouro_set(made, left, made);
+            pebble *made = born->items.items[j]; /* or a node, which begins with a reference, too */
+            ouro_set(made, self, made);
         }
         size_t count_born = born->items.length;
         ouro_decref(born);

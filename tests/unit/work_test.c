@@ -472,6 +472,32 @@ static void test_a_step_ends_between_ephemerons(void **state)
     }
 }
 
+/* Who has items or is a key needs care when it is severed, and has nothing to say before. */
+static void test_who_has_no_last_words_is_not_asked(void **state)
+{
+    ouro_heap *heap = *state;
+    size_t units[OURO__PHASES];
+    ouro_weak_map *map = ouro_weak_map_new(heap);
+    for (int is_key = 0; is_key < 2; is_key++) {
+        void *garbage = is_key ? (void *)node_new(heap) : (void *)row_new(heap, 2);
+        if (is_key) {
+            ouro_set((node *)garbage, left, garbage);
+            assert_int_equal(ouro_weak_map_set(map, garbage, NULL), OURO_OK);
+        } else {
+            ouro_set((row *)garbage, items[0], garbage);
+        }
+        (void)ouro_collect(heap, 2);
+        ouro_decref(garbage);
+        cycle_begin(heap);
+        measure(heap, units);
+        for (int phase = OURO__TELL; phase < OURO__SEVER; phase++)
+            assert_int_equal(units[phase], 0);
+        assert_true(units[OURO__SEVER] > 0);
+        assert_int_equal(heap->whole.collected, 1);
+    }
+    ouro_decref(map);
+}
+
 /* ---- from cycle to cycle ---- */
 
 /* What one cycle had to do is nothing to the next.  From the second round on the heap has the pools of both graphs, which
@@ -579,6 +605,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         HEAP_TEST(test_pools_without_suspects_are_work),
         HEAP_TEST(test_a_cycle_begins_anew),
+        HEAP_TEST(test_who_has_no_last_words_is_not_asked),
         HEAP_TEST(test_what_is_left_is_told_beforehand),
         HEAP_TEST(test_something_is_left_until_the_end),
         HEAP_TEST(test_what_lives_is_proven_live),
