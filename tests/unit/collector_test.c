@@ -4,6 +4,8 @@
  */
 #include "heap/heap.h"
 
+#include <ouro/weak_map.h>
+
 #include "support/cell.h"
 #include "support/heap.h"
 #include "support/plain.h"
@@ -471,6 +473,35 @@ static void test_saveall_keeps_what_is_found(void **state)
     assert_int_equal(cell_released, before + 3);
 }
 
+static int take_first(void *object, void *argument)
+{
+    *(void **)argument = ouro_newref(object);
+    return 1;
+}
+
+/* What is saved has lost who looked at it, and may be looked at again: it may be a key. */
+static void test_what_is_saved_may_be_a_key(void **state)
+{
+    cell *garbage = cell_new(*state);
+    ouro_auto ouro_weakref *weak = ouro_weakref_new(garbage);
+    ouro_set(garbage, left, garbage);
+    ouro_decref(garbage);
+    ouro_set_debug(*state, OURO_DEBUG_SAVEALL);
+    assert_int_equal(ouro_collect(*state, 2), 1);
+    ouro_set_debug(*state, 0);
+    assert_null(ouro_weakref_get(weak));
+    void *saved = NULL;
+    ouro_garbage_each(*state, take_first, &saved);
+    assert_ptr_equal(saved, garbage);
+    ouro_weak_map *map = ouro_weak_map_new(*state);
+    assert_int_equal(ouro_weak_map_set(map, saved, NULL), OURO_OK);
+    assert_true(ouro_weak_map_contains(map, saved));
+    ouro_decref(map);
+    ouro_garbage_clear(*state);
+    ouro_clear((cell *)saved, left);
+    ouro_decref(saved);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -498,6 +529,7 @@ int main(void)
         HEAP_TEST(test_frozen_objects_are_out_of_sight),
         HEAP_TEST(test_frozen_objects_hold_others),
         HEAP_TEST(test_saveall_keeps_what_is_found),
+        HEAP_TEST(test_what_is_saved_may_be_a_key),
     };
     return cmocka_run_group_tests_name("collector", tests, NULL, NULL);
 }

@@ -225,6 +225,23 @@ static void test_weak_references_are_counted(void **state)
     ouro_decref(weakrefs);
 }
 
+/* Whom nobody looks at is passed over where weak references are looked for. */
+static void test_last_words_alone_are_counted(void **state)
+{
+    SKIP_WHERE_GUARDED();
+    cell *first = NULL;
+    for (size_t i = 0; i < MANY; i++) {
+        cell *made = cell_new(*state);
+        ouro_put(made, left, ouro_newref(made));
+        ouro_put(made, right, first);
+        first = made;
+    }
+    (void)ouro_collect(*state, 2);
+    ouro_decref(first);
+    ASSERT_WORK(*state, {"count", 2 * MANY}, {"decide", PAGES + MANY}, FINISH(1, 5),
+                LAST_WORDS(1, 1));
+}
+
 /* Where there is no finalizer nobody is brought back, and what has nothing else to say is not severed. */
 static void test_weak_references_without_finalizers_are_counted(void **state)
 {
@@ -615,6 +632,7 @@ int main(void)
         HEAP_TEST(test_ephemerons_are_counted),
         HEAP_TEST(test_callbacks_are_counted),
         HEAP_TEST(test_weak_references_are_counted),
+        HEAP_TEST(test_last_words_alone_are_counted),
         HEAP_TEST(test_weak_references_without_finalizers_are_counted),
         HEAP_TEST(test_what_is_final_is_told),
         HEAP_TEST(test_a_finalizer_ends_a_step),
