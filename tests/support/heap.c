@@ -42,13 +42,15 @@ void test_heap_close_empty(ouro_heap *heap)
 
 void test_heap_dirty(ouro_heap *heap)
 {
-    enum { LEAST = 32, MOST = 65536 };
-    for (size_t size = LEAST; size <= MOST;
-         size += size / 2) { /* a block of each kind, and twice of some */
-        void *memory = ouro_mem_alloc(heap, size);
-        assert_non_null(memory);
-        memset(memory, 0xee, size);
-        ouro_mem_free(heap, memory);
+    enum { LEAST = 32, MOST = 65536, EACH = 4 };
+    for (size_t size = LEAST; size <= MOST; size += size / 2) {
+        void *memory[EACH];
+        for (size_t i = 0; i < EACH; i++) {
+            memory[i] = ouro_mem_alloc(heap, size);
+            assert_non_null(memory[i]);
+            memset(memory[i], 0xee, size);
+        }
+        for (size_t i = 0; i < EACH; i++) ouro_mem_free(heap, memory[i]);
     }
 }
 

@@ -65,6 +65,23 @@ static void test_a_few_blocks_of_a_death_wait_and_not_of_each_part(void **state)
     ouro_decref(last);
 }
 
+/* A large one has memory of its own, which goes back at once or when the heap is trimmed. */
+static void test_the_memory_of_a_large_object_goes_back(void **state)
+{
+    const struct ouro__pools *pools = ouro__heap_pools(*state);
+    node *small = node_new(*state);
+    (void)ouro_trim(*state);
+    size_t committed = pools->committed_bytes;
+    for (int i = 0; i < 3; i++) {
+        row *large = row_new(*state, 50000);
+        assert_true(pools->committed_bytes > committed + 50000 * sizeof(void *));
+        ouro_decref(large);
+        (void)ouro_trim(*state);
+        assert_int_equal(pools->committed_bytes, committed);
+    }
+    ouro_decref(small);
+}
+
 /* However few may end at once: the rest waits. */
 static void test_the_least_bound_is_kept(void **state)
 {
@@ -317,6 +334,38 @@ static void test_who_is_called_back_is_in_no_list(void **state)
     }
 }
 
+static node *held_by_argument;
+
+static void let_go_of_it(cell *self)
+{
+    (void)self;
+    ouro_decref(ouro_move(held_by_argument));
+}
+
+static void count_call(ouro_weakref *self, void *argument)
+{
+    (void)self;
+    (void)argument;
+    calls++;
+}
+
+/* A weak reference that waits for its argument to die is dying itself: it is passed over, and those behind it are
+ * called. */
+static void test_who_is_dying_is_not_called_back(void **state)
+{
+    held_by_argument = node_new(*state);
+    ouro_weakref *older = ouro_weakref_new_callback(held_by_argument, count_call, NULL);
+    cell *argument = cell_new(*state);
+    argument->last_word = let_go_of_it;
+    ouro_weakref *newer = ouro_weakref_new_callback(held_by_argument, expect_alone, argument);
+    ouro_decref(argument);
+    calls = 0;
+    ouro_decref(newer);
+    assert_int_equal(calls, 1);
+    assert_null(ouro_weakref_get(older));
+    ouro_decref(older);
+}
+
 /* A value dies with its key, is watched, and no key itself. */
 static void test_a_watched_value_dies_with_its_key(void **state)
 {
@@ -508,12 +557,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         HEAP_TEST(test_a_few_blocks_wait_and_many_go_to_their_pool),
         HEAP_TEST(test_a_few_blocks_of_a_death_wait_and_not_of_each_part),
+        HEAP_TEST(test_the_memory_of_a_large_object_goes_back),
         cmocka_unit_test(test_the_least_bound_is_kept),
         cmocka_unit_test(test_long_objects_let_go_of_so_many_at_once),
         HEAP_TEST(test_last_words_find_the_dead_gone),
         HEAP_TEST(test_the_last_reference_is_no_touch),
         HEAP_TEST(test_a_finalizer_that_collects_is_no_death_inside_another),
         HEAP_TEST(test_who_is_called_back_is_in_no_list),
+        HEAP_TEST(test_who_is_dying_is_not_called_back),
         HEAP_TEST(test_a_watched_value_dies_with_its_key),
         cmocka_unit_test(test_so_many_wait_at_once),
         cmocka_unit_test(test_so_many_of_a_chain_end_at_once),

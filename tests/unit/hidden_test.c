@@ -154,6 +154,26 @@ static void test_who_was_deferred_may_be_deferred_again(void **state)
     test_heap_verify(*state);
 }
 
+static void look_for_target(ouro_weakref *self, void *argument)
+{
+    (void)argument;
+    cells++;
+    assert_false(ouro_is_object(ouro_heap_of(self), sought));
+}
+
+/* Whoever is told of a death does not meet the dead. */
+static void test_the_dead_are_not_met_in_callbacks(void **state)
+{
+    void *targets[] = {node_new(*state), cell_new(*state), row_new(*state, 3)};
+    for (size_t i = 0; i < COUNT_OF(targets); i++) {
+        ouro_auto ouro_weakref *weak = ouro_weakref_new_callback(targets[i], look_for_target, NULL);
+        sought = targets[i];
+        cells = 0;
+        ouro_decref(targets[i]);
+        assert_int_equal(cells, 1);
+    }
+}
+
 /* ---- who is dropped by a hook ---- */
 
 static void *to_drop[CHILDREN];
@@ -204,6 +224,7 @@ int main(void)
         HEAP_TEST(test_a_chain_that_is_dying_is_not_met),
         HEAP_TEST(test_the_deferred_are_not_met_and_all_end),
         HEAP_TEST(test_who_was_deferred_may_be_deferred_again),
+        HEAP_TEST(test_the_dead_are_not_met_in_callbacks),
         HEAP_TEST(test_hooks_do_not_nest),
     };
     return cmocka_run_group_tests_name("hidden", tests, NULL, NULL);

@@ -385,6 +385,23 @@ static void test_a_search_begins_at_nobody_who_has_died(void **state)
     ouro_decref(neighbour);
 }
 
+/* Each is four units all the same: as soon as more than so many are used up the clock is looked at, and not before. */
+static void test_the_clock_is_looked_at_among_those_who_have_died(void **state)
+{
+    enum { COUNT = 100, EACH = 4, AT_ONCE = OURO_NEARBY_LOOK / EACH + 1 };
+    node *gone[COUNT], *neighbour = node_new(*state);
+    for (size_t i = 0; i < COUNT; i++) gone[i] = node_new(*state);
+    (void)ouro_collect(*state, 2);
+    ouro__heap_pools(*state)->marks.touched_count = 0;
+    for (size_t i = 0; i < COUNT; i++) {
+        touch(gone[i]);
+        ouro_decref(gone[i]);
+    }
+    assert_int_equal(ouro__heap_collect_nearby(*state, PLENTY, 0), 0);
+    assert_int_equal(ouro__heap_pools(*state)->marks.touched_count, COUNT - AT_ONCE);
+    ouro_decref(neighbour);
+}
+
 /* Nobody's touch is forgotten for whom there is no room. */
 static void test_who_finds_no_room_stays_remembered(void **state)
 {
@@ -617,6 +634,7 @@ int main(void)
         HEAP_TEST(test_suspects_of_a_whole_cycle_do_not_join),
         HEAP_TEST(test_a_search_begins_at_a_large_object),
         HEAP_TEST(test_a_search_begins_at_nobody_who_has_died),
+        HEAP_TEST(test_the_clock_is_looked_at_among_those_who_have_died),
         HEAP_TEST(test_who_finds_no_room_stays_remembered),
         HEAP_TEST(test_who_was_touched_is_quiet_again),
         HEAP_TEST(test_the_living_are_followed_as_far_as_units_go),

@@ -217,9 +217,13 @@ static void take_what_waits(ouro_heap *heap)
         ouro_auto node *made = node_new(heap);
         list_append(born, made);
     } while (pools->front.shelf[ouro__pool_of(born->items.items[0])->bin].list != NULL);
-    ouro_auto pebble *beside = ouro_new(heap, pebble); /* in a pool that the pass has not left */
-    assert_non_null(beside);
-    list_append(born, beside);
+    size_t bin;
+    do { /* in a pool that the pass has not left */
+        ouro_auto pebble *beside = ouro_new(heap, pebble);
+        assert_non_null(beside);
+        list_append(born, beside);
+        bin = ouro__pool_of(beside)->bin;
+    } while (pools->front.shelf[bin].list != NULL);
 }
 
 /* Their pool had nobody young, so the pass has let it go when hooks of what it has found run.  [young.listed] */
