@@ -222,6 +222,39 @@ static void test_deaths_of_the_young_leave_bits_alone(void **state)
     ouro_decref(other);
 }
 
+/* Where roots are named, too: whoever lives and was touched is listened to again, by whatever he is held. */
+static void test_a_cycle_by_roots_listens_again(void **state)
+{
+    node *root = node_new(*state), *frozen = node_new(*state), *immortal = node_new(*state);
+    ouro_put(root, left, node_new(*state));
+    (void)ouro_collect(*state, 2);
+    ouro_immortalize(immortal);
+    ouro_incref(frozen); /* so that it is in no trap when it is frozen, as all are then */
+    ouro_freeze(*state);
+    ouro_decref(frozen);
+    assert_false(ouro__word_is_trapped(*ouro__word_of(frozen)));
+    node *young = node_new(*state);
+    ouro_put(young, left, node_new(*state));
+    (void)ouro_collect(*state, 2);
+    assert_int_equal(ouro_root(*state, &young), OURO_OK);
+    cycle_touch((cell *)(void *)young);
+    cycle_touch((cell *)young->left);
+    assert_false(ouro__word_is_trapped(*ouro__word_of(young->left)));
+    cycle_begin(*state);
+    (void)cycle_step_to_the_end(*state, 1000);
+    assert_age(young, OLD);
+    assert_age(young->left, OLD);
+    assert_false(ouro__word_is_trapped(*ouro__word_of(frozen)));
+    assert_false(ouro__word_is_trapped(*ouro__word_of(immortal)));
+    assert_int_equal(ouro_unroot(*state, &young), OURO_OK);
+    ouro_unfreeze(*state);
+    *ouro__word_of(immortal) = (*ouro__word_of(immortal) & ~OURO__COUNT_BITS) + OURO__ONE;
+    ouro_decref(immortal);
+    ouro_decref(young);
+    ouro_decref(frozen);
+    ouro_decref(root);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +264,7 @@ int main(void)
         HEAP_TEST(test_the_young_may_be_passed_over),
         HEAP_TEST(test_what_a_pass_leaves_young_is_looked_at_later),
         HEAP_TEST(test_what_never_dies_grows_old_without_a_trap),
+        HEAP_TEST(test_a_cycle_by_roots_listens_again),
         HEAP_TEST(test_blocks_of_those_who_waited_are_young_again),
         HEAP_TEST(test_blocks_of_the_old_are_young_again),
         HEAP_TEST(test_deaths_of_the_young_leave_bits_alone),
