@@ -40,17 +40,22 @@ void test_heap_close_empty(ouro_heap *heap)
     assert_int_equal(report.raw_blocks, 0);
 }
 
+static void dirty(ouro_heap *heap, size_t size)
+{
+    void *memory[4];
+    for (size_t i = 0; i < COUNT_OF(memory); i++) {
+        memory[i] = ouro_mem_alloc(heap, size);
+        assert_non_null(memory[i]);
+        memset(memory[i], 0xee, size);
+    }
+    for (size_t i = 0; i < COUNT_OF(memory); i++) ouro_mem_free(heap, memory[i]);
+}
+
 void test_heap_dirty(ouro_heap *heap)
 {
-    enum { LEAST = 32, MOST = 65536, EACH = 4 };
-    for (size_t size = LEAST; size <= MOST; size += size / 2) {
-        void *memory[EACH];
-        for (size_t i = 0; i < EACH; i++) {
-            memory[i] = ouro_mem_alloc(heap, size);
-            assert_non_null(memory[i]);
-            memset(memory[i], 0xee, size);
-        }
-        for (size_t i = 0; i < EACH; i++) ouro_mem_free(heap, memory[i]);
+    for (size_t size = 32; size < 65536; size *= 2) {
+        dirty(heap, size);
+        dirty(heap, size + size / 2);
     }
 }
 

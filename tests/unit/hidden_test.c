@@ -174,6 +174,31 @@ static void test_the_dead_are_not_met_in_callbacks(void **state)
     }
 }
 
+/* ---- who has last words ---- */
+
+static size_t spoken;
+
+static void expect_nobody(cell *self)
+{
+    spoken++;
+    cells = 0;
+    ouro_each_object(ouro_heap_of(self), count, NULL);
+    assert_int_equal(cells, 1);
+}
+
+/* While its last words are spoken garbage is not met: it may come back, and has not yet. */
+static void test_garbage_is_not_met_while_it_speaks(void **state)
+{
+    cell *living = cell_new(*state);
+    for (int generation = 0; generation < 3; generation++) {
+        spoken = 0;
+        for (int i = 0; i < 3; i++) cell_lose(*state, expect_nobody);
+        assert_int_equal(ouro_collect(*state, generation), 3);
+        assert_int_equal(spoken, 3);
+    }
+    ouro_decref(living);
+}
+
 /* ---- who is dropped by a hook ---- */
 
 static void *to_drop[CHILDREN];
@@ -225,6 +250,7 @@ int main(void)
         HEAP_TEST(test_the_deferred_are_not_met_and_all_end),
         HEAP_TEST(test_who_was_deferred_may_be_deferred_again),
         HEAP_TEST(test_the_dead_are_not_met_in_callbacks),
+        HEAP_TEST(test_garbage_is_not_met_while_it_speaks),
         HEAP_TEST(test_hooks_do_not_nest),
     };
     return cmocka_run_group_tests_name("hidden", tests, NULL, NULL);
