@@ -50,15 +50,19 @@ static void assert_ages(ouro_heap *heap, enum age age)
 
 static void test_passes_make_the_young_middle_aged_and_old(void **state)
 {
+    const ouro_heap *heap = *state;
     rows_new(*state);
     assert_ages(*state, YOUNG);
     assert_true(ouro__heap_pools(*state)->marks.young_handed > SIZES * EACH);
     (void)ouro_collect(*state, 0);
     assert_int_equal(ouro__heap_pools(*state)->marks.young_handed, 0);
+    assert_int_equal(heap->pass.middle_aged, test_heap_objects(*state));
     assert_ages(*state, MIDDLE);
     (void)ouro_collect(*state, 0);
+    assert_int_equal(heap->pass.middle_aged, 0); /* nobody new */
     assert_ages(*state, MIDDLE);
     (void)ouro_collect(*state, 1);
+    assert_int_equal(heap->pass.middle_aged, 0);
     assert_ages(*state, OLD);
     rows_end();
 }
@@ -82,9 +86,12 @@ static void test_a_cycle_in_steps_leaves_the_young_to_the_passes(void **state)
     cell *old = cell_ring(*state, 2);
     (void)ouro_collect(*state, 2);
     rows_new(*state);
+    size_t handed = ouro__heap_pools(*state)->marks.young_handed;
+    assert_true(handed > SIZES * EACH);
     cycle_touch(old);
     cycle_begin(*state);
     (void)cycle_step_to_the_end(*state, 5000);
+    assert_int_equal(ouro__heap_pools(*state)->marks.young_handed, handed);
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         if (rows[i] != NULL) assert_int_equal(ouro__generation_of(rows[i]), YOUNG);
     assert_age(old, OLD);

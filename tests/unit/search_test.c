@@ -295,6 +295,9 @@ static void test_a_search_ends_when_its_time_is_over(void **state)
     assert_true(searches > 1);
     lose_rings(heap, RINGS); /* and not before: half of so much time is long */
     assert_int_equal(ouro__heap_collect_nearby(heap, PLENTY, (uint64_t)1 << 63), RINGS);
+    lose_rings(heap, 1); /* also of one alone */
+    assert_int_equal(ouro__heap_collect_nearby(heap, PLENTY, (uint64_t)1 << 63), 1);
+    assert_int_equal(heap->pass.generation, 1);
 }
 
 /* Also of one that promises garbage and is granted more units: the clock is looked at as often. */
