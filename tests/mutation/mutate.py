@@ -61,7 +61,7 @@ ARGUMENTS = {"test_fuzz_replay": [ROOT / "tests" / "fuzz" / "corpus"]}
 TESTS = [
     ("model_steps", {"OURO_TEST_SCALE": "2"}), ("unit_step*", {"OURO_TEST_SCALE": "10"}),
     ("unit_bounded_death", {"OURO_TEST_SCALE": "10"}), ("unit_*", {}),
-    ("conformance_*", {}), ("contract_misuse", {}), ("model_counts", {}),
+    ("conformance_*", {}), ("contract_*", {}), ("model_counts", {}),
     ("model_operations", {"OURO_TEST_SCALE": "1"}), ("model_exhaustive", {"OURO_TEST_SCALE": "5"}),
     ("torture_often", {"OURO_TEST_SCALE": "10"}), ("torture_deep", {"OURO_TEST_SCALE": "5"}),
     ("fuzz_replay", {}), ("torture_refusal", {}), ("model_steps", {"OURO_TEST_SCALE": "12"}),

@@ -5,6 +5,7 @@
 #include "support/heap.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 ouro_heap *test_heap_new(const ouro_heap_options *options)
 {
@@ -37,6 +38,25 @@ void test_heap_close_empty(ouro_heap *heap)
     assert_int_equal(report.alive, 0);
     assert_int_equal(report.outside_references, 0);
     assert_int_equal(report.raw_blocks, 0);
+}
+
+static void dirty(ouro_heap *heap, size_t size)
+{
+    void *memory[4];
+    for (size_t i = 0; i < COUNT_OF(memory); i++) {
+        memory[i] = ouro_mem_alloc(heap, size);
+        assert_non_null(memory[i]);
+        memset(memory[i], 0xee, size);
+    }
+    for (size_t i = 0; i < COUNT_OF(memory); i++) ouro_mem_free(heap, memory[i]);
+}
+
+void test_heap_dirty(ouro_heap *heap)
+{
+    for (size_t size = 32; size < 65536; size *= 2) {
+        dirty(heap, size);
+        dirty(heap, size + size / 2);
+    }
 }
 
 static int count_one(void *object, void *argument)

@@ -35,6 +35,10 @@ void test_heap_verify(ouro_heap *heap);
 /* Ends a heap in which nothing may be left: no object, no raw block. */
 void test_heap_close_empty(ouro_heap *heap);
 
+/* What tables of weak references and weak maps are made of from now on, up to 48 KiB, has been used before: nothing that
+ * they leave unwritten is zero. */
+void test_heap_dirty(ouro_heap *heap);
+
 /* Living objects, tracked or not. */
 size_t test_heap_objects(ouro_heap *heap);
 

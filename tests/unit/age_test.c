@@ -7,6 +7,7 @@
  */
 #include "heap/heap.h"
 
+#include "support/bead.h"
 #include "support/cell.h"
 #include "support/cycle.h"
 #include "support/heap.h"
@@ -49,15 +50,19 @@ static void assert_ages(ouro_heap *heap, enum age age)
 
 static void test_passes_make_the_young_middle_aged_and_old(void **state)
 {
+    const ouro_heap *heap = *state;
     rows_new(*state);
     assert_ages(*state, YOUNG);
     assert_true(ouro__heap_pools(*state)->marks.young_handed > SIZES * EACH);
     (void)ouro_collect(*state, 0);
     assert_int_equal(ouro__heap_pools(*state)->marks.young_handed, 0);
+    assert_int_equal(heap->pass.middle_aged, test_heap_objects(*state));
     assert_ages(*state, MIDDLE);
     (void)ouro_collect(*state, 0);
+    assert_int_equal(heap->pass.middle_aged, 0); /* nobody new */
     assert_ages(*state, MIDDLE);
     (void)ouro_collect(*state, 1);
+    assert_int_equal(heap->pass.middle_aged, 0);
     assert_ages(*state, OLD);
     rows_end();
 }
@@ -81,9 +86,12 @@ static void test_a_cycle_in_steps_leaves_the_young_to_the_passes(void **state)
     cell *old = cell_ring(*state, 2);
     (void)ouro_collect(*state, 2);
     rows_new(*state);
+    size_t handed = ouro__heap_pools(*state)->marks.young_handed;
+    assert_true(handed > SIZES * EACH);
     cycle_touch(old);
     cycle_begin(*state);
     (void)cycle_step_to_the_end(*state, 5000);
+    assert_int_equal(ouro__heap_pools(*state)->marks.young_handed, handed);
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         if (rows[i] != NULL) assert_int_equal(ouro__generation_of(rows[i]), YOUNG);
     assert_age(old, OLD);
@@ -184,6 +192,76 @@ static void test_blocks_of_those_who_waited_are_young_again(void **state)
     ouro_decref(hub);
 }
 
+/* The same where nobody young died in between, and where the old is a child of another type than the young who held it. */
+static void test_blocks_of_the_old_are_young_again(void **state)
+{
+    node *hub = node_new(*state), *waits = node_new(*state);
+    bead *child = bead_new(*state);
+    (void)ouro_collect(*state, 2);
+    ouro_put(waits, left, cell_new(*state));
+    ouro_set(waits, right, hub);
+    ouro_decref(waits);
+    test_heap_verify(*state);
+    node *parent = node_new(*state);
+    ouro_put(parent, left, child);
+    ouro_decref(parent);
+    test_heap_verify(*state);
+    ouro_decref(hub);
+}
+
+/* Who was young had the bits of its block all the time: nobody need set them again. */
+static void test_deaths_of_the_young_leave_bits_alone(void **state)
+{
+    enum { LENGTH = 100 };
+    node *last = node_new(*state), *first = NULL;
+    bead *other = bead_new(*state);
+    for (int i = 0; i < LENGTH; i++) {
+        node *made = node_new(*state);
+        ouro_put(made, left, first);
+        ouro_put(made, right, bead_new(*state));
+        if (i == LENGTH / 2) ouro_put((bead *)made->right, next, bead_new(*state));
+        first = made;
+    }
+    ouro_decref(first);
+    if (!TEST_IS_GUARDED) assert_false(ouro__pool_of(other)->unmarked);
+    test_heap_verify(*state);
+    ouro_decref(last);
+    ouro_decref(other);
+}
+
+/* Where roots are named, too: whoever lives and was touched is listened to again, by whatever he is held. */
+static void test_a_cycle_by_roots_listens_again(void **state)
+{
+    node *root = node_new(*state), *frozen = node_new(*state), *immortal = node_new(*state);
+    ouro_put(root, left, node_new(*state));
+    (void)ouro_collect(*state, 2);
+    ouro_immortalize(immortal);
+    ouro_incref(frozen); /* so that it is in no trap when it is frozen, as all are then */
+    ouro_freeze(*state);
+    ouro_decref(frozen);
+    assert_false(ouro__word_is_trapped(*ouro__word_of(frozen)));
+    node *young = node_new(*state);
+    ouro_put(young, left, node_new(*state));
+    (void)ouro_collect(*state, 2);
+    assert_int_equal(ouro_root(*state, &young), OURO_OK);
+    cycle_touch((cell *)(void *)young);
+    cycle_touch((cell *)young->left);
+    assert_false(ouro__word_is_trapped(*ouro__word_of(young->left)));
+    cycle_begin(*state);
+    (void)cycle_step_to_the_end(*state, 1000);
+    assert_age(young, OLD);
+    assert_age(young->left, OLD);
+    assert_false(ouro__word_is_trapped(*ouro__word_of(frozen)));
+    assert_false(ouro__word_is_trapped(*ouro__word_of(immortal)));
+    assert_int_equal(ouro_unroot(*state, &young), OURO_OK);
+    ouro_unfreeze(*state);
+    *ouro__word_of(immortal) = (*ouro__word_of(immortal) & ~OURO__COUNT_BITS) + OURO__ONE;
+    ouro_decref(immortal);
+    ouro_decref(young);
+    ouro_decref(frozen);
+    ouro_decref(root);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,7 +271,10 @@ int main(void)
         HEAP_TEST(test_the_young_may_be_passed_over),
         HEAP_TEST(test_what_a_pass_leaves_young_is_looked_at_later),
         HEAP_TEST(test_what_never_dies_grows_old_without_a_trap),
+        HEAP_TEST(test_a_cycle_by_roots_listens_again),
         HEAP_TEST(test_blocks_of_those_who_waited_are_young_again),
+        HEAP_TEST(test_blocks_of_the_old_are_young_again),
+        HEAP_TEST(test_deaths_of_the_young_leave_bits_alone),
     };
     return cmocka_run_group_tests_name("age", tests, NULL, NULL);
 }

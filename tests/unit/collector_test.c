@@ -2,10 +2,13 @@
 /*
  * collector_test.c -- when collections happen, and what they tell
  */
-#include "object/word.h"
+#include "heap/heap.h"
+
+#include <ouro/weak_map.h>
 
 #include "support/cell.h"
 #include "support/heap.h"
+#include "support/plain.h"
 #include "support/refusal.h"
 
 /* ---- generations ---- */
@@ -376,6 +379,36 @@ static void test_what_an_immortal_object_holds_is_not_found(void **state)
     }
 }
 
+static void let_go_of_left(cell *self)
+{
+    ouro_clear(self, left);
+}
+
+/* What a finalizer of garbage lets die leaves the collection that has it in its set, one by one or many at once. */
+static void test_who_dies_in_a_finalizer_leaves_the_set(void **state)
+{
+    enum { NEARBY = 3, UNITS = 10000 };
+    for (size_t length = 1; length < 100; length += 33) {
+        for (int way = 0; way <= NEARBY; way++) {
+            cell *garbage = cell_new(*state);
+            garbage->last_word = let_go_of_left;
+            ouro_set(garbage, right, garbage);
+            for (size_t i = 0; i < length; i++) {
+                node *made = node_new(*state);
+                ouro_put(made, left, ouro_take(garbage, left));
+                ouro_put(garbage, left, made);
+            }
+            if (way == NEARBY) (void)ouro_collect(*state, 2);
+            ouro_decref(garbage);
+            assert_int_equal(way == NEARBY ? ouro__heap_collect_nearby(*state, UNITS, UINT64_MAX)
+                                           : ouro_collect(*state, way),
+                             1);
+            test_heap_verify(*state);
+            assert_int_equal(test_heap_objects(*state), 0);
+        }
+    }
+}
+
 /* ---- freezing ---- */
 
 static void test_frozen_objects_are_out_of_sight(void **state)
@@ -440,6 +473,35 @@ static void test_saveall_keeps_what_is_found(void **state)
     assert_int_equal(cell_released, before + 3);
 }
 
+static int take_first(void *object, void *argument)
+{
+    *(void **)argument = ouro_newref(object);
+    return 1;
+}
+
+/* What is saved has lost who looked at it, and may be looked at again: it may be a key. */
+static void test_what_is_saved_may_be_a_key(void **state)
+{
+    cell *garbage = cell_new(*state);
+    ouro_auto ouro_weakref *weak = ouro_weakref_new(garbage);
+    ouro_set(garbage, left, garbage);
+    ouro_decref(garbage);
+    ouro_set_debug(*state, OURO_DEBUG_SAVEALL);
+    assert_int_equal(ouro_collect(*state, 2), 1);
+    ouro_set_debug(*state, 0);
+    assert_null(ouro_weakref_get(weak));
+    void *saved = NULL;
+    ouro_garbage_each(*state, take_first, &saved);
+    assert_ptr_equal(saved, garbage);
+    ouro_weak_map *map = ouro_weak_map_new(*state);
+    assert_int_equal(ouro_weak_map_set(map, saved, NULL), OURO_OK);
+    assert_true(ouro_weak_map_contains(map, saved));
+    ouro_decref(map);
+    ouro_garbage_clear(*state);
+    ouro_clear((cell *)saved, left);
+    ouro_decref(saved);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -463,9 +525,11 @@ int main(void)
         cmocka_unit_test(test_callbacks_are_refused_without_memory),
         HEAP_TEST(test_a_nested_collection_is_refused),
         HEAP_TEST(test_what_an_immortal_object_holds_is_not_found),
+        HEAP_TEST(test_who_dies_in_a_finalizer_leaves_the_set),
         HEAP_TEST(test_frozen_objects_are_out_of_sight),
         HEAP_TEST(test_frozen_objects_hold_others),
         HEAP_TEST(test_saveall_keeps_what_is_found),
+        HEAP_TEST(test_what_is_saved_may_be_a_key),
     };
     return cmocka_run_group_tests_name("collector", tests, NULL, NULL);
 }

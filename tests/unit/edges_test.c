@@ -3,7 +3,9 @@
  * edges_test.c -- references by name, what is known of an object, named roots
  */
 #include "support/cell.h"
+#include "support/cycle.h"
 #include "support/heap.h"
+#include "support/plain.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -154,6 +156,63 @@ static void test_sets_and_maps_of_weak_values_see_their_objects(void **state)
     expect_references(set, "weak item[0] atom; ");
     expect_references(map, "weak value[77] atom; ");
     expect_references(seen, "");
+}
+
+static int stop_at_the_second(void *referent, void *argument)
+{
+    assert_non_null(referent);
+    return ++*(int *)argument == 2 ? 7 : 0;
+}
+
+/* As every traverse hook, that of a map ends when its visitor says so, and tells what that said. */
+static void test_the_hook_of_a_map_ends_when_it_is_told(void **state)
+{
+    enum { COUNT = 4 };
+    ouro_weak_map *map = ouro_weak_map_new(*state);
+    list *keys = list_new(*state);
+    for (int i = 0; i < COUNT; i++) {
+        cell *key = list_append_cell(keys, i);
+        assert_int_equal(ouro_weak_map_set(map, key, key), OURO_OK);
+    }
+    int visits = 0;
+    assert_int_equal(ouro_weak_map_type.traverse(map, stop_at_the_second, &visits), 7);
+    assert_int_equal(visits, 2);
+    assert_int_equal(ouro_weak_map_type.traverse(map, stop_at_the_second, &visits), 0);
+    assert_int_equal(visits, 2 + COUNT);
+    ouro_weak_map_clear(map);
+    ouro_decref(keys);
+    ouro_decref(map);
+}
+
+static int count_referent(void *referent, void *argument)
+{
+    assert_non_null(referent);
+    ++*(size_t *)argument;
+    return 0;
+}
+
+/* From the verdict on nothing leads to a key that is garbage, nor by it to its value, though that lives. */
+static void test_the_value_of_a_key_that_is_garbage_is_no_referent(void **state)
+{
+    ouro_weak_map *map = ouro_weak_map_new(*state);
+    node *key = node_new(*state), *value = node_new(*state);
+    ouro_auto ouro_weakref *weak =
+        ouro_weakref_new(key); /* so that its last words take some steps */
+    ouro_set(key, left, key);
+    assert_int_equal(ouro_weak_map_set(map, key, value), OURO_OK);
+    (void)ouro_collect(*state, 2);
+    ouro_decref(key);
+    cycle_begin(*state);
+    bool is_condemned = false;
+    for (; !cycle_is_idle(*state); (void)cycle_step(*state, 1)) {
+        is_condemned = is_condemned || strcmp(cycle_phase(*state), "leave") == 0;
+        size_t referents = 0;
+        ouro_get_referents(map, count_referent, &referents);
+        assert_int_equal(referents, is_condemned ? 0 : 1);
+    }
+    assert_true(is_condemned);
+    ouro_decref(value);
+    ouro_decref(map);
 }
 
 /* ---- what a count has ---- */
@@ -323,6 +382,8 @@ int main(void)
         HEAP_TEST(test_a_weak_reference_shows_its_target_and_argument),
         HEAP_TEST(test_values_of_weak_maps_belong_to_their_keys),
         HEAP_TEST(test_sets_and_maps_of_weak_values_see_their_objects),
+        HEAP_TEST(test_the_hook_of_a_map_ends_when_it_is_told),
+        HEAP_TEST(test_the_value_of_a_key_that_is_garbage_is_no_referent),
         HEAP_TEST(test_references_and_what_the_program_holds_are_all_counts),
         HEAP_TEST(test_what_is_known_of_an_object),
         HEAP_TEST(test_an_object_that_was_brought_back_is_finalized),

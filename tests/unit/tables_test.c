@@ -70,11 +70,20 @@ static void test_searches_are_short(void **state)
     ouro_decref(map);
 }
 
+/* Nothing was collected so that a table could grow: there was memory. */
+static void assert_no_collection(ouro_heap *heap)
+{
+    ouro_generation_stats stats[3];
+    ouro_get_stats(heap, stats);
+    for (size_t i = 0; i < COUNT_OF(stats); i++) assert_int_equal(stats[i].collections, 0);
+}
+
 static void test_the_table_of_weak_references_grows_by_need(void **state)
 {
     const struct ouro__weakrefs *weakrefs = weakrefs_of(*state);
     cell *targets[MOST];
     ouro_weakref *looking[MOST];
+    test_heap_dirty(*state);
     assert_int_equal(weakrefs->capacity, 0);
     for (size_t i = 0; i < MOST; i++) {
         targets[i] = cell_new(*state);
@@ -85,6 +94,7 @@ static void test_the_table_of_weak_references_grows_by_need(void **state)
         for (size_t j = 0; j <= i; j++)
             assert_ptr_equal(ouro__weakrefs_of(weakrefs, targets[j]), looking[j]);
     }
+    assert_no_collection(*state);
     for (size_t i = 0; i < MOST; i++) {
         ouro_decref(looking[i]);
         ouro_decref(targets[i]);
@@ -97,6 +107,7 @@ static void test_the_tables_of_weak_maps_grow_by_need(void **state)
     const struct ouro__ephemerons *ephemerons = &weakrefs_of(*state)->ephemerons;
     ouro_weak_map *map = ouro_weak_map_new(*state);
     cell *keys[MOST];
+    test_heap_dirty(*state);
     assert_int_equal(ephemerons->capacity, 0);
     assert_int_equal(inside(map)->capacity, 0);
     for (size_t i = 0; i < MOST; i++) {
@@ -107,6 +118,7 @@ static void test_the_tables_of_weak_maps_grow_by_need(void **state)
         assert_int_equal(inside(map)->capacity, capacity_for(i + 1));
         for (size_t j = 0; j <= i; j++) assert_true(ouro_weak_map_contains(map, keys[j]));
     }
+    assert_no_collection(*state);
     for (size_t i = 0; i < MOST; i++) {
         ouro_decref(keys[i]);
         assert_int_equal(ephemerons->targets, MOST - 1 - i);
@@ -121,6 +133,7 @@ static void test_the_tables_of_weak_maps_grow_by_need(void **state)
  * again, the oldest first: so much room as one more key makes it have. */
 static size_t capacity_after(ouro_heap *heap, size_t count, size_t left)
 {
+    test_heap_dirty(heap);
     ouro_weak_map *map = ouro_weak_map_new(heap);
     list *keys = list_new(heap);
     for (size_t i = 0; i <= count; i++) {
@@ -156,6 +169,68 @@ static void test_a_full_map_grows_or_closes_its_holes(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++)
         assert_int_equal(capacity_after(*state, cases[i].full, cases[i].left), cases[i].capacity);
+}
+
+static int count_referent(void *referent, void *argument)
+{
+    assert_non_null(referent);
+    ++*(size_t *)argument;
+    return 0;
+}
+
+/* Whoever goes through a map ends with its last entry; behind it is what was there before. */
+static void test_a_full_map_ends_with_its_last_entry(void **state)
+{
+    for (size_t count = 8; count <= 64; count *= 2) {
+        list *keys = list_new(*state);
+        for (size_t i = 0; i < count; i++) (void)list_append_cell(keys, 1);
+        test_heap_dirty(*state);
+        ouro_weak_map *map = ouro_weak_map_new(*state);
+        for (size_t i = 0; i < count; i++)
+            assert_int_equal(ouro_weak_map_set(map, keys->items.items[i], keys), OURO_OK);
+        size_t referents = 0, met = 0;
+        ouro_get_referents(map, count_referent, &referents);
+        assert_int_equal(referents, count);
+        ouro_weak_cursor cursor = {0};
+        void *key;
+        while (ouro_weak_map_next(map, &cursor, &key, NULL)) {
+            met++;
+            ouro_decref(key);
+        }
+        assert_int_equal(met, count);
+        assert_int_equal(ouro_collect(*state, 2), 0);
+        for (size_t i = 0; i < 2; i++) /* the first is a hole, and the last is gone */
+            assert_true(ouro_weak_map_delete(map, keys->items.items[i * (count - 1)]));
+        assert_int_equal(inside(map)->used, count - 1);
+        assert_int_equal(ouro_collect(*state, 2), 0);
+        ouro_decref(map);
+        ouro_decref(keys);
+    }
+}
+
+/* An entry is new to the first scan, which has the least stamp, whatever was in its memory. */
+static void test_a_new_entry_was_counted_by_nobody(void **state)
+{
+    enum { WORDS = sizeof(struct ouro__ephemeron) / sizeof(uint32_t) };
+    for (uint32_t stamp = 0; stamp < 4; stamp++) {
+        ouro_heap *heap = test_heap_quiet();
+        uint32_t *memory = ouro_mem_alloc(heap, sizeof(struct ouro__ephemeron));
+        assert_non_null(memory);
+        for (size_t i = 0; i < WORDS; i++) memory[i] = stamp;
+        ouro_weak_map *map = ouro_weak_map_new(heap);
+        cell *key = cell_new(heap), *value = cell_new(heap);
+        (void)ouro_weak_map_set(map, key, NULL); /* has its table */
+        (void)ouro_weak_map_delete(map, key);
+        ouro_mem_free(heap, memory);
+        ouro_set(value, left, key);
+        assert_int_equal(ouro_weak_map_set(map, key, value), OURO_OK);
+        ouro_decref(value);
+        ouro_decref(key);
+        assert_int_equal(ouro_collect(heap, 0), 2);
+        ouro_decref(map);
+        test_heap_close_empty(heap);
+        (void)state;
+    }
 }
 
 static bool is_refused;
@@ -430,6 +505,8 @@ int main(void)
         HEAP_TEST(test_the_table_of_weak_references_grows_by_need),
         HEAP_TEST(test_the_tables_of_weak_maps_grow_by_need),
         HEAP_TEST(test_a_full_map_grows_or_closes_its_holes),
+        HEAP_TEST(test_a_full_map_ends_with_its_last_entry),
+        cmocka_unit_test(test_a_new_entry_was_counted_by_nobody),
         cmocka_unit_test(test_a_table_that_cannot_grow),
         HEAP_TEST(test_a_map_with_too_many_places),
         HEAP_TEST(test_an_ephemeron_in_another_place_of_its_map),

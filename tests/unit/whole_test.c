@@ -6,6 +6,7 @@
  * or memory if it went wrong.
  */
 #include "heap/heap.h"
+#include "memory/walk.h"
 
 #include "support/cell.h"
 #include "support/cycle.h"
@@ -264,6 +265,42 @@ static void test_the_marks_of_a_small_heap_stay(void **state)
     test_heap_close_empty(heap);
 }
 
+static void count_pool(struct ouro__pool *pool, void *context)
+{
+    *(size_t *)context += pool->used > 0;
+}
+
+static size_t pools_of(ouro_heap *heap)
+{
+    size_t count = 0;
+    ouro__walk_pools(ouro__heap_pools(heap), OURO__REALM_TRACKED, count_pool, &count);
+    return count;
+}
+
+/* So many pools are a small heap, and one more is none.  What was carried is taken back from each. */
+static void test_a_small_heap_has_so_many_pools(void **state)
+{
+    (void)state;
+    struct source source = {0};
+    ouro_heap *heap = test_heap_new(&(ouro_heap_options){
+        .collector_off = true,
+        .source = source_counting(&source),
+    });
+    cell *often = cell_new(heap);
+    list *all = list_new(heap);
+    for (int i = 0; i < 1000; i++) list_append(all, often); /* more than a tally holds */
+    while (pools_of(heap) < OURO_SCRATCH_SMALL) list_append_cell(all, 0);
+    (void)ouro_collect(heap, 2);
+    assert_int_equal(ouro__heap_pools(heap)->marks.scratch_pools, OURO_SCRATCH_SMALL);
+    assert_false(ouro__pool_of(often)->carried);
+    while (pools_of(heap) == OURO_SCRATCH_SMALL) list_append_cell(all, 0);
+    (void)ouro_collect(heap, 2);
+    assert_int_equal(ouro__heap_pools(heap)->marks.scratch_pools, 0);
+    ouro_decref(often);
+    ouro_decref(all);
+    test_heap_close_empty(heap);
+}
+
 /* ---- near touched objects ---- */
 
 static size_t nearby_collected;
@@ -344,6 +381,7 @@ int main(void)
         HEAP_TEST(test_trim_leaves_a_cycle_with_garbage_alone),
         cmocka_unit_test(test_the_memory_of_marks_goes_back),
         cmocka_unit_test(test_the_marks_of_a_small_heap_stay),
+        cmocka_unit_test(test_a_small_heap_has_so_many_pools),
         HEAP_TEST(test_a_nearby_pass_finds_tracked_objects_only),
         HEAP_TEST(test_a_nearby_search_tells_its_members_apart),
         HEAP_TEST(test_a_nearby_pass_leaves_the_middle_aged),

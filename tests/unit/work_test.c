@@ -6,6 +6,7 @@
  * nothing more often than it costs.  For a given graph the units of each phase are always the same.
  */
 #include "heap/heap.h"
+#include "memory/walk.h"
 
 #include "support/cell.h"
 #include "support/cycle.h"
@@ -225,6 +226,23 @@ static void test_weak_references_are_counted(void **state)
     ouro_decref(weakrefs);
 }
 
+/* Whom nobody looks at is passed over where weak references are looked for. */
+static void test_last_words_alone_are_counted(void **state)
+{
+    SKIP_WHERE_GUARDED();
+    cell *first = NULL;
+    for (size_t i = 0; i < MANY; i++) {
+        cell *made = cell_new(*state);
+        ouro_put(made, left, ouro_newref(made));
+        ouro_put(made, right, first);
+        first = made;
+    }
+    (void)ouro_collect(*state, 2);
+    ouro_decref(first);
+    ASSERT_WORK(*state, {"count", 2 * MANY}, {"decide", PAGES + MANY}, FINISH(1, 5),
+                LAST_WORDS(1, 1));
+}
+
 /* Where there is no finalizer nobody is brought back, and what has nothing else to say is not severed. */
 static void test_weak_references_without_finalizers_are_counted(void **state)
 {
@@ -282,6 +300,220 @@ static void test_pools_without_suspects_are_work(void **state)
     assert_in_range(units[OURO__CHECK], MANY + pools * OURO_WALK_UNITS,
                     MANY + (pools + 8) * OURO_WALK_UNITS);
     ouro_decref(all);
+}
+
+/* The marks of a large object are looked at, and written over where there are any: no part of an arena. */
+static void test_marks_of_a_large_object_are_a_unit(void **state)
+{
+    enum { LARGE = 50000, COUNT = 20 };
+    ouro_heap *heap = *state;
+    list *all = list_of_nodes(heap);
+    size_t without[OURO__PHASES], with[OURO__PHASES];
+    cycle_begin(heap);
+    measure(heap, without);
+    for (size_t i = 0; i < COUNT; i++) {
+        ouro_auto row *large = row_new(heap, LARGE);
+        list_append(all, large);
+    }
+    (void)ouro_collect(heap, 2);
+    cycle_touch(all->items.items[0]);
+    cycle_begin(heap);
+    measure(heap, with);
+    assert_int_equal(with[OURO__FORGET] - without[OURO__FORGET], COUNT);
+    ouro_decref(all);
+    (void)ouro_collect(heap, 2);
+}
+
+static void count_pool(struct ouro__pool *pool, void *context)
+{
+    if (pool->used > 0) *(size_t *)context += (size_t)pool->pages * SIXTEENTHS;
+}
+
+/* Four units for sixteen words, and sixty more for those that had an object in the set to the end: no other. */
+static void test_the_words_of_all_pools_are_counted(void **state)
+{
+    ouro_heap *heap = *state;
+    size_t units[OURO__PHASES], stretches = 0, marked = 0;
+    list *all = list_of_nodes(heap);
+    node *garbage[MANY];
+    for (size_t i = 0; i < MANY; i++) {
+        garbage[i] = node_new(heap);
+        ouro_set(garbage[i], left, garbage[i]);
+    }
+    row *large = row_new(heap, 50000);
+    (void)ouro_collect(heap, 2);
+    ouro__walk_pools(ouro__heap_pools(heap), OURO__REALM_TRACKED, count_pool, &stretches);
+    assert_true(stretches > 2 * SIXTEENTHS);
+    cycle_touch(all->items.items[0]);
+    cycle_begin(heap);
+    measure(heap, units);
+    assert_int_equal(units[OURO__FINISH], 4 * stretches);
+    uintptr_t last = 0;
+    for (size_t i = 0; i < MANY; i++) { /* made one behind the other */
+        uintptr_t place = (uintptr_t)garbage[i] / (512 * 16);
+        marked += place != last;
+        last = place;
+        ouro_decref(garbage[i]);
+    }
+    assert_true(marked > 1);
+    cycle_begin(heap);
+    measure(heap, units);
+    assert_int_equal(units[OURO__FINISH], 4 * stretches + 60 * marked);
+    ouro_decref(large);
+    ouro_decref(all);
+    (void)ouro_collect(heap, 2);
+}
+
+/* ---- a step ends when its units are used up ---- */
+
+/* What the least part of a phase takes that is done at once. */
+struct stride {
+    const char *phase;
+    size_t units;
+};
+
+/* A step of as many units is one of those, and no second, as long as the phase lasts; but where a pool ends. */
+static void assert_steps(ouro_heap *heap, const struct stride *stride)
+{
+    enum { LEAST = 2, ENDS = 4 };
+    size_t steps = 0, others = 0;
+    /* after each object of NARROW, and after each step, it is looked whether anything is left */
+    size_t more = strcmp(stride->phase, "narrow") == 0 ? 1 : 0;
+    assert_true(cycle_reach(heap, stride->phase));
+    for (;; steps++) {
+        size_t before = heap->whole.effort;
+        (void)cycle_step(heap, stride->units);
+        if (strcmp(cycle_phase(heap), stride->phase) != 0) break;
+        others += heap->whole.effort - before != stride->units + more;
+    }
+    assert_true(steps >= LEAST);
+    if (others > ENDS)
+        fail_msg("%zu of %zu steps of \"%s\" are no %zu units", others, steps, stride->phase,
+                 stride->units);
+}
+
+#define ASSERT_STEPS(heap, ...)                                                                    \
+    do {                                                                                           \
+        static const struct stride strides[] = {__VA_ARGS__};                                      \
+        cycle_begin(heap);                                                                         \
+        for (size_t i_ = 0; i_ < COUNT_OF(strides); i_++) assert_steps(heap, &strides[i_]);        \
+        (void)cycle_step_to_the_end(heap, 0);                                                      \
+    } while (0)
+
+enum { BLOCKS_AT_ONCE = 16, WORDS_AT_ONCE = 4 * 16 };
+
+static void test_a_step_ends_with_its_units(void **state)
+{
+    SKIP_WHERE_GUARDED();
+    ouro_heap *heap = *state;
+    list *all = list_of_nodes(heap);
+    ASSERT_STEPS(heap, {"count", 2 * BLOCKS_AT_ONCE}, {"decide", BLOCKS_AT_ONCE},
+                 {"decide: follow", 1});
+    heap->pace.mostly_garbage = true;
+    cycle_touch(all->items.items[0]);
+    ASSERT_STEPS(heap, {"count", 2 * BLOCKS_AT_ONCE}, {"decide", BLOCKS_AT_ONCE}, {"narrow", 1},
+                 {"scan", 2}, {"check", 1}, {"check: follow", 2}, {"finish", WORDS_AT_ONCE});
+    ouro_decref(all);
+    ASSERT_STEPS(heap, {"narrow", 1}, {"scan", 2}, {"check", 1}, {"finish", WORDS_AT_ONCE});
+    ouro_decref(list_of_nodes(heap));
+    ouro_set_debug(heap, OURO_DEBUG_SAVEALL);
+    ASSERT_STEPS(heap, {"save", 1}, {"finish", WORDS_AT_ONCE});
+    ouro_set_debug(heap, 0);
+    ouro_garbage_clear(heap);
+    (void)ouro_collect(heap, 2);
+}
+
+/* Each leads to the next, and to no more. */
+static void test_a_step_ends_in_a_chain(void **state)
+{
+    ouro_heap *heap = *state;
+    cell *ring = cell_ring(heap, MANY);
+    (void)ouro_collect(heap, 2);
+    cycle_touch(ring);
+    ASSERT_STEPS(heap, {"decide: follow", 2});
+    heap->pace.mostly_garbage = true;
+    cycle_touch(ring);
+    ASSERT_STEPS(heap, {"check: follow", 2});
+    ouro_decref(ring);
+    (void)ouro_collect(heap, 2);
+}
+
+static void test_a_step_ends_between_last_words(void **state)
+{
+    list *weakrefs = lose_watched_cells(*state, true);
+    ASSERT_STEPS(*state, {"narrow", 1}, {"scan", 4}, {"check", 1}, {"leave", 1},
+                 {"muffle weak references", 1 + 16}, {"revive", 1}, {"revive: follow", 2},
+                 {"darken", 1}, {"finalize", 1}, {"suspect again", 1}, {"clear weak references", 1},
+                 {"sever", 2});
+    ouro_decref(weakrefs);
+    weakrefs = lose_watched_cells(*state, false);
+    ASSERT_STEPS(*state, {"muffle weak references", 1 + 16}, {"darken", 1 + 16},
+                 {"clear weak references", 1 + 16});
+    ouro_decref(weakrefs);
+}
+
+/* A ring of nodes, which are the keys of a map that the first holds, or hold a map each, of which the last is the key. */
+static node *ring_of_keys(ouro_heap *heap, bool shares_key)
+{
+    node *first = node_new(heap), *last = node_new(heap), *before = first;
+    ouro_weak_map *map = ouro_weak_map_new(heap);
+    for (size_t i = 0; i < MANY; i++) {
+        ouro_auto node *value = node_new(heap);
+        ouro_set(value, left, value);
+        node *made = node_new(heap);
+        ouro_weak_map *own = shares_key ? ouro_weak_map_new(heap) : map;
+        assert_int_equal(ouro_weak_map_set(own, shares_key ? last : made, value), OURO_OK);
+        if (shares_key) ouro_put(made, right, own);
+        ouro_put(before, left, made);
+        before = made;
+    }
+    ouro_put(first, right, map);
+    ouro_put(before, left, last);
+    ouro_set(last, left, first);
+    return first;
+}
+
+/* Among the entries of a map, and those of a key. */
+static void test_a_step_ends_between_ephemerons(void **state)
+{
+    ouro_heap *heap = *state;
+    for (int shares_key = 0; shares_key < 2; shares_key++) {
+        node *ring = ring_of_keys(heap, shares_key);
+        (void)ouro_collect(heap, 2);
+        cycle_touch((cell *)(void *)ring);
+        ASSERT_STEPS(heap, {"decide: follow", 2});
+        heap->pace.mostly_garbage = true;
+        cycle_touch((cell *)(void *)ring);
+        ASSERT_STEPS(heap, {"check: follow", 2});
+        ouro_decref(ring);
+        ASSERT_STEPS(heap, {"sever", 2});
+    }
+}
+
+/* Who has items or is a key needs care when it is severed, and has nothing to say before. */
+static void test_who_has_no_last_words_is_not_asked(void **state)
+{
+    ouro_heap *heap = *state;
+    size_t units[OURO__PHASES];
+    ouro_weak_map *map = ouro_weak_map_new(heap);
+    for (int is_key = 0; is_key < 2; is_key++) {
+        void *garbage = is_key ? (void *)node_new(heap) : (void *)row_new(heap, 2);
+        if (is_key) {
+            ouro_set((node *)garbage, left, garbage);
+            assert_int_equal(ouro_weak_map_set(map, garbage, NULL), OURO_OK);
+        } else {
+            ouro_set((row *)garbage, items[0], garbage);
+        }
+        (void)ouro_collect(heap, 2);
+        ouro_decref(garbage);
+        cycle_begin(heap);
+        measure(heap, units);
+        for (int phase = OURO__TELL; phase < OURO__SEVER; phase++)
+            assert_int_equal(units[phase], 0);
+        assert_true(units[OURO__SEVER] > 0);
+        assert_int_equal(heap->whole.collected, 1);
+    }
+    ouro_decref(map);
 }
 
 /* ---- from cycle to cycle ---- */
@@ -391,6 +623,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         HEAP_TEST(test_pools_without_suspects_are_work),
         HEAP_TEST(test_a_cycle_begins_anew),
+        HEAP_TEST(test_who_has_no_last_words_is_not_asked),
         HEAP_TEST(test_what_is_left_is_told_beforehand),
         HEAP_TEST(test_something_is_left_until_the_end),
         HEAP_TEST(test_what_lives_is_proven_live),
@@ -400,9 +633,16 @@ int main(void)
         HEAP_TEST(test_ephemerons_are_counted),
         HEAP_TEST(test_callbacks_are_counted),
         HEAP_TEST(test_weak_references_are_counted),
+        HEAP_TEST(test_last_words_alone_are_counted),
         HEAP_TEST(test_weak_references_without_finalizers_are_counted),
         HEAP_TEST(test_what_is_final_is_told),
         HEAP_TEST(test_a_finalizer_ends_a_step),
+        HEAP_TEST(test_marks_of_a_large_object_are_a_unit),
+        HEAP_TEST(test_the_words_of_all_pools_are_counted),
+        HEAP_TEST(test_a_step_ends_with_its_units),
+        HEAP_TEST(test_a_step_ends_in_a_chain),
+        HEAP_TEST(test_a_step_ends_between_last_words),
+        HEAP_TEST(test_a_step_ends_between_ephemerons),
     };
     return cmocka_run_group_tests_name("work", tests, NULL, NULL);
 }
