@@ -166,8 +166,8 @@
 /* Pools whose marks stay in memory from pass to pass: 16 KiB of counts each. */
 #define OURO_SCRATCH_KEPT 4u
 
-/* Of more pools they go at once where passes find little; of fewer, after a while. */
-#define OURO_SCRATCH_SOON 64u
+/* In a heap of more bytes they go at once where passes find little; in a smaller one after a while. */
+#define OURO_SCRATCH_HEAP ((size_t)4 << 20)
 
 /* A cycle without steps that has looked at no more pools leaves their marks, too: to give them back and get them
  * again takes longer than the collection. */

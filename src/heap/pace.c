@@ -418,7 +418,7 @@ static bool wipe_marks(ouro_heap *heap)
     struct ouro__pace *pace = &heap->pace;
     if (pools->marks.scratch_pools <= OURO_SCRATCH_KEPT) return false;
     bool little = is_sampling(pace) && pace->nearby_interval > 1 &&
-                  pools->marks.scratch_pools > OURO_SCRATCH_SOON;
+                  ouro__heap_bytes(heap) > OURO_SCRATCH_HEAP;
     if (pools->tick < pace->wipe_tick && !little) return false;
     pace->wipe_offset = ouro__collector_wipe(&heap->pass, pace->wipe_next, pace->wipe_offset);
     if (pace->wipe_offset != 0) return true;
