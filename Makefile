@@ -78,7 +78,7 @@ sanitize: ## run all tests under ASan and UBSan
 	@scripts/setup build sanitize
 	@$(CONFIGURE) asan
 	@$(BUILD) asan
-	@$(TEST) asan
+	@ctest --parallel $(JOBS) --preset asan
 
 check: ## format, lint, house rules and the quick tests
 	@scripts/setup build test check

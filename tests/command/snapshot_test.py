@@ -26,7 +26,7 @@ from snapshot_file import (COUNT_IS_EXACT, EPHEMERON, FIELD, FRAME, INTERNAL, IS
 
 COMMAND = os.environ.get("OURO_COMMAND", "")
 SEED = int(os.environ.get("OURO_TEST_SEED", time.time_ns() % 2**32))
-HEAPS = max(1, {"long": 400, "nightly": 3000}.get(os.environ.get("OURO_TEST_TIER"), 16)
+HEAPS = max(1, {"long": 400, "nightly": 3000}.get(os.environ.get("OURO_TEST_TIER"), 10)
             * int(os.environ.get("OURO_TEST_SCALE", 100)) // 100)
 TYPES = ["list", "dict", "node", "app.Session", "text"]
 BASE = 0x7F0000001000

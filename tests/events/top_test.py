@@ -42,6 +42,14 @@ class Churn:
     def __enter__(self):
         return self
 
+    def settle(self, command):
+        """Waits until it has passed by and published what it has said."""
+        for _ in range(200):
+            shown = json.loads(top(command, "--json", self.path).stdout)
+            if shown["memory"]["objects"] == self.said["objects"]:
+                return
+            time.sleep(0.1)
+
     def end(self):
         self.process.stdin.close()
         return self.process.wait(timeout=30)
@@ -76,6 +84,7 @@ def large_bytes(said):
 
 def once(command, program, folder):
     with Churn(program, folder) as churn:
+        churn.settle(command)
         shown = json.loads(top(command, "--json", str(churn.process.pid)).stdout)
         check_numbers(churn.said, shown)
         assert shown["heap"] == "churn" and shown["process"] == churn.process.pid and "census" not in shown

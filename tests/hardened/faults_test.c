@@ -2,7 +2,7 @@
 /*
  * faults_test.c -- faults of a program, each in many places, each told every time
  *
- * A row is a fault in a place.  It is committed in a thousand trials, two hundred in an ordinary run, with other
+ * A row is a fault in a place.  It is committed in a thousand trials, a hundred in an ordinary run, with other
  * sizes, neighbours, bytes and distances, and must be told in all of them, by one of the row's sentences; or, where its sentence is empty, do no
  * harm, which the trial looks at itself.
  */
@@ -22,7 +22,7 @@
 #include "support/covered.h"
 #include "support/setting.h"
 
-enum { TRIALS = 1000, TRIALS_ORDINARY = 200, TRIALS_LEAST = 10, NEIGHBOURS = 40, LARGE = 100000 };
+enum { TRIALS = 1000, TRIALS_ORDINARY = 100, TRIALS_LEAST = 10, NEIGHBOURS = 40, LARGE = 100000 };
 
 /* ---- types ---- */
 

@@ -223,10 +223,10 @@ int main(void)
     } kinds[] = {
         {take_cells, NULL, "cells", 128},
         {take_small_rows, NULL, "small rows", 64},
-        {take_wide_rows, NULL, "wide rows", 128},
+        {take_wide_rows, NULL, "wide rows", 64},
         {take_large_rows, NULL, "large rows", 512},
         {take_raw, NULL, "raw memory", 64},
-        {take_raw, take_cells, "raw memory after cells", 128},
+        {take_raw, take_cells, "raw memory after cells", 64},
         {take_cells, take_raw, "cells after raw memory", 64},
         {take_cells, take_large_rows, "cells after large rows", 64},
         {take_large_rows, take_small_rows, "large rows after small ones", 64},
