@@ -269,7 +269,8 @@ static void *chain_run(void *argument)
 
 static void chain_on_small_stack(bool back)
 {
-    struct chain chain = {.nodes = (uint32_t)test_amount(2000000, 10000000, 10000000), .back = back};
+    struct chain chain = {.nodes = (uint32_t)test_amount(2000000, 10000000, 10000000),
+                          .back = back};
     long least = sysconf(_SC_THREAD_STACK_MIN);
     pthread_attr_t attributes;
     pthread_t thread;

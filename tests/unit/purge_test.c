@@ -31,7 +31,8 @@ static double seconds(void)
 /* A chain of about 100 MB of cells, of a gigabyte in a longer run. */
 static cell *make_chain(ouro_heap *heap)
 {
-    size_t count = test_amount((size_t)100 * MIB, (size_t)1024 * MIB, (size_t)1024 * MIB) / (sizeof(cell) + 8);
+    size_t count =
+        test_amount((size_t)100 * MIB, (size_t)1024 * MIB, (size_t)1024 * MIB) / (sizeof(cell) + 8);
     cell *chain = NULL;
     for (size_t i = 0; i < count; i++) {
         cell *made = cell_new(heap);
