@@ -12,7 +12,7 @@ BENCH_PAGE = $(if $(W)$(filter-out 0,$(QUICK)),,--page docs/benchmarks.md)
 
 CONFIGURE = cmake --log-level=NOTICE --preset
 BUILD = cmake --build --parallel $(JOBS) --preset
-# One more than there are processors: tests of pages in a browser mostly wait.
+# One more than there are processors: tests of pages in a browser mostly wait.  Sanitized ones have none to spare.
 TEST = ctest --parallel $$(($(JOBS) + 1)) --preset
 
 .PHONY: release demo test test-long test-nightly coverage mutate fuzz check bench install sanitize format clean help
@@ -90,6 +90,8 @@ format: ## rewrite the sources in the house's format
 
 bench: ## measure against the others (W=workload QUICK=1 PEERS=all)
 	@scripts/setup build bench $(if $(filter all,$(PEERS)),peers)
+	@$(CONFIGURE) release
+	@$(BUILD) release --target ouro_static
 	@W="$(W)" QUICK="$(QUICK)" PEERS="$(PEERS)" bench/run $(BENCH_PAGE)
 
 install: ## install into PREFIX, below DESTDIR

@@ -23,11 +23,16 @@
 #define MAP_FIXED_NOREPLACE 0x100000
 #endif
 
+static void *map(void *place, size_t size, int more_flags)
+{
+    void *start = mmap(place, size, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | more_flags, -1, 0);
+    return start == MAP_FAILED ? NULL : start;
+}
+
 static void *map_anywhere(void *hint, size_t size)
 {
-    void *start = mmap(hint, size, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return start == MAP_FAILED ? NULL : start;
+    return map(hint, size, 0);
 }
 
 static bool is_aligned(const void *start, size_t alignment)
@@ -52,12 +57,9 @@ static void *map_below(char *place, size_t size, size_t alignment)
     enum { PLACES = 64 }; /* of 32 MiB are 2 GiB */
     for (int i = 0; i < PLACES && (uintptr_t)place > alignment; i++) {
         place -= alignment;
-        char *start =
-            mmap(place, size, PROT_READ | PROT_WRITE,
-                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+        char *start = map(place, size, MAP_FIXED_NOREPLACE);
         if (start == place) return start;
-        if (start != MAP_FAILED)
-            munmap(start, size); /* Linux before 4.17 takes the place for a wish */
+        if (start != NULL) munmap(start, size); /* Linux before 4.17 takes the place for a wish */
     }
     return NULL;
 }

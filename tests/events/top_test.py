@@ -25,7 +25,7 @@ SCREEN = 30, 110
 class Churn:
     """The program, waiting after its rounds; what it has said of itself."""
 
-    def __init__(self, program, folder, rounds="200"):
+    def __init__(self, command, program, folder, rounds="200"):
         self.process = subprocess.Popen([program, rounds, "wait"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         text=True, env={**os.environ, "OURO_PUBLISH": folder})
         self.said = {}
@@ -37,18 +37,21 @@ class Churn:
         names = [name for name in os.listdir(folder) if name.startswith(f"{self.process.pid}-")]
         assert len(names) == 1, names
         self.path = os.path.join(folder, names[0])
-        time.sleep(0.1)  # it passes by
+        self.wait_for_publication(command)
+
+    def wait_for_publication(self, command):
+        """What it has said is published as it passes by, when that is due: late, after one that has taken long."""
+        for _ in range(300):
+            shown = json.loads(top(command, "--json", self.path).stdout)
+            if (shown["memory"]["objects"], shown["collector"]["generations"][2]["collections"],
+                    shown["pauses"]["longest"]) == (
+                        self.said["objects"], self.said["whole_collections"], self.said["longest_pause"]):
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"not published: {self.said}")
 
     def __enter__(self):
         return self
-
-    def settle(self, command):
-        """Waits until it has passed by and published what it has said."""
-        for _ in range(200):
-            shown = json.loads(top(command, "--json", self.path).stdout)
-            if shown["memory"]["objects"] == self.said["objects"]:
-                return
-            time.sleep(0.1)
 
     def end(self):
         self.process.stdin.close()
@@ -83,8 +86,7 @@ def large_bytes(said):
 
 
 def once(command, program, folder):
-    with Churn(program, folder) as churn:
-        churn.settle(command)
+    with Churn(command, program, folder) as churn:
         shown = json.loads(top(command, "--json", str(churn.process.pid)).stdout)
         check_numbers(churn.said, shown)
         assert shown["heap"] == "churn" and shown["process"] == churn.process.pid and "census" not in shown
@@ -102,7 +104,7 @@ def once(command, program, folder):
 
 
 def what_is_left_behind(command, program, folder):
-    with Churn(program, folder, "20") as churn:
+    with Churn(command, program, folder, "20") as churn:
         churn.process.kill()
         churn.process.wait()
         told = top(command, "--once", churn.path, status=1)
@@ -199,7 +201,7 @@ class Terminal:
 
 
 def on_a_terminal(command, program, folder):
-    with Churn(program, folder) as churn:
+    with Churn(command, program, folder) as churn:
         screen = Terminal(command, "--interval", "0.2", str(churn.process.pid))
         first = screen.wait_for(r"q quit")
         assert "\033[?1049h" in first and f"{churn.said['objects']:,}, and" in first, first

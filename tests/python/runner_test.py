@@ -41,8 +41,8 @@ class InFolder(unittest.TestCase):
 
 class AsPythonDoes(InFolder):
     def compare(self, *arguments, output):
-        expected = python(*arguments, cwd=self.folder).stdout
-        self.assertEqual(json.loads(self.run_it(*arguments).stdout), json.loads(expected))
+        expected = python(*arguments, cwd=self.folder, site=True).stdout
+        self.assertEqual(json.loads(self.run_it(*arguments, site=True).stdout), json.loads(expected))
         self.assertIn("__main__", [root.name for root in self.snapshot(output).roots])
 
     def test_scripts(self):

@@ -301,6 +301,36 @@ static void test_a_small_heap_has_so_many_pools(void **state)
     test_heap_close_empty(heap);
 }
 
+/* What is left of a pass over so many cells where passes find little, before the purge delay is over and after. */
+static void wipe_after_a_pass(size_t count, bool stays)
+{
+    ouro_heap *heap = test_heap_new(&(ouro_heap_options){.collector_off = true});
+    struct ouro__marks *marks = &ouro__heap_pools(heap)->marks;
+    cell *ring = cell_ring(heap, count);
+    (void)ouro_collect(heap, 0);
+    size_t before = marks->scratch_pools;
+    assert_true(before > OURO_SCRATCH_KEPT);
+    heap->pace.sample_interval = heap->pace.nearby_interval = 2;
+    heap->pace.wipe_tick = UINT32_MAX;
+    for (int i = 0; i < 200; i++) (void)ouro__pace_pay(heap, OURO__PAY_ALL);
+    assert_int_equal(marks->scratch_pools, stays ? before : 0);
+    heap->pace.wipe_tick = 0;
+    for (int i = 0; i < 200; i++) (void)ouro__pace_pay(heap, OURO__PAY_ALL);
+    assert_int_equal(marks->scratch_pools, 0);
+    ouro_decref(ring);
+    assert_int_equal(ouro_collect(heap, 2), count);
+    test_heap_close_empty(heap);
+}
+
+/* Where passes find little none will need their marks soon: they go at once, but for those of a small heap. */
+static void test_the_marks_of_passes_stay_for_a_while_in_a_small_heap(void **state)
+{
+    (void)state;
+    size_t most = OURO_SCRATCH_HEAP / (sizeof(cell) + sizeof(uint64_t));
+    wipe_after_a_pass(most / 2, true);
+    wipe_after_a_pass(most + most / 2, false);
+}
+
 /* ---- near touched objects ---- */
 
 static size_t nearby_collected;
@@ -382,6 +412,7 @@ int main(void)
         cmocka_unit_test(test_the_memory_of_marks_goes_back),
         cmocka_unit_test(test_the_marks_of_a_small_heap_stay),
         cmocka_unit_test(test_a_small_heap_has_so_many_pools),
+        cmocka_unit_test(test_the_marks_of_passes_stay_for_a_while_in_a_small_heap),
         HEAP_TEST(test_a_nearby_pass_finds_tracked_objects_only),
         HEAP_TEST(test_a_nearby_search_tells_its_members_apart),
         HEAP_TEST(test_a_nearby_pass_leaves_the_middle_aged),

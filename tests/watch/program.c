@@ -173,8 +173,12 @@ int main(int argc, char **argv)
                   NAMED(read_uninitialised_raw),
                   NAMED(lose_object),
                   NAMED(lose_raw)};
-    ouro_heap *heaps[32];
-    if (argc > 32) return 2;
+    enum { MOST = 32 };
+    ouro_heap *heaps[MOST];
+    if (argc < 2 || argc > MOST) {
+        fprintf(stderr, "program: name faults, fewer than %d\n", MOST);
+        return 2;
+    }
     for (int at = 1; at < argc; at++) {
         size_t i = 0, count = sizeof faults / sizeof faults[0];
         while (i < count && strcmp(argv[at], faults[i].name) != 0) i++;

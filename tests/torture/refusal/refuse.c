@@ -3,8 +3,8 @@
  * refuse.c -- ways to refuse memory to a scenario, at one point after another
  *
  * What is refused: a block, the next few requests, all that follow, the bytes beyond a
- * limit, or a region of addresses.  The ordinary run takes every fifth point, the long one each; in
- * the nightly one there are smaller gaps between limits and more lengths of refusals.
+ * limit, or a region of addresses.  A request is refused at every point, once; otherwise the ordinary run takes every fifth
+ * point, the long one each; in the nightly one there are smaller gaps between limits and more lengths of refusals.
  */
 #include "refusal/refuse.h"
 
@@ -102,10 +102,11 @@ static bool refuse_a_block(const struct scenario *scenario, struct refusal *refu
     return reached;
 }
 
-static void refuse_blocks(const struct scenario *scenario, struct refusal how, bool collects)
+static void refuse_blocks(const struct scenario *scenario, struct refusal how, bool collects,
+                          size_t step)
 {
     bool reached = true;
-    for (size_t at = 0; reached; at += stride()) {
+    for (size_t at = 0; reached; at += step) {
         struct refusal refusal = {.at = at, .for_ever = how.for_ever, .more = how.more};
         reached = refuse_a_block(scenario, &refusal, collects);
     }
@@ -113,26 +114,26 @@ static void refuse_blocks(const struct scenario *scenario, struct refusal how, b
 
 static void a_request_is_refused_once(const struct scenario *scenario)
 {
-    refuse_blocks(scenario, (struct refusal){0}, false);
-    if (is_thorough()) refuse_blocks(scenario, (struct refusal){0}, true);
+    refuse_blocks(scenario, (struct refusal){0}, false, 1);
+    if (is_thorough()) refuse_blocks(scenario, (struct refusal){0}, true, stride());
 }
 
 /* Twice: also after giving back what is free.  Three times: also after collecting. */
 static void a_request_is_refused_to_the_end(const struct scenario *scenario)
 {
-    refuse_blocks(scenario, (struct refusal){.more = 1}, false);
-    refuse_blocks(scenario, (struct refusal){.more = 1}, true);
-    refuse_blocks(scenario, (struct refusal){.more = 2}, true);
+    refuse_blocks(scenario, (struct refusal){.more = 1}, false, stride());
+    refuse_blocks(scenario, (struct refusal){.more = 1}, true, stride());
+    refuse_blocks(scenario, (struct refusal){.more = 2}, true, stride());
     for (size_t more = 3; is_thorough() && more < 7; more++) {
-        refuse_blocks(scenario, (struct refusal){.more = more}, false);
-        refuse_blocks(scenario, (struct refusal){.more = more}, true);
+        refuse_blocks(scenario, (struct refusal){.more = more}, false, stride());
+        refuse_blocks(scenario, (struct refusal){.more = more}, true, stride());
     }
 }
 
 static void all_requests_are_refused(const struct scenario *scenario)
 {
-    refuse_blocks(scenario, (struct refusal){.for_ever = true}, false);
-    refuse_blocks(scenario, (struct refusal){.for_ever = true}, true);
+    refuse_blocks(scenario, (struct refusal){.for_ever = true}, false, stride());
+    refuse_blocks(scenario, (struct refusal){.for_ever = true}, true, stride());
 }
 
 /* ---- bytes ---- */
