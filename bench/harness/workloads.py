@@ -41,10 +41,10 @@ _REFS_RUNS = tuple((f"{kind}-{order}{size}",) for kind in ("local", "shared")
 
 WORKLOADS = (
     Workload("alloc", "blocks of one size: pairs, a stack, churn, many at once, two threads",
-             _alloc_runs(SIZES), _alloc_runs(QUICK_SIZES)),
-    Workload("refs", "references taken and released", _REFS_RUNS, quick_scale=0.03),
+             _alloc_runs(SIZES), _alloc_runs(QUICK_SIZES), quick_scale=0.05),
+    Workload("refs", "references taken and released", _REFS_RUNS, quick_scale=0.05),
     Workload("trees", "the benchmarks game's binary-trees", quick_scale=0.2),
-    Workload("tree", "one complete tree of depth 20", quick_scale=0.5, quick_rounds=2),
+    Workload("tree", "one complete tree of depth 20", quick_rounds=1),
     Workload("list", "a chain of ten million nodes", quick_rounds=2),
     Workload("rings", "a million rings of ten nodes"),
     Workload("live-rings", "rings of ten nodes beside five million living nodes",
