@@ -158,10 +158,10 @@
  * noticed when they are dropped. */
 #define OURO_YOUNG_TURNOVER 4u
 
-/* The marks' memory goes back in parts of this size, each of which counts as so many units: about 50
- * microseconds where all of it is in use. */
-#define OURO_WIPE_PART ((size_t)1 << 20)
-#define OURO_WIPE_UNITS 1024
+/* The marks' memory goes back in parts of this size, each of which counts as so many units: a fraction of a
+ * step, also on a virtual machine, where all of it is in use. */
+#define OURO_WIPE_PART ((size_t)256 << 10)
+#define OURO_WIPE_UNITS 256
 
 /* Pools whose marks stay in memory from pass to pass: 16 KiB of counts each. */
 #define OURO_SCRATCH_KEPT 4u
@@ -194,7 +194,7 @@
  * the whole cycle. */
 #define OURO_PASS_LENGTH 65536u
 
-/* Objects that one pass near touched objects looks at, at most: a third of a millisecond.  From each
+/* Objects that one pass near touched objects looks at, at most: a fifth of a millisecond.  From each
   * touched one so many are followed at least, and more while it promises garbage. */
 #define OURO_NEARBY_MAX 4096u
 #define OURO_NEARBY_ALLOWANCE 16u

@@ -55,6 +55,7 @@ static void reset(struct ouro__collector *collector, int generation)
     collector->set = collector->cursor = collector->proposed = NULL;
     collector->at = 0;
     collector->traffic = ouro__pools_tracked_traffic(ouro__collector_pools(collector));
+    collector->alone = marks->active == 0;
     marks->lanes[collector->lane].suspects = 0;
     marks->lanes[collector->lane].gray_from = NULL;
     marks->active |= (uint8_t)(1u << collector->lane);

@@ -109,6 +109,7 @@ struct ouro__collector {
     bool bounded;    /* a pass that shall be short: set by whoever begins it */
     bool twice;      /* a pass that looks again at what it has seen for the first time: likewise */
     bool exact;      /* a whole cycle between whose steps nothing ran */
+    bool alone;      /* no cycle of the other lane was under way when it began */
     bool rescued;    /* in a whole cycle: a suspect was proven live after the scan */
     bool revived;    /* a suspect was brought back for finalizers */
     bool has_last_words; /* a suspect may have a finalizer or weak references */

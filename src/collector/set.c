@@ -122,11 +122,14 @@ ALWAYS_INLINE uint64_t quiet(uint64_t word)
 }
 
 /* Makes an object suspect, all but its set bit, whose word is this one when it is not trapped; false when it cannot
- * be. */
-ALWAYS_INLINE bool propose(void *entry, uint64_t word, ouro__count *count)
+ * be.  A count that nobody can have written is not read: the page would be mapped once to be read, and again to be
+ * written. */
+ALWAYS_INLINE bool propose(const struct ouro__collector *pass, void *entry, uint64_t word,
+                           ouro__count *count)
 {
-    if (UNLIKELY(!is_eligible(word)) || UNLIKELY(*count != 0)) return false; /* [mark.one] */
-    *ouro__word_of(entry) = word | OURO__TRAPPED;                            /* [scan.trapped] */
+    if (UNLIKELY(!is_eligible(word))) return false;
+    if (UNLIKELY(!pass->alone) && *count != 0) return false; /* [mark.one] */
+    *ouro__word_of(entry) = word | OURO__TRAPPED;            /* [scan.trapped] */
     *count = OURO__SUSPECT(OURO__PASS);
     return true;
 }
@@ -149,7 +152,7 @@ static void propose_middle(struct ouro__collector *pass, struct ouro__pool *pool
         void *entry = start + offset;
         uint64_t word = *ouro__word_of(entry);
         if ((word & OURO__MIDDLE) == 0) continue;
-        if (!propose(entry, word, ouro__count_at(counts, offset))) continue;
+        if (!propose(pass, entry, word, ouro__count_at(counts, offset))) continue;
         place = offset / 512;
         set[place] |= (uint64_t)1 << offset / 8 % 64;
         if (pass->candidates++ == before) widen(pool, place, place + 1);
@@ -187,6 +190,7 @@ ALWAYS_INLINE uint64_t propose_young_half(struct ouro__collector *pass,
                                           const struct ouro__pool *pool, size_t half, uint32_t bits)
 {
     uint64_t set = 0;
+    size_t found = 0;
     const size_t size = pool->block_size;
     char *start = ouro__pool_start(pool) + half * 512;
     ouro__count *counts = ouro__count_of(start);
@@ -195,9 +199,10 @@ ALWAYS_INLINE uint64_t propose_young_half(struct ouro__collector *pass,
         size_t offset = (size_t)((char *)ouro__pool_young_entry(pool, half / 2, first) - start);
         do {
             void *entry = start + offset;
-            if (LIKELY(propose(entry, *ouro__word_of(entry), ouro__count_at(counts, offset)))) {
+            if (LIKELY(
+                    propose(pass, entry, *ouro__word_of(entry), ouro__count_at(counts, offset)))) {
                 set |= (uint64_t)1 << offset / 8;
-                pass->candidates++;
+                found++;
             } else {
                 pass_by(pass, entry);
             }
@@ -205,6 +210,7 @@ ALWAYS_INLINE uint64_t propose_young_half(struct ouro__collector *pass,
             offset += size;
         } while (offset < 512 && (bits >> offset / 16 & 1) != 0);
     }
+    pass->candidates += found;
     return set;
 }
 
@@ -254,7 +260,7 @@ void ouro__pass_propose(struct ouro__collector *pass, void *entry)
     size_t place = (size_t)((char *)entry - ouro__pool_start(pool)) / 512;
     if (ouro__word_is_trapped(word)) word &= ~OURO__TRAPPED;
     ouro__set_add(pass, pool);
-    if (!propose(entry, word, ouro__count_of(entry))) return;
+    if (!propose(pass, entry, word, ouro__count_of(entry))) return;
     ouro__mark_set(entry, ouro__set_bits(OURO__PASS));
     widen(pool, place, place + 1);
     pass->candidates++;
@@ -262,27 +268,33 @@ void ouro__pass_propose(struct ouro__collector *pass, void *entry)
 
 /* ---- survivors ---- */
 
-ALWAYS_INLINE void grow_older(struct ouro__collector *collector, struct ouro__pool *pool,
-                              void *entry)
+/* The young that survive a pass over them alone are middle-aged; likewise those that a pass shall look at twice. */
+ALWAYS_INLINE bool is_middle_next(const struct ouro__collector *collector, bool young)
 {
-    ouro__bits *young = ouro__young_word(entry);
-    uint64_t bit = ouro__young_bit(entry), word = *ouro__word_of(entry) | OURO__AGED;
-    bool again = collector->twice && (*young & bit) != 0;
-    *young &= ~bit;
-    if (collector->generation == 0 || again) {
-        *ouro__word_of(entry) = word | OURO__MIDDLE;
-        ouro__pool_set_middle(pool);
-        collector->middle_aged++;
-        /* it may die while what it holds is old already, and has not been touched since */
-        if (again) ouro__collector_marks(collector)->touched_any = true;
-        return;
-    }
-    *ouro__word_of(entry) = quiet(word & ~OURO__MIDDLE);
+    return collector->generation == 0 || (collector->twice && young);
+}
+
+ALWAYS_INLINE uint64_t older(uint64_t word, bool middle)
+{
+    word |= OURO__AGED;
+    return middle ? word | OURO__MIDDLE : quiet(word & ~OURO__MIDDLE);
+}
+
+static void note_middle(struct ouro__collector *collector, struct ouro__pool *pool, size_t count)
+{
+    if (count == 0) return;
+    ouro__pool_set_middle(pool);
+    collector->middle_aged += count;
+    /* they may die while what they hold is old already, and has not been touched since */
+    if (collector->generation > 0) ouro__collector_marks(collector)->touched_any = true;
 }
 
 void ouro__set_age(struct ouro__collector *collector, struct ouro__pool *pool, void *entry)
 {
-    grow_older(collector, pool, entry);
+    bool middle = is_middle_next(collector, ouro__is_young(entry));
+    ouro__young_clear(entry);
+    *ouro__word_of(entry) = older(*ouro__word_of(entry), middle);
+    note_middle(collector, pool, middle);
 }
 
 /* An object that was young grows old; false where there is none. */
@@ -445,10 +457,17 @@ void ouro__set_finish(struct ouro__collector *collector)
     struct harvest harvest = {.freed = 0};
     ouro__slot *last_link = OURO_GUARDED ? NULL : (ouro__slot *)&harvest.first;
     const size_t filled = OURO_GUARDED ? ouro__guard_fill_words(pool) : 0;
+    const bool ages = !collector->given_up;
+    size_t middle_aged = 0;
     uint64_t any = 0;
     for (size_t word = from; word < end; word++) {
-        uint64_t all = map[word], lives = 0;
+        const uint64_t all = map[word];
+        if (all == 0) continue;
         any |= all;
+        ouro__bits *young = &ouro__pool_young(pool)[word / 2];
+        const ouro__bits young_before = *young;
+        const unsigned half = word % 2 * 32; /* of its bits: those of the same 512 bytes */
+        uint64_t dead = 0;
         for (uint64_t bits = all; bits != 0; bits &= bits - 1) {
             size_t offset = word * 512 + (unsigned)__builtin_ctzl(bits) * 8u;
             void *entry = start + offset;
@@ -458,19 +477,23 @@ void ouro__set_finish(struct ouro__collector *collector)
                 last_link = OURO_GUARDED ? reap_guarded(entry, filled, last_link, &harvest)
                                          : reap(entry, last_link);
                 harvest.freed++;
-            } else {
-                lives |= ouro__mark_bit(entry);
-                if (LIKELY(!collector->given_up)) grow_older(collector, pool, entry);
+                dead |= bits & -bits;
+            } else if (LIKELY(ages)) {
+                bool middle =
+                    is_middle_next(collector, (young_before & ouro__young_bit(entry)) != 0);
+                *ouro__word_of(entry) = older(*ouro__word_of(entry), middle);
+                middle_aged += middle;
             }
             *count = 0;
         }
-        uint64_t dead = all & ~lives;
         map[word] = 0;
+        if (LIKELY(ages)) *young &= ~(fold(all & ~dead) << half);
         if (dead == 0) continue;
         if (OURO_GUARDED)
-            ouro__pool_marks(pool, OURO__STATE_BITS)[word] &= ~dead;       /* [guard.live] */
-        ouro__pool_young(pool)[word / 2] |= fold(dead) << (word % 2 * 32); /* [young.bit] */
+            ouro__pool_marks(pool, OURO__STATE_BITS)[word] &= ~dead; /* [guard.live] */
+        *young |= fold(dead) << half;                                /* [young.bit] */
     }
+    note_middle(collector, pool, middle_aged);
     collector->units -= any != 0 ? 4 * WORDS : 4;
     collector->at = end * 64;
     harvest.last_link = last_link;

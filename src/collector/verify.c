@@ -193,15 +193,22 @@ static void rescue_in_whole(struct ouro__collector *collector, void *entry)
     collector->rescued = true;
 }
 
+/* It is no suspect any more, and will be followed.  Returns how many references to it were counted. */
+ALWAYS_INLINE size_t rescue(struct ouro__marks *marks, void *entry, ouro__count *count)
+{
+    size_t counted = *count & OURO__COUNT_MASK;
+    *count = (ouro__count)counted;
+    *ouro__word_of(entry) &= ~OURO__TRAPPED; /* which it was: [scan.trapped] */
+    ouro__gray_add(marks, OURO__PASS, entry);
+    return counted;
+}
+
 /* References to it from what is garbage lead out now; its own are taken off when it is followed.  [sever.outward] */
 ALWAYS_INLINE void rescue_in_pass(struct ouro__collector *pass, void *entry, ouro__count *count)
 {
     struct ouro__marks *marks = ouro__collector_marks(pass);
-    pass->outward += *count & OURO__COUNT_MASK;
-    *count &= OURO__COUNT_MASK;
-    *ouro__word_of(entry) &= ~OURO__TRAPPED; /* which it was: [scan.trapped] */
+    pass->outward += rescue(marks, entry, count);
     marks->lanes[OURO__PASS].suspects--;
-    ouro__gray_add(marks, OURO__PASS, entry);
 }
 
 /* Whether a suspect of this count lives: somebody else holds it. */
@@ -254,17 +261,28 @@ static void rescue_reference_in_pass(void *referent, void *context)
     if ((*count & OURO__SUSPECT(OURO__PASS)) != 0) rescue_in_pass(pass, referent, count);
 }
 
+/* A flood that stays in a page, as most do, adds up here what goes to the pass when nothing is gray any more: no
+ * visit waits for what the last has stored. */
+struct flood {
+    struct ouro__around around;
+    struct ouro__marks *marks;
+    size_t outward; /* what is added to it, modulo 2^64 */
+    size_t rescued;
+};
+
 ALWAYS_INLINE void rescue_around(void *referent, void *context)
 {
-    const struct ouro__around *around = context;
-    size_t offset = (uintptr_t)referent - around->start;
+    struct flood *flood = context;
+    size_t offset = (uintptr_t)referent - flood->around.start;
     if (UNLIKELY(offset >= OURO_POOL_SIZE)) {
-        rescue_reference_in_pass(referent, around->pass);
+        rescue_reference_in_pass(referent, flood->around.pass);
         return;
     }
-    ouro__count *count = ouro__count_at(around->counts, offset);
-    around->pass->outward--;
-    if ((*count & OURO__SUSPECT(OURO__PASS)) != 0) rescue_in_pass(around->pass, referent, count);
+    ouro__count *count = ouro__count_at(flood->around.counts, offset);
+    flood->outward--;
+    if ((*count & OURO__SUSPECT(OURO__PASS)) == 0) return;
+    flood->outward += rescue(flood->marks, referent, count);
+    flood->rescued++;
 }
 
 /* The caller is live; where both are, so is the value.  [ephemeron.later] */
@@ -300,20 +318,23 @@ static void flood_in_pass(struct ouro__collector *pass)
 {
     struct ouro__marks *marks = ouro__collector_marks(pass);
     struct ouro__lane *lane = &marks->lanes[OURO__PASS];
+    struct flood flood = {.marks = marks};
     for (;;) {
         void *entry = LIKELY(lane->gray_count > 0) ? lane->gray_stack[--lane->gray_count]
                                                    : ouro__gray_next(marks, OURO__PASS, pass->set);
-        if (entry == NULL) return;
+        if (entry == NULL) break;
         uint64_t word = *ouro__word_of(entry);
         const struct ouro__shape *shape = &ouro__shapes[ouro__word_type(word)];
         OURO_ASSERT(!ouro__word_is_dying(word)); /* since it was found alive nothing has run */
-        struct ouro__around around = ouro__around(pass, entry);
-        pass->near = around.start >> OURO_POOL_SHIFT;
+        flood.around = ouro__around(pass, entry);
+        pass->near = flood.around.start >> OURO_POOL_SHIFT;
         if (LIKELY(ouro__is_careless(word)))
-            ouro__visit_mask(entry, shape->mask, rescue_around, &around);
+            ouro__visit_mask(entry, shape->mask, rescue_around, &flood);
         else
             ouro__set_follow(pass, entry, rescue_reference_in_pass, rescue_ephemeron);
     }
+    pass->outward += flood.outward;
+    lane->suspects -= flood.rescued;
 }
 
 bool ouro__verify_flood(struct ouro__collector *collector)

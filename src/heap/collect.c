@@ -51,7 +51,7 @@ static size_t close_collection(ouro_heap *heap, const struct ouro__collector *co
     if (info->generation == 2)
         ouro__pace_whole_done(heap, info->candidates, found);
     else if (!info->nearby)
-        ouro__pace_passed(heap, info->generation, info->candidates, found);
+        ouro__pace_passed(heap, info);
     add_stats(heap, info);
     ouro__heap_tell(heap, info);
     ouro__debug_stop(heap, info);

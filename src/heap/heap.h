@@ -51,6 +51,7 @@ struct ouro__pace {
     bool mostly_garbage;      /* was what the last whole cycle looked at */
     unsigned sample_interval; /* of so many batches of young objects one is looked at */
     unsigned sample_left;
+    bool narrow;              /* a look at two together took long and found nothing: one will do */
     unsigned batches_waiting; /* to grow old without a look */
     unsigned
         nearby_interval; /* of so many young batches, after one touched objects are looked at */
@@ -158,7 +159,7 @@ size_t ouro__pace_pay(ouro_heap *heap, enum ouro__payment payment);
 size_t ouro__pace_step(ouro_heap *heap, uint64_t nanoseconds, size_t units);
 
 /* After a pass and after a whole cycle. */
-void ouro__pace_passed(ouro_heap *heap, int generation, size_t candidates, size_t found);
+void ouro__pace_passed(ouro_heap *heap, const ouro_collection *pass);
 void ouro__pace_whole_done(ouro_heap *heap, size_t candidates, size_t found);
 
 /* Whether most of what a whole cycle was to look at is gone since the last one began: the marks and the set of one

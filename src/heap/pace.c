@@ -65,10 +65,12 @@ void ouro__pace_whole_done(ouro_heap *heap, size_t candidates, size_t found)
     struct ouro__pace *pace = &heap->pace;
     bool fruitless = found <= candidates >> OURO_FRUITLESS_SHIFT;
     pace->is_guess = false;
-    if (!fruitless)
+    if (!fruitless) {
         pace->fruitless = 0;
-    else if (candidates > 0 && pace->fruitless < OURO_WHOLE_PATIENCE)
+        pace->narrow = false;
+    } else if (candidates > 0 && pace->fruitless < OURO_WHOLE_PATIENCE) {
         pace->fruitless++;
+    }
     pace->mostly_garbage = found > candidates / 2;
     pace->candidates = candidates - found;
     pace->live = pace->paid_bytes = ouro__heap_bytes(heap);
@@ -111,6 +113,18 @@ static void widen(struct ouro__pace *pace, size_t candidates, size_t found)
     pace->young_candidates = pace->young_found = 0;
 }
 
+/*
+ * A pass is not cut.  Two batches of which most lives may take longer than any step: then one is looked at, until
+ * something is found again.
+ */
+static void narrow(struct ouro__pace *pace, bool fruitless, uint64_t nanoseconds)
+{
+    if (!fruitless)
+        pace->narrow = false;
+    else if (is_sampling(pace) && nanoseconds > pace->step_nanoseconds * 3 / 2)
+        pace->narrow = true;
+}
+
 static void sample(struct ouro__pace *pace, bool fruitless)
 {
     if (!fruitless)
@@ -127,8 +141,10 @@ static void note_batch(ouro_heap *heap)
     heap->pace.pass_handed = ouro__heap_pools(heap)->handed_bytes;
 }
 
-void ouro__pace_passed(ouro_heap *heap, int generation, size_t candidates, size_t found)
+void ouro__pace_passed(ouro_heap *heap, const ouro_collection *pass)
 {
+    const int generation = pass->generation;
+    const size_t candidates = pass->candidates, found = pass->collected + pass->uncollectable;
     struct ouro__pace *pace = &heap->pace;
     if (generation > 0) {
         widen(pace, candidates, found);
@@ -143,6 +159,7 @@ void ouro__pace_passed(ouro_heap *heap, int generation, size_t candidates, size_
         ouro__heap_pools(heap)->marks.touched_any = true;
     bool fruitless = found <= candidates >> OURO_FRUITLESS_SHIFT;
     if (pace->is_guess && !fruitless) pace->fruitless = 0;
+    narrow(pace, fruitless, pass->nanoseconds);
     if (generation > 0 || heap->threshold[1] == 0 || !fruitless) sample(pace, fruitless);
     pace->batches_waiting = 0;
     note_batch(heap);
@@ -157,10 +174,12 @@ static size_t young_share(const struct ouro__pace *pace)
     return share > OURO_YOUNG_MIN_GROWTH ? share : OURO_YOUNG_MIN_GROWTH;
 }
 
-/* A pass takes so many batches together. */
+/* A pass takes so many batches together, and so many grow old together without one. */
 static unsigned batch_width(const struct ouro__pace *pace)
 {
-    return pace->wide ? OURO_WIDE_BATCHES : is_sampling(pace) ? 2 : 1;
+    if (pace->wide) return OURO_WIDE_BATCHES;
+    if (!is_sampling(pace)) return 1;
+    return pace->narrow && pace->sample_left <= 1 ? 1 : 2;
 }
 
 static bool young_is_due(const ouro_heap *heap)
@@ -236,7 +255,7 @@ static size_t pass_nearby(ouro_heap *heap)
     struct ouro__pace *pace = &heap->pace;
     heap->pass.bounded = true;
     const long units = OURO_NEARBY_UNITS / (long)pace->nearby_interval + 256;
-    size_t found = ouro__heap_collect_nearby(heap, units, 2 * pace->step_nanoseconds);
+    size_t found = ouro__heap_collect_nearby(heap, units, pace->step_nanoseconds);
     heap->pass.bounded = false;
     pace->nearby_passes++;
     pace->nearby_found += found;

@@ -10,17 +10,20 @@
 
 enum { BATCH = 100 };
 
+enum { PATIENT = 1000000 }; /* microseconds that no pass takes, however slow the machine is */
+
 /* A heap in which passes are due after so many objects. */
-static ouro_heap *small_batches(void)
+static ouro_heap *small_batches(unsigned step_microseconds)
 {
-    return test_heap_new(&(ouro_heap_options){.threshold = {BATCH, 10, 10}});
+    return test_heap_new(
+        &(ouro_heap_options){.threshold = {BATCH, 10, 10}, .step_microseconds = step_microseconds});
 }
 
 static void test_chains_longer_than_a_batch_are_found_by_passes(void **state)
 {
     (void)state;
     enum { LIVE = 5 * BATCH, CHAIN = BATCH + BATCH / 4, WARM = 20, CHAINS = 400 };
-    ouro_heap *heap = small_batches();
+    ouro_heap *heap = small_batches(PATIENT);
     bead *head = bead_chain(heap, LIVE);
     int wide = 0;
     for (int i = 0; i < WARM + CHAINS; i++) {
@@ -44,7 +47,7 @@ static void test_a_trial_leaves_no_chain_behind(void **state)
     (void)state;
     enum { LIVE = 10000, CHAIN = 5001, CHAINS = 1000 };
     enum { MOST = LIVE + (OURO_WIDE_BATCHES + 1) * OURO_THRESHOLD_0 + 4 * CHAIN };
-    ouro_heap *heap = test_heap_new(NULL);
+    ouro_heap *heap = test_heap_new(&(ouro_heap_options){.step_microseconds = PATIENT});
     bead *head = bead_chain(heap, LIVE);
     int trials = 0;
     bool wide = false;
@@ -66,7 +69,7 @@ static void test_a_trial_leaves_no_chain_behind(void **state)
 static void test_one_batch_is_tried_again(void **state)
 {
     (void)state;
-    ouro_heap *heap = small_batches();
+    ouro_heap *heap = small_batches(PATIENT);
     heap->pace.wide = true;
     for (unsigned i = 0; i < OURO_WIDE_PASSES * 10 * 2 * BATCH && heap->pace.wide; i++)
         ouro_decref(bead_ring(heap, 2));
@@ -84,7 +87,7 @@ static void test_batches_stay_short_where_one_suffices(void **state)
 {
     (void)state;
     enum { LIVE = 200 * BATCH, RINGS = 100 * BATCH };
-    ouro_heap *heap = small_batches();
+    ouro_heap *heap = small_batches(PATIENT);
     bead *head = bead_chain(heap, LIVE);
     assert_int_equal(heap->pace.sample_interval, OURO_SAMPLE_MAX);
     for (int i = 0; i < RINGS; i++) {
@@ -95,6 +98,48 @@ static void test_batches_stay_short_where_one_suffices(void **state)
     ouro_decref(head);
     (void)ouro_collect(heap, 2);
     test_heap_close_empty(heap);
+}
+
+static void note_most(ouro_heap *heap, const ouro_collection *info, void *argument)
+{
+    size_t *most = argument;
+    (void)heap;
+    if (info->stop && info->generation < 2 && info->candidates > *most) *most = info->candidates;
+}
+
+/* The most that passes look at, after some, while nothing dies. */
+static size_t most_of_the_living(ouro_heap *heap)
+{
+    enum { LIVE = 200 * BATCH };
+    size_t most = 0;
+    bead *warm = bead_chain(heap, LIVE);
+    assert_int_equal(ouro_add_callback(heap, note_most, &most), OURO_OK);
+    bead *head = bead_chain(heap, LIVE);
+    assert_int_equal(ouro_remove_callback(heap, note_most, &most), OURO_OK);
+    ouro_decref(warm);
+    ouro_decref(head);
+    return most;
+}
+
+static void test_a_look_in_vain_that_takes_long_is_at_one_batch(void **state)
+{
+    (void)state;
+    ouro_heap *patient = small_batches(PATIENT), *hasty = small_batches(1);
+    size_t two = most_of_the_living(patient), one = most_of_the_living(hasty);
+    assert_in_range(one, BATCH / 2, BATCH + BATCH / 2);
+    assert_in_range(two, 2 * BATCH, 3 * BATCH);
+    assert_false(patient->pace.narrow);
+    assert_true(hasty->pace.narrow);
+    (void)ouro_collect(patient, 2);
+    test_heap_close_empty(patient);
+    (void)ouro_collect(hasty, 2);
+    assert_false(hasty->pace.narrow); /* chains linked both ways are garbage that was found */
+    for (int i = 0; i < 3; i++) (void)most_of_the_living(hasty);
+    assert_true(hasty->pace.narrow);
+    for (int i = 0; i < 100 * BATCH && hasty->pace.narrow; i++) ouro_decref(bead_ring(hasty, 2));
+    assert_false(hasty->pace.narrow);
+    (void)ouro_collect(hasty, 2);
+    test_heap_close_empty(hasty);
 }
 
 /* A pass as allocation makes it. */
@@ -186,6 +231,7 @@ int main(void)
         cmocka_unit_test(test_a_trial_leaves_no_chain_behind),
         cmocka_unit_test(test_one_batch_is_tried_again),
         cmocka_unit_test(test_batches_stay_short_where_one_suffices),
+        cmocka_unit_test(test_a_look_in_vain_that_takes_long_is_at_one_batch),
         cmocka_unit_test(test_few_large_objects_are_found_when_they_are_dropped),
         HEAP_TEST(test_who_is_new_to_a_pass_gets_another),
         HEAP_TEST(test_a_ring_that_grew_old_in_parts_is_found),

@@ -691,8 +691,7 @@ static void test_a_long_map_is_gone_through_in_pieces(void **state)
             before = done;
         } while (!is_idle(heap));
         assert_true(steps > 4 * count / UNITS);
-        assert_true(most <
-                    UNITS + 2 * OURO_WIPE_UNITS); /* marks' memory goes back by the mebibyte */
+        assert_true(most < UNITS + 2 * OURO_WIPE_UNITS); /* marks' memory goes back in parts */
         assert_int_equal(found, round == 0 ? 0 : 2 * count);
         assert_int_equal(ouro_weak_map_length(map), round == 0 ? count : 0);
         if (round == 0) ouro_vector_clear(keys, &keys->items);
