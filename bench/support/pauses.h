@@ -121,9 +121,17 @@ static inline uint64_t pauses_percentile(const pauses *p, double share)
     return p->longest;
 }
 
-static inline void pauses_report_longest(const pauses *p, const char *case_name)
+static inline void pauses_report_share(const pauses *p, const char *case_name, const char *metric,
+                                       double share)
+{
+    bench_report(case_name, metric, (double)pauses_percentile(p, share) / 1000);
+}
+
+/* The longest, and what all but one in a hundred thousand did not exceed. */
+static inline void pauses_report_tail(const pauses *p, const char *case_name)
 {
     BENCH_VERIFY(p->count > 0);
+    pauses_report_share(p, case_name, "pause_p99999_us", 0.99999);
     bench_report(case_name, "pause_max_us", (double)p->longest / 1000);
     if (p->longest_is[0])
         bench_remark("%s: the longest pause, %.0f us, was %s", case_name, (double)p->longest / 1000,
@@ -132,17 +140,11 @@ static inline void pauses_report_longest(const pauses *p, const char *case_name)
 
 static inline void pauses_report(const pauses *p, const char *case_name)
 {
-    static const struct {
-        const char *metric;
-        double share;
-    } percentiles[] = {
-        {"pause_p50_us", 0.5},      {"pause_p99_us", 0.99},       {"pause_p999_us", 0.999},
-        {"pause_p9999_us", 0.9999}, {"pause_p99999_us", 0.99999},
-    };
-    for (size_t i = 0; i < sizeof percentiles / sizeof *percentiles; i++)
-        bench_report(case_name, percentiles[i].metric,
-                     (double)pauses_percentile(p, percentiles[i].share) / 1000);
-    pauses_report_longest(p, case_name);
+    pauses_report_share(p, case_name, "pause_p50_us", 0.5);
+    pauses_report_share(p, case_name, "pause_p99_us", 0.99);
+    pauses_report_share(p, case_name, "pause_p999_us", 0.999);
+    pauses_report_share(p, case_name, "pause_p9999_us", 0.9999);
+    pauses_report_tail(p, case_name);
 }
 
 #endif
