@@ -99,6 +99,13 @@ static void leave_set(struct ouro__collector *collector, struct ouro__pool *pool
     ouro__pool_settle(pools, pool);
 }
 
+/* From one block to the next.  A large one is alone, and its size, which may be too large for the field, is of no use
+ * here: it ends behind all that a word of young bits stands for. */
+ALWAYS_INLINE size_t stride(const struct ouro__pool *pool)
+{
+    return pool->capacity > 1 ? pool->block_size : 1024;
+}
+
 /* ---- proposing ---- */
 
 /* A live object in nobody's death, whose references can be counted on, and whose count can be trapped: what is more
@@ -182,36 +189,41 @@ static NOINLINE void pass_by(struct ouro__collector *pass, void *entry)
         age(entry); /* frozen, popular, or dying: its death lists the pool again */
 }
 
-/*
- * The entries of half a word of young bits; returns the word of set bits that stands for the same 512
- * bytes.  Where the next block is young too, it need not be searched.
- */
-ALWAYS_INLINE uint64_t propose_young_half(struct ouro__collector *pass,
-                                          const struct ouro__pool *pool, size_t half, uint32_t bits)
+/* The young blocks of 512 bytes from one on, of which `bits` tells where they begin, or that `all` do; the bit of those
+ * that are suspects now. */
+ALWAYS_INLINE uint64_t propose_row(struct ouro__collector *pass, char *start, size_t offset,
+                                   size_t size, uint32_t bits, bool all)
 {
+    ouro__count *counts = ouro__count_of(start);
     uint64_t set = 0;
     size_t found = 0;
-    const size_t size = pool->block_size;
-    char *start = ouro__pool_start(pool) + half * 512;
-    ouro__count *counts = ouro__count_of(start);
-    while (bits != 0) {
-        unsigned first = (unsigned)(__builtin_ctz(bits) + (int)(half % 2) * 32);
-        size_t offset = (size_t)((char *)ouro__pool_young_entry(pool, half / 2, first) - start);
-        do {
-            void *entry = start + offset;
-            if (LIKELY(
-                    propose(pass, entry, *ouro__word_of(entry), ouro__count_at(counts, offset)))) {
-                set |= (uint64_t)1 << offset / 8;
-                found++;
-            } else {
-                pass_by(pass, entry);
-            }
-            bits &= bits - 1;
-            offset += size;
-        } while (offset < 512 && (bits >> offset / 16 & 1) != 0);
+    for (; offset < 512; offset += size) {
+        if (!all && (bits >> offset / 16 & 1) == 0) continue;
+        void *entry = start + offset;
+        if (LIKELY(propose(pass, entry, *ouro__word_of(entry), ouro__count_at(counts, offset)))) {
+            set |= (uint64_t)1 << offset / 8;
+            found++;
+        } else {
+            pass_by(pass, entry);
+        }
     }
     pass->candidates += found;
     return set;
+}
+
+/* The entries of half a word of young bits; returns the word of set bits that stands for the same 512 bytes.  Where all
+ * blocks from the first on are young, which is usual, no bit is looked at. */
+ALWAYS_INLINE uint64_t propose_young_half(struct ouro__collector *pass,
+                                          const struct ouro__pool *pool, size_t half, uint32_t bits)
+{
+    char *start = ouro__pool_start(pool) + half * 512;
+    unsigned bit = (unsigned)(half % 2 * 32);
+    unsigned first = (unsigned)__builtin_ctz(bits) + bit;
+    char *entry = ouro__pool_young_entry(pool, half / 2, first);
+    size_t offset = (size_t)(entry - start), size = stride(pool);
+    uint32_t row = (uint32_t)(ouro__young_row(entry, start + 512, size) >> bit);
+    if (LIKELY(bits == row)) return propose_row(pass, start, offset, size, bits, true);
+    return propose_row(pass, start, offset, size, bits, false);
 }
 
 static void propose_young(struct ouro__collector *collector, struct ouro__pool *pool)
@@ -314,7 +326,7 @@ ALWAYS_INLINE bool quiet_entry(void *entry)
  * blocks from the first on are young, which is usual, no bit is looked at. */
 static uint64_t quiet_word(const struct ouro__pool *pool, size_t i, uint64_t bits)
 {
-    const size_t size = pool->capacity > 1 ? pool->block_size : 1024; /* a large block is alone */
+    const size_t size = stride(pool);
     char *entry = ouro__pool_young_entry(pool, i, (unsigned)__builtin_ctzl(bits));
     char *end = ouro__pool_start(pool) + (i + 1) * 1024;
     uint64_t free = 0;

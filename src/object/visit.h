@@ -35,7 +35,7 @@ ALWAYS_INLINE void ouro__visit_mask(void *object, uint64_t mask,
 {
     ouro__slot *words = (ouro__slot *)object;
     for (; mask != 0; mask &= mask - 1) {
-        void *referent = words[__builtin_ctzl(mask)];
+        void *referent = words[(unsigned)__builtin_ctzl(mask)];
         if (referent != NULL) visit(referent, context);
     }
 }
