@@ -58,6 +58,8 @@ def _live_rings():
     yield Bar("live-rings", "old", "pause_max_us", 500)
     yield Bar("live-rings", "old", "extra_bytes", 80 * MEGABYTE)
     yield Bar("live-rings", "into", "ns_per_object", 2.0, ("ouro",), "main")
+    yield Bar("live-rings", "rebuild", "pause_p99999_us", 200)
+    yield Bar("live-rings", "rebuild", "pause_max_us", 500)
 
 
 BARS = (

@@ -151,6 +151,11 @@
 /* How long a step may take by default. */
 #define OURO_STEP_MICROSECONDS 100u
 
+/* Units of a step between two looks at the clock: some microseconds.  The least is 16 objects of the first phase, each of
+ * whose references may meet a page of memory that nobody has used yet. */
+#define OURO_STEP_PART_LEAST 32u
+#define OURO_STEP_PART_MOST 512u
+
 /* A young pass is due when the heap has grown by so much since the last, or by a sixteenth. */
 #define OURO_YOUNG_MIN_GROWTH ((size_t)1 << 20)
 

@@ -112,6 +112,7 @@ void ouro__heap_whole_begin(ouro_heap *heap)
     heap->running = (ouro_generation_stats){0};
     heap->whole_began = ouro__os_nanoseconds();
     heap->pace.begun_bytes = ouro__heap_bytes(heap);
+    heap->pace.step_part = OURO_STEP_PART_LEAST;
     open_collection(heap, &(ouro_collection){.generation = 2});
     tell_roots(heap);
     heap->whole.direct = heap->pace.mostly_garbage;

@@ -59,6 +59,7 @@ struct ouro__pace {
     unsigned turn; /* what is done next, if it is due */
     uint32_t dice;
     uint64_t step_nanoseconds; /* the option */
+    size_t step_part;          /* units of a step between two looks at the clock */
     size_t steps;
     size_t nearby_passes, nearby_found;
     uint64_t wipe_tick; /* when marks that are not used go back next */

@@ -311,21 +311,31 @@ static void note_step(struct ouro__pace *pace, uint64_t nanoseconds, enum ouro__
     pace->longest_phase = ouro__phase_name(phase);
 }
 
+/*
+ * Units until the next look at the clock: fewer where they take long, as where each meets memory that nobody has used
+ * yet, such as the tallies when a cycle begins.
+ */
+static size_t next_part(size_t part, uint64_t took, uint64_t nanoseconds)
+{
+    if (took > nanoseconds / 8) return part > OURO_STEP_PART_LEAST ? part / 2 : part;
+    return took < nanoseconds / 32 && part < OURO_STEP_PART_MOST ? 2 * part : part;
+}
+
 size_t ouro__pace_step(ouro_heap *heap, uint64_t nanoseconds, size_t units)
 {
-    enum { quantum = 512 };
     struct ouro__pace *pace = &heap->pace;
     struct ouro__step step = ouro__events_step(heap);
     uint64_t now = step.start, before = step.start;
     bool more = true;
     heap->whole.exact = false; /* the program runs in between, at the latest after this */
     while (more && units > 0 && now - step.start < nanoseconds) {
-        size_t part = units < quantum ? units : quantum;
+        size_t part = units < pace->step_part ? units : pace->step_part;
         enum ouro__phase phase = heap->whole.phase;
         more = ouro__heap_whole_step(heap, (long)part);
         units -= part;
         now = ouro__os_nanoseconds();
         note_step(pace, now - before, phase);
+        pace->step_part = next_part(pace->step_part, now - before, nanoseconds);
         before = now;
     }
     pace->steps++;

@@ -76,6 +76,27 @@ static void test_a_step_takes_about_so_many_microseconds(void **state)
     cycle_rings_end(all);
 }
 
+/* The first work of a cycle meets memory that nobody has used yet, and any may. */
+static void test_a_step_looks_at_the_clock_more_often_where_work_takes_long(void **state)
+{
+    ouro_heap *heap = *state;
+    list *all = cycle_rings(heap, test_scaled(MANY));
+    cycle_begin(heap);
+    assert_int_equal(heap->pace.step_part,
+                     2 * OURO_STEP_PART_LEAST); /* the first took next to nothing */
+    (void)cycle_step(heap, 4 * OURO_STEP_PART_MOST);
+    assert_int_equal(heap->pace.step_part, OURO_STEP_PART_MOST);
+    for (int i = 0; i < 6; i++) (void)ouro_step(heap, (ouro_budget){.microseconds = 1});
+    assert_int_equal(heap->pace.step_part, OURO_STEP_PART_LEAST);
+    assert_false(cycle_is_idle(heap));
+    (void)cycle_step(heap, 0);
+    assert_int_equal(heap->pace.step_part, OURO_STEP_PART_MOST);
+    cycle_touch(all->items.items[0]);
+    cycle_begin(heap);
+    assert_int_equal(heap->pace.step_part, 2 * OURO_STEP_PART_LEAST);
+    cycle_rings_end(all);
+}
+
 static size_t spoken;
 
 static void speak(cell *self)
@@ -250,6 +271,7 @@ int main(void)
         HEAP_TEST(test_a_step_begins_a_cycle_after_unfreezing),
         HEAP_TEST(test_a_step_does_about_so_many_units),
         HEAP_TEST(test_a_step_takes_about_so_many_microseconds),
+        HEAP_TEST(test_a_step_looks_at_the_clock_more_often_where_work_takes_long),
         HEAP_TEST(test_a_step_runs_a_few_finalizers),
         HEAP_TEST(test_a_step_without_bound_is_a_whole_cycle),
         HEAP_TEST(test_progress_tells_how_far_the_cycle_is),
