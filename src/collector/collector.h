@@ -207,6 +207,8 @@ void ouro__whole_roots(struct ouro__collector *collector);
 bool ouro__whole_flood(struct ouro__collector *collector);
 
 /* verify.c: the only judge */
+/* A pass has no steps, so one that nobody asked for does not look at an object with very many references. */
+bool ouro__pass_spares(const struct ouro__collector *pass, void *entry);
 void ouro__verify_scan(struct ouro__collector *collector);
 void ouro__verify_check(struct ouro__collector *collector);
 bool ouro__verify_flood(struct ouro__collector *collector);

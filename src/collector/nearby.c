@@ -61,6 +61,7 @@ ALWAYS_INLINE bool may_join(const struct ouro__marks *marks, const void *entry, 
 
 struct exploring {
     struct ouro__nearby *nearby;
+    const struct ouro__collector *pass; /* what is found is proposed to it */
     const struct ouro__marks *marks;
     const struct ouro__weakrefs *weakrefs;
     uint32_t stamp; /* of ephemerons whose value was met in this search */
@@ -150,16 +151,19 @@ static NOINLINE void visit_key(const struct ouro__weakrefs *weakrefs, void *entr
     for (; one != NULL && *units > 0; one = one->next) work(one, context);
 }
 
-/* What is not of the common shape: as much as the units allow. */
-static NOINLINE void visit_general(struct exploring *exploring, void *entry,
+/* What is not of the common shape: as much as the units allow, and nothing of what the pass would not look at. */
+static NOINLINE void visit_careful(struct exploring *exploring, void *entry,
                                    void (*visit)(void *referent, void *context),
                                    ephemeron_visit *work)
 {
     struct ouro__half half = {.owner = NULL};
+    if (ouro__pass_spares(exploring->pass, entry)) return;
     if (ouro__is_map(entry))
         visit_map(entry, &exploring->units, work, exploring);
     else
         (void)ouro__visit_cut(entry, &half, &exploring->units, visit, exploring);
+    if ((*ouro__word_of(entry) & OURO__KEYED) != 0)
+        visit_key(exploring->weakrefs, entry, &exploring->units, work, exploring);
 }
 
 /* As many references as the units allow; what a cut leaves out makes its referents seem alive. */
@@ -167,12 +171,11 @@ ALWAYS_INLINE void visit_some(struct exploring *exploring, void *entry,
                               void (*visit)(void *referent, void *context), ephemeron_visit *work)
 {
     const struct ouro__shape *shape = ouro__shape_of(entry);
-    if (LIKELY((shape->flags & OURO__SHAPE_GENERAL) == 0))
+    if (LIKELY((shape->flags & OURO__SHAPE_GENERAL) == 0 &&
+               (*ouro__word_of(entry) & OURO__KEYED) == 0))
         ouro__visit_mask(entry, shape->mask, visit, exploring);
     else
-        visit_general(exploring, entry, visit, work);
-    if (UNLIKELY((*ouro__word_of(entry) & OURO__KEYED) != 0))
-        visit_key(exploring->weakrefs, entry, &exploring->units, work, exploring);
+        visit_careful(exploring, entry, visit, work);
 }
 
 static void follow(struct exploring *exploring, struct ouro__member *member)
@@ -320,7 +323,7 @@ size_t ouro__nearby_propose(struct ouro__nearby *nearby, struct ouro__collector 
                             uint64_t nanoseconds)
 {
     struct ouro__marks *marks = ouro__collector_marks(pass);
-    struct exploring exploring = {.nearby = nearby, .marks = marks, .units = units};
+    struct exploring exploring = {.nearby = nearby, .pass = pass, .marks = marks, .units = units};
     exploring.weakrefs = &pass->life->weakrefs;
     exploring.stamp = ouro__new_stamp(marks);
     exploring.look = units - OURO_NEARBY_LOOK;

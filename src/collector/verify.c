@@ -71,21 +71,19 @@ static void scan_ephemeron(struct ouro__collector *collector, struct ouro__ephem
 }
 
 /* How many references and ephemerons one visit would go through. */
-static size_t visit_length(const struct ouro__collector *pass, void *entry, unsigned flags)
+static size_t visit_length(const struct ouro__collector *pass, void *entry)
 {
     size_t length = 0;
     if ((*ouro__word_of(entry) & OURO__KEYED) != 0)
         length = ouro__ephemerons_length(pass, entry, OURO_PASS_LENGTH + 1);
-    if ((flags & OURO__SHAPE_GENERAL) == 0) return length;
+    if ((ouro__shape_of(entry)->flags & OURO__SHAPE_GENERAL) == 0) return length;
     if (ouro__is_map(entry)) return length + ((const struct ouro__map *)entry)->used;
     return length + ouro__visit_length(entry);
 }
 
-/* A pass has no steps, so one that nobody asked for does not look at an object with very many
- * references. */
-ALWAYS_INLINE bool is_too_long(const struct ouro__collector *pass, void *entry, unsigned flags)
+bool ouro__pass_spares(const struct ouro__collector *pass, void *entry)
 {
-    return pass->bounded && visit_length(pass, entry, flags) > OURO_PASS_LENGTH;
+    return pass->bounded && visit_length(pass, entry) > OURO_PASS_LENGTH;
 }
 
 /* It is no suspect then, and what it refers to has a reference that is not counted. */
@@ -112,7 +110,7 @@ static NOINLINE void scan_careful_in_pass(struct ouro__collector *pass, void *en
     uint64_t word = *ouro__word_of(entry);
     unsigned flags = ouro__shape_of(entry)->flags;
     if (OURO_GUARDED) ouro__fence_check(entry);
-    if (is_too_long(pass, entry, flags)) {
+    if (ouro__pass_spares(pass, entry)) {
         spare(pass, entry);
     } else {
         note_cares(pass, flags, word);

@@ -180,6 +180,30 @@ static void test_a_pass_spares_a_very_long_map(void **state)
     assert_true(spares_map(*state, OURO_PASS_LENGTH, true));
 }
 
+/* An old list that holds itself and so many cells, dropped: how many a search near it looks at. */
+static size_t searched(ouro_heap *heap, size_t length)
+{
+    list *self = list_new(heap);
+    list_append(self, self);
+    for (size_t i = 1; i < length; i++) list_append_cell(self, 0);
+    (void)ouro_collect(heap, 2);
+    ouro_decref(self);
+    heap->pass.bounded = true;
+    (void)ouro__heap_collect_nearby(heap, OURO_NEARBY_UNITS, UINT64_MAX);
+    heap->pass.bounded = false;
+    test_heap_verify(heap);
+    (void)ouro_collect(heap, 2);
+    return heap->nearby.looked_at;
+}
+
+/* The pass would spare it, and whatever else was found for that. */
+static void test_a_search_does_not_follow_a_very_long_vector(void **state)
+{
+    assert_int_equal(searched(*state, 100), 100);
+    assert_int_equal(searched(*state, OURO_PASS_LENGTH), OURO_NEARBY_MAX);
+    assert_int_equal(searched(*state, OURO_PASS_LENGTH + 1), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +213,7 @@ int main(void)
         HEAP_TEST(test_a_pass_that_is_asked_for_looks_at_all),
         HEAP_TEST(test_a_pass_spares_a_key_of_very_many_maps),
         HEAP_TEST(test_a_pass_spares_a_very_long_map),
+        HEAP_TEST(test_a_search_does_not_follow_a_very_long_vector),
     };
     return cmocka_run_group_tests_name("long", tests, NULL, NULL);
 }
