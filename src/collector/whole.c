@@ -88,8 +88,10 @@ ALWAYS_INLINE void fetch_tallies(char *entry, size_t count, size_t block_size)
 {
     for (; count > 0; count--, entry += block_size) {
         ouro__slot *words = (ouro__slot *)(void *)entry;
-        for (uint64_t mask = ouro__shape_of(entry)->mask; mask != 0; mask &= mask - 1)
-            __builtin_prefetch(ouro__tally_of(words[__builtin_ctzl(mask)]), 1);
+        for (uint64_t mask = ouro__shape_of(entry)->mask; mask != 0; mask &= mask - 1) {
+            const void *referent = words[(unsigned)__builtin_ctzl(mask)];
+            if (referent != NULL) __builtin_prefetch(ouro__tally_of(referent), 1);
+        }
     }
 }
 
