@@ -233,8 +233,8 @@ static void propose_young(struct ouro__collector *collector, struct ouro__pool *
     ouro__bits *set = ouro__pool_marks(pool, ouro__set_bits(OURO__PASS));
     for (size_t half = 0, end = 2 * ouro__pool_young_words(pool); half < end; half++) {
         uint32_t bits = (uint32_t)(young[half / 2] >> half % 2 * 32);
-        if (bits == 0 || (OURO_GUARDED && states[half] == 0)) continue;
-        if (OURO_GUARDED) bits &= (uint32_t)fold(states[half]); /* [guard.live] */
+        if (OURO_GUARDED && bits != 0) bits &= (uint32_t)fold(states[half]); /* [guard.live] */
+        if (bits == 0) continue;
         uint64_t proposed = propose_young_half(collector, pool, half, bits);
         set[half] |= proposed;
         widen(pool, half, half + 1);
