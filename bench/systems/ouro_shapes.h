@@ -8,7 +8,8 @@
  *     hub          one object that ten million others refer to
  *     weak         a ring of ten million nodes at each of which a weak reference looks
  *     finalizers   a ring of a million nodes with a last word each
- *     still        nothing but the clock, which a loop reads: what the machine itself causes
+ *     pages        no shape, and no heap: memory from the system is written to for the first time, a
+ *                  page a sample.  What the machine itself causes
  *
  * Each is dropped, and is garbage that only the collector can find.  Then the
  * program goes on: it makes nodes that live, one at a time, until the garbage has been
@@ -18,6 +19,8 @@
 #ifndef BENCH_OURO_SHAPES_H
 #define BENCH_OURO_SHAPES_H
 
+#include <sys/mman.h>
+
 #include "../support/clock.h"
 #include "../support/pauses.h"
 #include "ouro_nodes.h"
@@ -25,6 +28,7 @@
 enum {
     SHAPES_OBJECTS = 10000000,
     SHAPES_FINALIZERS = 1000000,
+    SHAPES_PAGES = 100000,
     SHAPES_CHECK_EVERY = 4096, /* nodes made between two questions whether it was found */
 };
 
@@ -217,14 +221,22 @@ static void shapes_measure(const char *name, dropped_shape (*make)(long count), 
     ouro_heap_close(heap, NULL, NULL);
 }
 
-/* For a second, about as long as the shapes take. */
-static void shapes_stand_still(void)
+/* About as much memory as a shape and its marks take. */
+static void shapes_write_pages(long count)
 {
     static pauses p;
-    uint64_t end = wall_ns() + 1000000000;
+    enum { page = 4096 };
+    size_t size = (size_t)count * page;
+    char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    BENCH_VERIFY(memory != MAP_FAILED);
+    madvise(memory, size, MADV_NOHUGEPAGE);
     pauses_open(&p, NULL);
-    while (p.begun < end) pauses_end(&p);
-    pauses_report_tail(&p, "still");
+    for (size_t i = 0; i < size; i += page) {
+        memory[i] = 1;
+        pauses_end(&p);
+    }
+    pauses_report_tail(&p, "pages");
+    munmap(memory, size);
 }
 
 static int shapes_run(const bench_job *job)
@@ -247,8 +259,8 @@ static int shapes_run(const bench_job *job)
         shapes_measure(cases[i].name, cases[i].make, bench_amount(job, cases[i].count, 10000));
         status = 0;
     }
-    if (bench_wants(job, "still")) {
-        shapes_stand_still();
+    if (bench_wants(job, "pages")) {
+        shapes_write_pages(bench_amount(job, SHAPES_PAGES, 1000));
         status = 0;
     }
     return status;
