@@ -123,9 +123,9 @@ static bool visit_items(void **items, size_t length, struct ouro__half *half, lo
 {
     size_t left = length > half->done ? length - half->done : 0;
     size_t count = *units <= 0 ? 0 : left < (size_t)*units ? left : (size_t)*units;
-    void **from = items + half->done;
-    for (size_t i = 0; i < count; i++)
-        if (from[i] != NULL) visitor->visit(from[i], visitor->context);
+    const size_t end = half->done + count;
+    for (size_t i = half->done; i < end; i++) /* an empty vector has no array */
+        if (items[i] != NULL) visitor->visit(items[i], visitor->context);
     *units -= (long)count;
     half->done = count < left ? half->done + count : 0;
     return count == left;
