@@ -54,6 +54,7 @@ class BothSides(unittest.TestCase):
         coverage, agreed = oracle.run_all(ouro, seed, programs, 250)
         self.assertTrue(agreed, "the program is above")
         self.assertEqual(coverage.programs, programs)
+        print(f"covered: {programs} programs that CPython ran as well")
         return coverage
 
     def test_programs_of_a_fixed_seed(self):
