@@ -119,6 +119,31 @@ static void test_the_tables_of_weak_maps_grow_by_need(void **state)
     ouro_decref(map);
 }
 
+/* Who has room for one more says so, also when it had to grow for it: else the heap would make room in other ways, and
+ * ask again. */
+static void test_a_table_that_has_grown_says_so(void **state)
+{
+    struct ouro__weakrefs *weakrefs = weakrefs_of(*state);
+    ouro_weak_map *map = ouro_weak_map_new(*state);
+    list *all = list_new(*state);
+    for (size_t i = 0; i < MOST; i++) {
+        ouro_auto cell *key = cell_new(*state);
+        assert_true(ouro__map_reserve(inside(map)));
+        assert_true(ouro__ephemerons_reserve(weakrefs));
+        assert_true(ouro__weakrefs_reserve(weakrefs));
+        size_t capacity = capacity_for(i + 1);
+        assert_int_equal(inside(map)->capacity, capacity);
+        assert_int_equal(weakrefs->ephemerons.capacity, capacity);
+        assert_int_equal(weakrefs->capacity, capacity);
+        assert_int_equal(ouro_weak_map_set(map, key, NULL), OURO_OK);
+        ouro_auto ouro_weakref *weak = ouro_weakref_new(key);
+        list_append(all, key);
+        list_append(all, weak);
+    }
+    ouro_decref(all);
+    ouro_decref(map);
+}
+
 /* A map of `count` keys, which is full where that is half of its capacity, all but `left` of which are taken out
  * again, the oldest first: so much room as one more key makes it have. */
 static size_t capacity_after(ouro_heap *heap, size_t count, size_t left)
@@ -494,6 +519,7 @@ int main(void)
         HEAP_TEST(test_searches_are_short),
         HEAP_TEST(test_the_table_of_weak_references_grows_by_need),
         HEAP_TEST(test_the_tables_of_weak_maps_grow_by_need),
+        HEAP_TEST(test_a_table_that_has_grown_says_so),
         HEAP_TEST(test_a_full_map_grows_or_closes_its_holes),
         HEAP_TEST(test_a_full_map_ends_with_its_last_entry),
         cmocka_unit_test(test_a_new_entry_was_counted_by_nobody),
