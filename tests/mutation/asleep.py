@@ -1,9 +1,9 @@
 """asleep.py -- whether a test waits for ever
 
-Who waits for what never comes sleeps, uses no processor and is not even switched to.  A process that was stopped, or
-waits for a processor or a disk, is in another state, and one that looks again and again is switched to.  So
-all threads of a session are looked at, several times: if nothing has moved meanwhile and all sleep, they wait for each
-other, or for nobody.
+Who waits for what never comes sleeps, uses no processor and is not even switched to.  A process that was
+stopped, or waits for a processor or a disk, is in another state, and one that looks again and again is switched
+to.  So all threads of a session are looked at, several times: if nothing has moved meanwhile and all sleep, they
+wait for each other, or for nobody.
 """
 from pathlib import Path
 

@@ -9,14 +9,16 @@ Files or folders below src/ are named; without any, those of the collector, life
 finalizers.  The library with one mutant (mutants.py) is compiled as a shared library, of which only the
 changed file is compiled again; the test programs are those of the build folder, linked with it
 once.  They run until the first one fails: what noticed this mutant in the last run, what noticed others in its
-function, and then those that have found most per second.  A program that never enters the function (reach.c) does
-not run for it, and neither does one that fails without a mutant, which is told.  A test that takes several times the processor time that it takes otherwise has noticed, too.
+function, and then those that have found most per second.  A program that never enters the function (reach.c)
+does not run for it, and neither does one that fails without a mutant, which is told.  A test that takes several
+times the processor time that it takes otherwise has noticed, too.
 
-The clock on the wall decides nothing, as a process may be stopped, or wait for a processor, for any time.  A test
-that fails while the clock has gone on several seconds longer than it has worked may have been ended by a timer of its own:
-it is tried again, and so is one that is not over after a long time, which is ended.  What only such runs have noticed is
-not decided: it is told apart, and counts as not noticed.  A test that waits for ever, as in a deadlock, has noticed when that
-was seen twice: all its threads were asleep for seconds, and none was switched to (asleep.py).
+The clock on the wall decides nothing, as a process may be stopped, or wait for a processor, for any time.  A
+test that fails while the clock has gone on several seconds longer than it has worked may have been ended by a
+timer of its own: it is tried again, and so is one that is not over after a long time, which is ended.  What only
+such runs have noticed is not decided: it is told apart, and counts as not noticed.  A test that waits for ever,
+as in a deadlock, has noticed when that was seen twice: all its threads were asleep for seconds, and none was
+switched to (asleep.py).
 
 A mutant that compiles to the same code as the original is none.  What survives must stand in
 survivors.txt beside this file, with the reason why it is equivalent.  Two figures are told: how many of all are
@@ -128,7 +130,7 @@ class Test:
         return None
 
     def run_within(self, limit, library, environment=None):
-        """How it ends that may work for so many seconds, `passes`, `fails`, `blocked` or `late`, and how long it does."""
+        """How it ends that may work for so many seconds: `passes`, `fails`, `blocked` or `late`; and how long it does."""
 
         def bound():
             os.setsid()
