@@ -112,6 +112,27 @@ static void test_a_cycle_without_suspects_is_given_up(void **state)
     }
 }
 
+static size_t left_to_do[2], asked;
+
+static void ask_for_progress(cell *self)
+{
+    ouro_progress progress;
+    ouro_get_progress(ouro_heap_of(self), &progress);
+    left_to_do[asked++] = progress.work_left;
+}
+
+/* Only steps work off what a cycle has to do: in one without, each finalizer is told the same. */
+static void test_a_cycle_at_once_has_as_much_left_throughout(void **state)
+{
+    asked = 0;
+    cell_lose(*state, ask_for_progress);
+    cell_lose(*state, ask_for_progress);
+    assert_int_equal(ouro_collect(*state, 2), 2);
+    assert_int_equal(asked, 2);
+    assert_true(left_to_do[0] > 0);
+    assert_int_equal(left_to_do[1], left_to_do[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -120,6 +141,7 @@ int main(void)
         cmocka_unit_test(test_closing_ends_a_cycle_in_any_phase),
         cmocka_unit_test(test_a_reached_limit_ends_a_cycle_in_any_phase),
         HEAP_TEST(test_a_cycle_without_suspects_is_given_up),
+        HEAP_TEST(test_a_cycle_at_once_has_as_much_left_throughout),
     };
     return cmocka_run_group_tests_name("step end", tests, NULL, NULL);
 }
