@@ -169,8 +169,7 @@ void ouro__verify_scan(struct ouro__collector *collector)
 {
     if (collector->lane == OURO__PASS)
         scan_pool_in_pass(collector);
-    else if (!ouro__cut_resume(collector, scan_in_whole, scan_ephemeron, true) &&
-             collector->cursor != NULL)
+    else if (!ouro__cut_resume(collector, scan_in_whole, scan_ephemeron, true))
         ouro__set_walk(collector, scan_one_in_whole);
 }
 

@@ -91,7 +91,6 @@ static NOINLINE void forget_lost(struct ouro__map *map, void *target)
 
 static void link_new(struct ouro__map *map, struct ouro__ephemeron *made, void *target, void *value)
 {
-    made->target = target;
     made->value = value;
     ouro__ephemeron_link(weakrefs_of(map), made, target);
     ouro__map_add(map, made);

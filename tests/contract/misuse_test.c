@@ -238,6 +238,14 @@ static void report_twice_full(void)
     report_twice(2);
 }
 
+/* Told as soon as so many are counted that a byte is full. */
+static void report_often(void)
+{
+    ouro_heap *heap = test_heap_quiet();
+    (void)liar_new(heap, cell_new(heap), 300);
+    (void)ouro_collect(heap, 2);
+}
+
 static void report_twice_then_die(void)
 {
     ouro_heap *heap = test_heap_quiet();
@@ -318,9 +326,10 @@ struct misuse {
 #define FREED(operation) operation " of 0x*, which is no living object: it was freed already\n"
 #define UNOWNED(type)                                                                              \
     "the finalizer of object 0x* of type " type " dropped a reference that it did not own\n"
-#define TOO_LOW(type)                                                                              \
-    "object 0x* of type " type " has a count of 1, but other objects hold 2 references to it: "    \
-    "one decref too many, or a traverse hook that reports a reference twice\n"
+#define TOO_LOW_FOR(type, counted)                                                                 \
+    "object 0x* of type " type " has a count of 1, but other objects hold " counted                \
+    " references to it: one decref too many, or a traverse hook that reports a reference twice\n"
+#define TOO_LOW(type) TOO_LOW_FOR(type, "2")
 #define CONDEMNED(type)                                                                            \
     "object 0x* of type " type " is used after it was found unreachable: a traverse hook "         \
     "reports a reference that its object does not own, or a count was too low\n"
@@ -346,6 +355,7 @@ struct misuse {
     X(jump_out_of_collection, LEFT)                                                                \
     X(report_twice_young, TOO_LOW("cell"))                                                         \
     X(report_twice_full, TOO_LOW("cell"))                                                          \
+    X(report_often, TOO_LOW_FOR("cell", "256"))                                                    \
     X(report_twice_then_die, FREED("decref"))                                                      \
     X(report_borrowed, TOO_LOW("cell"))                                                            \
     X(report_borrowed_then_die, FREED("decref"))                                                   \

@@ -9,8 +9,16 @@ Files or folders below src/ are named; without any, those of the collector, life
 finalizers.  The library with one mutant (mutants.py) is compiled as a shared library, of which only the
 changed file is compiled again; the test programs are those of the build folder, linked with it
 once.  They run until the first one fails: what noticed this mutant in the last run, what noticed others in its
-function, and then those that have found most per second.  A program that never enters the function (reach.c) does
-not run for it.  A test that takes several times the processor time that it takes otherwise has noticed, too.
+function, and then those that have found most per second.  A program that never enters the function (reach.c)
+does not run for it, and neither does one that fails without a mutant, which is told.  A test that takes several
+times the processor time that it takes otherwise has noticed, too.
+
+The clock on the wall decides nothing, as a process may be stopped, or wait for a processor, for any time.  A
+test that fails while the clock has gone on several seconds longer than it has worked may have been ended by a
+timer of its own: it is tried again, and so is one that is not over after a long time, which is ended.  What only
+such runs have noticed is not decided: it is told apart, and counts as not noticed.  A test that waits for ever,
+as in a deadlock, has noticed when that was seen twice: all its threads were asleep for seconds, and none was
+switched to (asleep.py).
 
 A mutant that compiles to the same code as the original is none.  What survives must stand in
 survivors.txt beside this file, with the reason why it is equivalent.  Two figures are told: how many of all are
@@ -40,6 +48,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import asleep
 import reach
 
 try:
@@ -55,6 +64,11 @@ LANGUAGE = ["-std=c11", "-DOURO_DEBUG=1", "-D_GNU_SOURCE", f"-I{ROOT}/include", 
 COMPILE = ["-O2", "-fPIC", "-w", *LANGUAGE]
 MEMORY = 12 << 30  # a fault may ask for any amount; reservations count, too
 REQUIRED = 95      # of 100
+TRIALS = 3         # of a test that only a clock has ended
+LOOK = 0.5         # seconds between two looks at a test that runs
+BLOCKED = 8        # looks at which it slept; the shortest timer of a test is longer than so many take
+LATE = 5           # seconds of no work; no timer of a test is shorter
+LONGEST = 20       # times the processor time that a test may take
 ARGUMENTS = {"test_fuzz_replay": [ROOT / "tests" / "fuzz" / "corpus"]}
 # The programs, with how much they do where they can do more or less.  A program that several patterns fit
 # belongs to the first; those that are named twice run at two scales, of which the longer makes sure of the rest.
@@ -86,6 +100,7 @@ class Test:
         self.processor = 0.0  # seconds, without a mutant
         self.avoided = set()  # functions that it never enters
         self.is_measured = False
+        self.is_left_out = False
         self.lock = threading.Lock()
         self.kills = 0
         self.spent = 0.001
@@ -96,9 +111,26 @@ class Test:
         scale = self.environment.get("OURO_TEST_SCALE", "")
         return f"{self.program.name}{'@' if scale else ''}{scale}"
 
-    def run(self, library, factor=None, environment=None):
+    def run(self, library, environment=None):
         """The processor time when it passes with the library of a folder, or None."""
-        limit = int(self.processor * factor) + 2 if factor else 600
+        end, seconds = self.run_within(600, library, environment)
+        return seconds if end == "passes" else None
+
+    def notices(self, library):
+        """Whether it notices what is in the library of a folder; None when that is not decided."""
+        ends = []
+        while len(ends) < TRIALS:
+            end, seconds = self.run_within(int(self.processor * 6) + 2, library)
+            self.spent += seconds
+            if end in ("passes", "fails"):
+                return end == "fails"
+            ends.append(end)
+            if ends.count("blocked") == 2:
+                return True
+        return None
+
+    def run_within(self, limit, library, environment=None):
+        """How it ends that may work for so many seconds: `passes`, `fails`, `blocked` or `late`; and how long it does."""
 
         def bound():
             os.setsid()
@@ -110,16 +142,21 @@ class Test:
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                  preexec_fn=bound,  # pylint: disable=subprocess-popen-preexec-fn
                                  env={**self.environment, **(environment or {}), "LD_LIBRARY_PATH": str(library)})
-        timer = threading.Timer(20 * limit, kill_all_of, [child.pid])  # what waits for ever uses no processor
-        timer.start()
+        begin, over, seen = time.monotonic(), threading.Event(), []
+        watcher = threading.Thread(target=watch, args=[child.pid, LONGEST * limit, over, seen])
+        watcher.start()
         _, status, used = os.wait4(child.pid, 0)
-        timer.cancel()
+        passed = time.monotonic() - begin
+        over.set()
+        watcher.join()
         child.returncode = os.waitstatus_to_exitcode(status)
         kill_all_of(child.pid)  # what it has left behind
         seconds = used.ru_utime + used.ru_stime
-        if factor:
-            self.spent += seconds
-        return seconds if child.returncode == 0 else None
+        if child.returncode == 0:
+            return "passes", seconds
+        if seconds < limit and (seen or passed - seconds > LATE):
+            return seen[0] if seen else "late", seconds
+        return "fails", seconds
 
     def recall(self, measured):
         """What was measured, perhaps of an older build, which is as good to choose by."""
@@ -129,7 +166,7 @@ class Test:
 
     def may_notice(self, function):
         """Whether it enters a function, as far as is known."""
-        return function not in self.avoided
+        return not self.is_left_out and function not in self.avoided
 
 
 def kill_all_of(group):
@@ -138,6 +175,18 @@ def kill_all_of(group):
         os.killpg(group, signal.SIGKILL)
     except ProcessLookupError:
         pass
+
+
+def watch(session, longest, over, seen):
+    """Ends a test that waits for ever, or takes very long; `seen` tells which."""
+    end, watched = time.monotonic() + longest, asleep.Watch(session)
+    while not seen and not over.wait(LOOK):
+        if watched.look() >= BLOCKED:
+            seen.append("blocked")
+        elif time.monotonic() > end:
+            seen.append("late")
+    if seen:
+        kill_all_of(session)
 
 
 class Bench:
@@ -222,6 +271,7 @@ class Bench:
 
     def measure(self, test):
         """Without a mutant it must pass: how long that takes, and what it avoids.  Only when it is needed first."""
+        # one that tells frames of the stack apart may not, in a library that is compiled otherwise than in its build
         with test.lock:
             if test.is_measured:
                 return
@@ -229,7 +279,9 @@ class Bench:
             if self.measured.get(test.name, [None])[0] != key:
                 seconds = test.run(self.work / "library")
                 if seconds is None:
-                    sys.exit(f"mutate.py: {test.name} fails without a mutant")
+                    print(f"left out: {test.name}, which fails without a mutant", flush=True)
+                    test.is_left_out = test.is_measured = True
+                    return
                 avoided = reach.avoided_by(lambda more: test.run(self.work / "reach", environment=more),
                                            self.work / "reach")
                 self.measured[test.name] = [key, seconds, avoided]
@@ -252,7 +304,7 @@ class Bench:
         return "planted"
 
     def judge(self, mutant, folder):
-        """The test that notices a mutant, `invalid`, `same`, `hint`, or nothing."""
+        """The test that notices a mutant, `invalid`, `same`, `hint`, `undecided`, or nothing."""
         if mutant.hint:
             return "hint"
         built = self.plant(mutant, folder)
@@ -260,16 +312,21 @@ class Bench:
             return built
         function = mutant.name.split(":")[0]
         lately = self.lately.setdefault(function, [])
-        before = self.noticed.get(mutant.name)
+        before, undecided = self.noticed.get(mutant.name), None
         for test in sorted(self.tests, key=lambda test: (test.name != before, test not in lately,
                                                          -test.kills / test.spent, test.processor)):
             self.measure(test)
-            if test.may_notice(function.split()[1]) and test.run(folder, 6) is None:
+            if not test.may_notice(function.split()[1]):
+                continue
+            notices = test.notices(folder)
+            if notices:
                 test.kills += 1
                 lately[:] = [test, *lately[:1]]
                 self.noticed[mutant.name] = test.name
                 return test.name
-        return None
+            if notices is None:
+                undecided = "undecided"
+        return undecided
 
 
 def read_json(path):
@@ -329,22 +386,22 @@ def report(results, total, of_seed):
     """Prints the sums; true when all is as it must be."""
     count = {verdict: sum(by == verdict for by in results.values()) for verdict in ("invalid", "same", "hint")}
     judged = {name: by for name, by in results.items() if by not in ("same", "invalid")}
-    survivors = sorted(name for name, by in judged.items() if by is None)
+    survivors = sorted(name for name, by in judged.items() if by in (None, "undecided"))
     noticed = len(judged) - len(survivors) - count["hint"]
     known = names_in(HERE / "survivors.txt")
     unknown = [name for name in survivors if not is_in(known, name)]
-    explained = len(survivors) - len(unknown)
+    explained, undecided = len(survivors) - len(unknown), sum(judged[name] is not None for name in unknown)
     print(f"{total} mutants in all, {len(results)} tried{of_seed}: {count['invalid']} do not compile, "
           f"{count['same']} are the same code")
     print(f"covered: {len(judged)} mutants of the library\ncovered: {noticed} mutants noticed by a test")
     print(f"{count['hint']} are hints to the processor, {explained} are equivalent as survivors.txt explains, "
-          f"{len(unknown)} are unexplained")
+          f"{len(unknown) - undecided} are unexplained, {undecided} are not decided")
     print(f"noticed: {share(noticed, len(judged))} of 100; without hints and those that are explained, "
           f"{share(noticed, noticed + len(unknown))}")
     for name in unknown:
-        print(f"survives: {name}")
+        print(f"{'survives' if judged[name] is None else 'not decided'}: {name}")
     for name in sorted(known):
-        if judged.get(name) not in (None, "hint"):
+        if judged.get(name) not in (None, "hint", "undecided"):
             print(f"noticed after all, by {judged[name]}: {name}")
     return not unknown or 100 * noticed >= REQUIRED * (noticed + len(unknown))
 
@@ -383,8 +440,8 @@ def main():
         shutil.rmtree(folder)
         with lock:
             results[mutant.name] = by
-            if by is None:
-                print(f"{len(results)}/{len(mutants)} survives: {mutant.line}: {mutant.name}", flush=True)
+            if by in (None, "undecided"):
+                print(f"{len(results)}/{len(mutants)} {by or 'survives'}: {mutant.line}: {mutant.name}", flush=True)
             write_json(bench.work / "results.json", results)
             write_json(bench.work / "noticed.json", bench.noticed)
 

@@ -3,6 +3,9 @@
  * sever_test.c -- references from garbage to what lives are dropped, and no others
  */
 #include "support/bead.h"
+#include "support/cell.h"
+
+#include <ouro/weak_map.h>
 
 /* What is neither young nor looked at by the passes below. */
 static bead *old_node(ouro_heap *heap)
@@ -83,6 +86,86 @@ static void test_what_only_garbage_held_dies_with_it(void **state)
     assert_int_equal(ouro_collect(*state, 2), 3);
 }
 
+/* ---- keys of weak maps ---- */
+
+static ouro_weak_map *emptied;
+
+static void empty(cell *self)
+{
+    (void)self;
+    ouro_weak_map_clear(emptied);
+}
+
+/* The value that garbage was the key of ends with it, and takes the key's other entries out of their maps. */
+static void test_an_end_takes_out_other_entries_of_the_same_key(void **state)
+{
+    enum { OTHERS = 3 };
+    for (int generation = 0; generation <= 2; generation++) {
+        emptied = ouro_weak_map_new(*state);
+        ouro_weak_map *map = ouro_weak_map_new(*state), *others[OTHERS];
+        cell *value = cell_new(*state);
+        value->last_word = empty;
+        (void)ouro_collect(*state, 2); /* so that no pass looks at the value */
+        cell *key = cell_ring(*state, 2);
+        for (int i = 0; i < OTHERS; i++) {
+            others[i] = ouro_weak_map_new(*state);
+            assert_int_equal(ouro_weak_map_set(others[i], key, NULL), OURO_OK);
+        }
+        assert_int_equal(ouro_weak_map_set(emptied, key, key), OURO_OK);
+        assert_int_equal(ouro_weak_map_set(map, key, value),
+                         OURO_OK); /* the newest is the first to go */
+        ouro_decref(value);
+        ouro_decref(key);
+        size_t released = cell_released;
+        assert_int_equal(ouro_collect(*state, generation), generation < 2 ? 2 : 3);
+        assert_int_equal(cell_released, released + 3);
+        assert_int_equal(ouro_weak_map_length(map), 0);
+        test_heap_verify(*state);
+        for (int i = 0; i < OTHERS; i++) {
+            assert_int_equal(ouro_weak_map_length(others[i]), 0);
+            ouro_decref(others[i]);
+        }
+        ouro_decref(map);
+        ouro_decref(emptied);
+    }
+}
+
+static ouro_weak_map *visited;
+static size_t met;
+
+static int meet(void *referent, void *argument)
+{
+    assert_ptr_equal(referent, argument);
+    met++;
+    return 0;
+}
+
+static void visit_the_map(ouro_weakref *self, void *argument)
+{
+    (void)self;
+    ouro_get_referents(visited, meet, argument);
+}
+
+/* While garbage is called to account, a map refers to the values of its other keys, whichever come first. */
+static void test_a_map_refers_to_values_of_the_living(void **state)
+{
+    for (int first = 0; first < 2; first++) {
+        visited = ouro_weak_map_new(*state);
+        cell *key = cell_new(*state), *value = cell_new(*state), *lost = cell_ring(*state, 2);
+        for (int i = 0; i < 2; i++)
+            assert_int_equal(ouro_weak_map_set(visited, i == first ? key : lost, value), OURO_OK);
+        ouro_weakref *weak = ouro_weakref_new_callback(lost, visit_the_map, value);
+        met = 0;
+        ouro_decref(lost);
+        assert_int_equal(ouro_collect(*state, 2), 2);
+        assert_int_equal(met, 1);
+        ouro_decref(weak);
+        ouro_decref(value);
+        ouro_decref(key);
+        ouro_decref(visited);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -91,6 +174,8 @@ int main(void)
         HEAP_TEST(test_what_lives_keeps_what_it_holds),
         HEAP_TEST(test_one_reference_out_of_many_pools_is_found),
         HEAP_TEST(test_what_only_garbage_held_dies_with_it),
+        HEAP_TEST(test_an_end_takes_out_other_entries_of_the_same_key),
+        HEAP_TEST(test_a_map_refers_to_values_of_the_living),
     };
     return cmocka_run_group_tests_name("sever", tests, NULL, NULL);
 }

@@ -2,6 +2,8 @@
 /*
  * step_end_test.c -- how a whole cycle that is under way ends otherwise
  */
+#include "heap/heap.h"
+
 #include "support/cell.h"
 #include "support/cycle.h"
 #include "support/garbage_case.h"
@@ -89,6 +91,48 @@ static void test_a_reached_limit_ends_a_cycle_in_any_phase(void **state)
     }
 }
 
+/* Who finds a cycle needless gives it up, in steps, as long as nobody is a suspect; after that it goes on. */
+static void test_a_cycle_without_suspects_is_given_up(void **state)
+{
+    static const char *const early[] = {"count", "decide", "decide: follow"};
+    for (size_t i = 0; i + 1 < COUNT_OF(cycle_phases); i++) {
+        struct garbage_case scene;
+        if (!bring_to_phase(*state, &scene, cycle_phases[i])) {
+            garbage_case_end(&scene);
+            continue;
+        }
+        ouro__collector_give_up(&(*(ouro_heap **)state)->whole);
+        bool gives_up = i < COUNT_OF(early);
+        if (gives_up) assert_string_equal(cycle_phases[i], early[i]);
+        assert_string_equal(cycle_phase(*state), gives_up ? "finish" : cycle_phases[i]);
+        size_t found = cycle_step_to_the_end(*state, 1);
+        assert_int_equal(found, gives_up ? 0 : GARBAGE_CASE_OBJECTS);
+        if (gives_up) assert_int_equal(ouro_collect(*state, 2), GARBAGE_CASE_OBJECTS);
+        garbage_case_end(&scene);
+    }
+}
+
+static size_t left_to_do[2], asked;
+
+static void ask_for_progress(cell *self)
+{
+    ouro_progress progress;
+    ouro_get_progress(ouro_heap_of(self), &progress);
+    left_to_do[asked++] = progress.work_left;
+}
+
+/* Only steps work off what a cycle has to do: in one without, each finalizer is told the same. */
+static void test_a_cycle_at_once_has_as_much_left_throughout(void **state)
+{
+    asked = 0;
+    cell_lose(*state, ask_for_progress);
+    cell_lose(*state, ask_for_progress);
+    assert_int_equal(ouro_collect(*state, 2), 2);
+    assert_int_equal(asked, 2);
+    assert_true(left_to_do[0] > 0);
+    assert_int_equal(left_to_do[1], left_to_do[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -96,6 +140,8 @@ int main(void)
         HEAP_TEST(test_freezing_ends_a_cycle_in_any_phase),
         cmocka_unit_test(test_closing_ends_a_cycle_in_any_phase),
         cmocka_unit_test(test_a_reached_limit_ends_a_cycle_in_any_phase),
+        HEAP_TEST(test_a_cycle_without_suspects_is_given_up),
+        HEAP_TEST(test_a_cycle_at_once_has_as_much_left_throughout),
     };
     return cmocka_run_group_tests_name("step end", tests, NULL, NULL);
 }

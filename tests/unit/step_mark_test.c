@@ -43,6 +43,35 @@ static void test_abandoned_counts_of_large_objects_are_forgotten(void **state)
     ouro_decref(all);
 }
 
+/* Whom the cycle has suspected is as it was before, wherever it was abandoned: garbage is not taken for quiet. */
+static void test_suspects_of_an_abandoned_cycle_are_none(void **state)
+{
+    enum { COUNT = 40 };
+    static const char *const phases[] = {"scan", "check"};
+    for (size_t phase = 0; phase < COUNT_OF(phases); phase++) {
+        cell *lost[COUNT];
+        for (size_t i = 0; i < COUNT; i++) {
+            lost[i] = cell_new(*state);
+            ouro_set(lost[i], left, lost[i]);
+        }
+        ouro__heap_pools(*state)->marks.touched_any = true;
+        for (size_t i = 0; i < COUNT; i++) ouro_decref(lost[i]);
+        assert_true(cycle_reach(*state, phases[phase]));
+        size_t suspects = 0;
+        for (size_t i = 0; i < COUNT; i++) suspects += ouro__is_suspect(lost[i], OURO__WHOLE);
+        assert_int_equal(suspects, COUNT);
+        ouro__heap_whole_stop(*state);
+        assert_true(cycle_is_idle(*state));
+        for (size_t i = 0; i < COUNT; i++) {
+            assert_false(ouro__word_is_trapped(*ouro__word_of(lost[i])));
+            assert_int_equal(*ouro__count_of(lost[i]), 0);
+            assert_false(ouro__is_marked(lost[i], ouro__set_bits(OURO__WHOLE)));
+        }
+        test_heap_verify(*state);
+        assert_int_equal(ouro_collect(*state, 0), COUNT);
+    }
+}
+
 /* A large object is made after so many steps, and referred to from what is counted later. */
 static bool make_large(ouro_heap *heap, row *owner, size_t steps)
 {
@@ -70,6 +99,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         HEAP_TEST(test_abandoned_counts_of_large_objects_are_forgotten),
+        HEAP_TEST(test_suspects_of_an_abandoned_cycle_are_none),
         HEAP_TEST(test_counts_of_large_newborns_are_forgotten),
     };
     return cmocka_run_group_tests_name("step mark", tests, NULL, NULL);

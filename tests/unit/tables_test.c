@@ -119,6 +119,31 @@ static void test_the_tables_of_weak_maps_grow_by_need(void **state)
     ouro_decref(map);
 }
 
+/* Who has room for one more says so, also when it had to grow for it: else the heap would make room in other ways, and
+ * ask again. */
+static void test_a_table_that_has_grown_says_so(void **state)
+{
+    struct ouro__weakrefs *weakrefs = weakrefs_of(*state);
+    ouro_weak_map *map = ouro_weak_map_new(*state);
+    list *all = list_new(*state);
+    for (size_t i = 0; i < MOST; i++) {
+        ouro_auto cell *key = cell_new(*state);
+        assert_true(ouro__map_reserve(inside(map)));
+        assert_true(ouro__ephemerons_reserve(weakrefs));
+        assert_true(ouro__weakrefs_reserve(weakrefs));
+        size_t capacity = capacity_for(i + 1);
+        assert_int_equal(inside(map)->capacity, capacity);
+        assert_int_equal(weakrefs->ephemerons.capacity, capacity);
+        assert_int_equal(weakrefs->capacity, capacity);
+        assert_int_equal(ouro_weak_map_set(map, key, NULL), OURO_OK);
+        ouro_auto ouro_weakref *weak = ouro_weakref_new(key);
+        list_append(all, key);
+        list_append(all, weak);
+    }
+    ouro_decref(all);
+    ouro_decref(map);
+}
+
 /* A map of `count` keys, which is full where that is half of its capacity, all but `left` of which are taken out
  * again, the oldest first: so much room as one more key makes it have. */
 static size_t capacity_after(ouro_heap *heap, size_t count, size_t left)
@@ -272,6 +297,63 @@ static void test_a_table_that_cannot_grow(void **state)
     ouro_decref(all);
     ouro_decref(ouro_move(one_more));
     test_heap_close_empty(heap);
+}
+
+/* A map that has room for a key does not take it where the table of all keys has none. */
+static void test_a_table_of_keys_that_cannot_grow(void **state)
+{
+    (void)state;
+    enum { FULL = 8 };
+    ouro_heap *heap = test_heap_new(
+        &(ouro_heap_options){.collector_off = true, .one_at_a_time = true, .refuse = refuse});
+    ouro_weak_map *map = ouro_weak_map_new(heap), *other = ouro_weak_map_new(heap);
+    list *keys = list_new(heap);
+    for (size_t i = 0; i < FULL; i++) {
+        cell *key = list_append_cell(keys, 1);
+        assert_int_equal(ouro_weak_map_set(i == 0 ? map : other, key, NULL), OURO_OK);
+    }
+    ouro_auto cell *one_more = cell_new(heap);
+    is_refused = true;
+    assert_false(ouro__ephemerons_reserve(weakrefs_of(heap)));
+    assert_int_equal(ouro_weak_map_set(map, one_more, NULL), OURO_NO_MEMORY);
+    is_refused = false;
+    assert_int_equal(weakrefs_of(heap)->ephemerons.capacity, 2 * FULL);
+    assert_int_equal(ouro_weak_map_length(map), 1);
+    test_heap_verify(heap);
+    assert_int_equal(ouro_weak_map_set(map, one_more, NULL), OURO_OK);
+    assert_int_equal(weakrefs_of(heap)->ephemerons.capacity, 4 * FULL);
+    ouro_decref(map);
+    ouro_decref(other);
+    ouro_decref(keys);
+    ouro_decref(ouro_move(one_more));
+    test_heap_close_empty(heap);
+}
+
+static void assert_nobody_looks_at(struct ouro__weakrefs *weakrefs, void *object)
+{
+    assert_null(ouro__ephemerons_of(weakrefs, object));
+    assert_null(ouro__ephemerons_detach(weakrefs, object));
+    assert_null(ouro__weakrefs_of(weakrefs, object));
+    assert_null(ouro__weakrefs_shared(weakrefs, object));
+    assert_null(ouro__weakrefs_clear(weakrefs, object));
+    assert_null(ouro__weakrefs_clear_callbacks(weakrefs, object));
+}
+
+/* Who is no key, and no target, leads to nothing, also where there is no table yet. */
+static void test_whom_nobody_looks_at(void **state)
+{
+    struct ouro__weakrefs *weakrefs = weakrefs_of(*state);
+    ouro_auto cell *object = cell_new(*state), *other = cell_new(*state);
+    assert_nobody_looks_at(weakrefs, object);
+    assert_int_equal(weakrefs->capacity, 0);
+    assert_int_equal(weakrefs->ephemerons.capacity, 0);
+    ouro_auto ouro_weakref *weak = ouro_weakref_new(other);
+    ouro_weak_map *map = ouro_weak_map_new(*state);
+    assert_int_equal(ouro_weak_map_set(map, other, NULL), OURO_OK);
+    assert_nobody_looks_at(weakrefs, object);
+    assert_int_equal(weakrefs->targets, 1);
+    assert_int_equal(weakrefs->ephemerons.targets, 1);
+    ouro_decref(map);
 }
 
 /* ---- what the audit sees ---- */
@@ -494,10 +576,13 @@ int main(void)
         HEAP_TEST(test_searches_are_short),
         HEAP_TEST(test_the_table_of_weak_references_grows_by_need),
         HEAP_TEST(test_the_tables_of_weak_maps_grow_by_need),
+        HEAP_TEST(test_a_table_that_has_grown_says_so),
         HEAP_TEST(test_a_full_map_grows_or_closes_its_holes),
         HEAP_TEST(test_a_full_map_ends_with_its_last_entry),
         cmocka_unit_test(test_a_new_entry_was_counted_by_nobody),
         cmocka_unit_test(test_a_table_that_cannot_grow),
+        cmocka_unit_test(test_a_table_of_keys_that_cannot_grow),
+        HEAP_TEST(test_whom_nobody_looks_at),
         HEAP_TEST(test_a_map_with_too_many_places),
         HEAP_TEST(test_an_ephemeron_in_another_place_of_its_map),
         HEAP_TEST(test_a_key_that_is_not_in_the_table),

@@ -398,6 +398,30 @@ static void test_a_nearby_pass_leaves_the_middle_aged(void **state)
     assert_int_equal(ouro_collect(heap, 1), 2);
 }
 
+/* Neighbours that are no candidates hold what is, and each is gone through in pieces: nothing is counted twice, or
+ * not at all. */
+static void test_what_frozen_maps_hold_is_counted_once(void **state)
+{
+    enum { MAPS = 3, ENTRIES = 20 };
+    ouro_weak_map *maps[MAPS];
+    for (size_t i = 0; i < MAPS; i++) maps[i] = ouro_weak_map_new(*state);
+    ouro_freeze(*state);
+    for (size_t units = 1; units < 100; units += units) {
+        for (size_t i = 0; i < MAPS * ENTRIES; i++) {
+            cell *key = cell_new(*state), *value = cell_new(*state);
+            ouro_put(value, left, key);
+            assert_int_equal(ouro_weak_map_set(maps[i % MAPS], key, value), OURO_OK);
+            ouro_decref(value);
+        }
+        ouro__heap_pools(*state)->marks.touched_any = true;
+        size_t found = cycle_step(*state, units);
+        found += cycle_step_to_the_end(*state, units);
+        assert_int_equal(found, 2 * MAPS * ENTRIES);
+    }
+    ouro_unfreeze(*state);
+    for (size_t i = 0; i < MAPS; i++) ouro_decref(maps[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -413,6 +437,7 @@ int main(void)
         cmocka_unit_test(test_the_marks_of_a_small_heap_stay),
         cmocka_unit_test(test_a_small_heap_has_so_many_pools),
         cmocka_unit_test(test_the_marks_of_passes_stay_for_a_while_in_a_small_heap),
+        HEAP_TEST(test_what_frozen_maps_hold_is_counted_once),
         HEAP_TEST(test_a_nearby_pass_finds_tracked_objects_only),
         HEAP_TEST(test_a_nearby_search_tells_its_members_apart),
         HEAP_TEST(test_a_nearby_pass_leaves_the_middle_aged),
