@@ -26,7 +26,8 @@ function(ouro_add_test)
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
   endif()
-  if(OURO_COVERAGE) # nothing is optimised there, and each branch adds to a number in memory, atomically
+  # Nothing is optimised for coverage, and each branch adds to a number in memory, atomically; or valgrind runs it all.
+  if(OURO_COVERAGE OR CMAKE_CROSSCOMPILING_EMULATOR)
     math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 5")
   endif()
   string(REPLACE "." "_" target "test_${arg_NAME}")

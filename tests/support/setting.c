@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * setting.c -- reads OURO_TEST_TIER, _SCALE, _BRIEF and _SEED
+ * setting.c -- reads OURO_TEST_TIER, _SCALE, _BRIEF and _SEED, and who else is in the process
  */
 #include "support/setting.h"
 
@@ -32,6 +32,13 @@ size_t test_amount(size_t ordinary, size_t in_long, size_t in_nightly)
     if (strcmp(tier, "nightly") == 0) return test_scaled(in_nightly);
     fprintf(stderr, "OURO_TEST_TIER=%s is none of ordinary, long, nightly\n", tier);
     exit(2);
+}
+
+bool test_is_under_valgrind(void)
+{
+    const char *preloaded =
+        getenv("LD_PRELOAD"); /* its own functions in front of those of the C library */
+    return preloaded != NULL && strstr(preloaded, "/vgpreload_") != NULL;
 }
 
 bool test_is_brief(void)

@@ -21,6 +21,9 @@ size_t test_scaled(size_t count);
 /* Whether this is the run of every day, not a longer one. */
 bool test_is_ordinary(void);
 
+/* Whether valgrind runs this program: it lives in the same process, whose addresses are then its own, too. */
+bool test_is_under_valgrind(void);
+
 /* How much to do of something in the ordinary run, the long one and the nightly one; at the scale of
  * this run. */
 size_t test_amount(size_t ordinary, size_t in_long, size_t in_nightly);

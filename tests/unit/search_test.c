@@ -581,6 +581,40 @@ static void test_entries_are_met_as_far_as_units_go(void **state)
     }
 }
 
+/*
+ * A weak map that lives, with so many entries without a value and one with a value, whose key lives: whether the first
+ * look at what lives comes by the value.  If not it is proposed, and rescued.
+ */
+static bool comes_by_value(ouro_heap *heap, size_t length)
+{
+    ouro_weak_map *map = ouro_weak_map_new(heap);
+    list *keys = list_new(heap);
+    for (size_t i = 0; i < length; i++)
+        assert_int_equal(ouro_weak_map_set(map, list_append_cell(keys, 0), NULL), OURO_OK);
+    ouro_auto node *value = node_new(heap);
+    assert_int_equal(ouro_weak_map_set(map, list_append_cell(keys, 0), value), OURO_OK);
+    ouro_decref(ouro_move(value));
+    (void)ouro_collect(heap, 2);
+    ouro__heap_pools(heap)->marks.touched_count = 0;
+    touch((node *)(void *)map);
+    heap->pass.candidates = 0;
+    assert_int_equal(ouro__heap_collect_nearby(heap, PLENTY, UINT64_MAX), 0);
+    assert_int_equal(heap->nearby.looked_at, 2);
+    size_t proposed = heap->pass.candidates;
+    ouro_decref(map);
+    ouro_decref(keys);
+    return proposed == 0;
+}
+
+/* A unit for each entry of a map that lives, however many there are. */
+static void test_entries_of_the_living_are_followed_as_far_as_units_go(void **state)
+{
+    enum { UNITS = 4 * OURO_NEARBY_MAX };
+    assert_true(comes_by_value(*state, UNITS - 1));
+    assert_false(comes_by_value(*state, UNITS));
+    assert_false(comes_by_value(*state, 2 * UNITS));
+}
+
 /* Entries that were taken out leave holes, which lead to nobody. */
 static void test_holes_are_passed_over(void **state)
 {
@@ -644,6 +678,7 @@ int main(void)
         HEAP_TEST(test_a_search_begins_at_no_place_inside_an_object),
         HEAP_TEST(test_entries_are_met_as_far_as_units_go),
         HEAP_TEST(test_values_that_lead_to_no_cycle_are_not_met),
+        HEAP_TEST(test_entries_of_the_living_are_followed_as_far_as_units_go),
         HEAP_TEST(test_holes_are_passed_over),
         HEAP_TEST(test_a_value_needs_its_key_and_its_map),
     };
