@@ -5,12 +5,11 @@
  */
 #include "heap/heap.h"
 
+#include "base/os.h"
+
 #include "support/cell.h"
 #include "support/heap.h"
 #include "support/plain.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 /* ---- one small arena, and no more ---- */
 
@@ -18,21 +17,24 @@ enum { SMALL_PAGES = 176 };
 
 static size_t regions;
 
+static size_t whole_pages(size_t bytes)
+{
+    return (bytes + OURO_CARVE_SIZE - 1) & ~(size_t)(OURO_CARVE_SIZE - 1);
+}
+
 static void *give_one(void *context, size_t size, size_t alignment)
 {
     (void)context;
     bool heap = alignment <= OURO_CARVE_SIZE;
     if (!heap && (size > (size_t)SMALL_PAGES << OURO_POOL_SHIFT || regions > 0)) return NULL;
     regions += !heap;
-    void *region = aligned_alloc(alignment, (size + alignment - 1) & ~(alignment - 1));
-    return region != NULL ? memset(region, 0, size) : NULL;
+    return ouro__os_map(whole_pages(size), whole_pages(alignment));
 }
 
 static void take(void *context, void *region, size_t size)
 {
     (void)context;
-    (void)size;
-    free(region);
+    ouro__os_unmap(region, whole_pages(size));
 }
 
 static void test_the_last_free_blocks_are_found(void **state)
