@@ -34,7 +34,9 @@ extern "C" {
 
 #define OURO_TRACE_FRAMES_MAX 128
 
-/* How frames behind the first are found.  The first is the return address of the call into the library. */
+/* How frames behind the first are found.  The first is the return address of the call into the library.
+ * Code without frame pointers leads a walk by them to words of the stack that it may never have written: memcheck
+ * tells of each.  Under it choose the tables. */
 typedef enum ouro_trace_unwind {
     OURO_TRACE_UNWIND_AUTO, /* frame pointers where ouro_trace_start's own chain of them is whole; else the unwinder */
     OURO_TRACE_UNWIND_FRAME_POINTERS, /* a few nanoseconds a frame; the program needs -fno-omit-frame-pointer */
