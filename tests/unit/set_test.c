@@ -254,12 +254,50 @@ static void test_who_is_born_in_a_hook_is_looked_at_by_the_next_pass(void **stat
     }
 }
 
+enum { LOST = 50 };
+
+struct lost {
+    cell *cells[LOST];
+    size_t trapped;
+};
+
+static void count_trapped(const struct ouro__collector *pass, void *context)
+{
+    struct lost *lost = context;
+    (void)pass;
+    for (size_t i = 0; i < LOST; i++) {
+        assert_true(ouro__is_suspect(lost->cells[i], OURO__PASS));
+        lost->trapped += ouro__word_is_trapped(*ouro__word_of(lost->cells[i]));
+    }
+}
+
+/* [scan.trapped]: the young and the middle-aged, so that whoever uses one after the verdict is told. */
+static void test_whom_a_pass_finds_was_trapped(void **state)
+{
+    ouro_heap *heap = *state;
+    for (int generation = 0; generation < 2; generation++) {
+        struct lost lost = {.trapped = 0};
+        for (size_t i = 0; i < LOST; i++) {
+            lost.cells[i] = cell_new(heap);
+            ouro_set(lost.cells[i], left, lost.cells[i]);
+        }
+        if (generation > 0) (void)ouro_collect(heap, 0);
+        for (size_t i = 0; i < LOST; i++) ouro_decref(lost.cells[i]);
+        heap->pass.found = count_trapped;
+        heap->pass.found_context = &lost;
+        assert_int_equal(ouro_collect(heap, generation), LOST);
+        heap->pass.found = NULL;
+        assert_int_equal(lost.trapped, LOST);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         HEAP_TEST(test_a_pass_has_its_objects_in_few_words),
         HEAP_TEST(test_a_nearby_pass_has_its_objects_in_few_words),
         HEAP_TEST(test_who_is_born_in_a_hook_is_looked_at_by_the_next_pass),
+        HEAP_TEST(test_whom_a_pass_finds_was_trapped),
     };
     return cmocka_run_group_tests_name("set", tests, NULL, NULL);
 }
