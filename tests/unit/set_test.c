@@ -257,7 +257,7 @@ static void test_who_is_born_in_a_hook_is_looked_at_by_the_next_pass(void **stat
 enum { LOST = 50 };
 
 struct lost {
-    cell *cells[LOST];
+    node *nodes[LOST];
     size_t trapped;
 };
 
@@ -266,23 +266,23 @@ static void count_trapped(const struct ouro__collector *pass, void *context)
     struct lost *lost = context;
     (void)pass;
     for (size_t i = 0; i < LOST; i++) {
-        assert_true(ouro__is_suspect(lost->cells[i], OURO__PASS));
-        lost->trapped += ouro__word_is_trapped(*ouro__word_of(lost->cells[i]));
+        assert_true(ouro__is_suspect(lost->nodes[i], OURO__PASS));
+        lost->trapped += ouro__word_is_trapped(*ouro__word_of(lost->nodes[i]));
     }
 }
 
-/* [scan.trapped]: the young and the middle-aged, so that whoever uses one after the verdict is told. */
+/* [scan.trapped]: the young and the middle-aged, of whom nobody has last words, before which all are trapped again. */
 static void test_whom_a_pass_finds_was_trapped(void **state)
 {
     ouro_heap *heap = *state;
     for (int generation = 0; generation < 2; generation++) {
         struct lost lost = {.trapped = 0};
         for (size_t i = 0; i < LOST; i++) {
-            lost.cells[i] = cell_new(heap);
-            ouro_set(lost.cells[i], left, lost.cells[i]);
+            lost.nodes[i] = node_new(heap);
+            ouro_set(lost.nodes[i], left, lost.nodes[i]);
         }
         if (generation > 0) (void)ouro_collect(heap, 0);
-        for (size_t i = 0; i < LOST; i++) ouro_decref(lost.cells[i]);
+        for (size_t i = 0; i < LOST; i++) ouro_decref(lost.nodes[i]);
         heap->pass.found = count_trapped;
         heap->pass.found_context = &lost;
         assert_int_equal(ouro_collect(heap, generation), LOST);
