@@ -102,8 +102,8 @@
  * to stay short. */
 #define OURO_MIDDLE_MAX 3072u
 
-/* While passes free less than 1 in 64, they look at one batch in 2, 4, ... 32, of twice as many, and let the others
- * grow old unexamined; so many wait for that together. */
+/* While passes free less than 1 in 64, they look at one batch in 2, 4, ... 32, of twice as many unless that takes
+ * long, and let the others grow old unexamined; so many wait for that together. */
 #define OURO_FRUITLESS_SHIFT 6
 #define OURO_SAMPLE_MAX 32u
 #define OURO_BATCHES_WAITING 4u

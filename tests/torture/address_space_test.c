@@ -162,7 +162,7 @@ static void is_regained(void **state)
 {
     struct apart apart;
     const unsigned limit =
-        test_is_ordinary() ? 110 : 1000; /* seconds: gigabytes, beside other long tests */
+        test_is_ordinary() ? 110 : 600; /* seconds: gigabytes, beside other long tests */
     apart_run(live_with_few_addresses, *state, limit, &apart);
     printf("%s", apart.text);
     if (apart.exit_status != 0)

@@ -436,6 +436,19 @@ static void test_who_was_touched_is_quiet_again(void **state)
     chain_end(2);
 }
 
+/* Of so many that a search from what lives looks at: how many the first look at the living does not come by.  They
+ * are proposed, and rescued. */
+static size_t proposed_from(ouro_heap *heap, void *living, size_t looked_at)
+{
+    (void)ouro_collect(heap, 2);
+    ouro__heap_pools(heap)->marks.touched_count = 0;
+    touch(living);
+    heap->pass.candidates = 0;
+    assert_int_equal(ouro__heap_collect_nearby(heap, PLENTY, UINT64_MAX), 0);
+    assert_int_equal(heap->nearby.looked_at, looked_at);
+    return heap->pass.candidates;
+}
+
 /*
  * A row that lives, and is all references but one to a node, which leads to another; the last is to a node that does so,
  * too.  Whom the first look at what lives does not come by is proposed, and rescued: how many.
@@ -449,13 +462,7 @@ static size_t proposed_of(ouro_heap *heap, size_t length)
     for (size_t i = 0; i + 1 < length; i++) ouro_set(living, items[i], near);
     ouro_put(living, items[length - 1], far);
     ouro_decref(near);
-    (void)ouro_collect(heap, 2);
-    ouro__heap_pools(heap)->marks.touched_count = 0;
-    touch((node *)(void *)living);
-    heap->pass.candidates = 0;
-    assert_int_equal(ouro__heap_collect_nearby(heap, PLENTY, UINT64_MAX), 0);
-    assert_int_equal(heap->nearby.looked_at, 5);
-    size_t proposed = heap->pass.candidates;
+    size_t proposed = proposed_from(heap, living, 5);
     ouro_decref(living);
     return proposed;
 }
@@ -594,13 +601,7 @@ static bool comes_by_value(ouro_heap *heap, size_t length)
     ouro_auto node *value = node_new(heap);
     assert_int_equal(ouro_weak_map_set(map, list_append_cell(keys, 0), value), OURO_OK);
     ouro_decref(ouro_move(value));
-    (void)ouro_collect(heap, 2);
-    ouro__heap_pools(heap)->marks.touched_count = 0;
-    touch((node *)(void *)map);
-    heap->pass.candidates = 0;
-    assert_int_equal(ouro__heap_collect_nearby(heap, PLENTY, UINT64_MAX), 0);
-    assert_int_equal(heap->nearby.looked_at, 2);
-    size_t proposed = heap->pass.candidates;
+    size_t proposed = proposed_from(heap, map, 2);
     ouro_decref(map);
     ouro_decref(keys);
     return proposed == 0;
