@@ -195,6 +195,9 @@
 /* Touched old objects that are remembered until what lies near them is looked at. */
 #define OURO_TOUCHED_MAX 1024u
 
+/* References that leave the suspects of a pass are remembered, so that they are dropped without looking for them. */
+#define OURO_LEAKS_MAX 512u
+
 /* A pass, which is not cut, leaves objects with more references in vectors and items than this to
  * the whole cycle. */
 #define OURO_PASS_LENGTH 65536u

@@ -53,6 +53,7 @@ static void reset(struct ouro__collector *collector, int generation)
     collector->left_young = collector->given_up = false;
     collector->exact = collector->lane == OURO__WHOLE;
     collector->set = collector->cursor = collector->proposed = NULL;
+    collector->leaks_known = 0;
     collector->at = 0;
     collector->traffic = ouro__pools_tracked_traffic(ouro__collector_pools(collector));
     collector->alone = marks->active == 0;
@@ -252,7 +253,7 @@ static void advance(struct ouro__collector *collector)
         ouro__collector_enter(collector, OURO__AGAIN);
         return;
     case OURO__AGAIN:
-        collector->outward = 0;
+        collector->outward = collector->leaks_known = 0;
         begin_scan(collector);
         return;
     case OURO__CLEAR: pass_sentence(collector); return;

@@ -76,6 +76,11 @@ enum ouro__phase {
 /* A step that may take as long as it needs. */
 #define OURO__UNBOUNDED LONG_MAX
 
+/* A reference that leaves the suspects. */
+struct ouro__leak {
+    void *from, *to;
+};
+
 struct ouro__collector {
     struct ouro__life *life;
     int lane; /* OURO__PASS or OURO__WHOLE */
@@ -127,6 +132,9 @@ struct ouro__collector {
     size_t middle_aged;  /* that the pass has found alive and will look at again */
     size_t collected;
     size_t saved;
+    void *referrer;     /* SCAN of a pass: the suspect whose references are counted */
+    size_t leaks_known; /* of a pass: references that its last SCAN has seen leave the suspects, */
+    struct ouro__leak leaks[OURO_LEAKS_MAX]; /* as many as there is room for */
 };
 
 ALWAYS_INLINE struct ouro__pools *ouro__collector_pools(const struct ouro__collector *collector)

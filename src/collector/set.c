@@ -89,7 +89,6 @@ static void leave_set(struct ouro__collector *collector, struct ouro__pool *pool
     struct ouro__pools *pools = ouro__collector_pools(collector);
     bool all = collector->lane == OURO__PASS || collector->exact;
     pool->sets &= (uint8_t) ~(1u << collector->lane);
-    if (collector->lane == OURO__PASS) pool->leaks = false;
     bool keeps = collector->births || collector->left_young; /* [young.listed] */
     if (pool->young && all && !collector->nearby && !keeps) ouro__young_unlist(&pools->marks, pool);
     if (ouro__arena_of(pool)->large) {
@@ -189,26 +188,18 @@ static NOINLINE void pass_by(struct ouro__collector *pass, void *entry)
         age(entry); /* frozen, popular, or dying: its death lists the pool again */
 }
 
-/* The young blocks of 512 bytes from one on, of which `bits` tells where they begin, or that `all` do; the bit of those
- * that are suspects now. */
-ALWAYS_INLINE uint64_t propose_row(struct ouro__collector *pass, char *start, size_t offset,
-                                   size_t size, uint32_t bits, bool all)
+/* Proposes the young block that is `offset` bytes behind `start`; returns its set bit if it is a suspect now. */
+ALWAYS_INLINE uint64_t propose_block(struct ouro__collector *pass, char *start, size_t offset,
+                                     size_t *found)
 {
-    ouro__count *counts = ouro__count_of(start);
-    uint64_t set = 0;
-    size_t found = 0;
-    for (; offset < 512; offset += size) {
-        if (!all && (bits >> offset / 16 & 1) == 0) continue;
-        void *entry = start + offset;
-        if (LIKELY(propose(pass, entry, *ouro__word_of(entry), ouro__count_at(counts, offset)))) {
-            set |= (uint64_t)1 << offset / 8;
-            found++;
-        } else {
-            pass_by(pass, entry);
-        }
+    void *entry = start + offset;
+    ouro__count *count = ouro__count_at(ouro__count_of(start), offset);
+    if (LIKELY(propose(pass, entry, *ouro__word_of(entry), count))) {
+        ++*found;
+        return (uint64_t)1 << offset / 8;
     }
-    pass->candidates += found;
-    return set;
+    pass_by(pass, entry);
+    return 0;
 }
 
 /* The entries of half a word of young bits; returns the word of set bits that stands for the same 512 bytes.  Where all
@@ -220,10 +211,20 @@ ALWAYS_INLINE uint64_t propose_young_half(struct ouro__collector *pass,
     unsigned bit = (unsigned)(half % 2 * 32);
     unsigned first = (unsigned)__builtin_ctz(bits) + bit;
     char *entry = ouro__pool_young_entry(pool, half / 2, first);
-    size_t offset = (size_t)(entry - start), size = stride(pool);
+    size_t size = stride(pool), found = 0;
     uint32_t row = (uint32_t)(ouro__young_row(entry, start + 512, size) >> bit);
-    if (LIKELY(bits == row)) return propose_row(pass, start, offset, size, bits, true);
-    return propose_row(pass, start, offset, size, bits, false);
+    uint64_t set = 0;
+    if (LIKELY(bits == row)) {
+        for (size_t offset = (size_t)(entry - start); offset < 512; offset += size)
+            set |= propose_block(pass, start, offset, &found);
+    } else {
+        for (; bits != 0; bits &= bits - 1) {
+            entry = ouro__pool_young_entry(pool, half / 2, (unsigned)__builtin_ctz(bits) + bit);
+            set |= propose_block(pass, start, (size_t)(entry - start), &found);
+        }
+    }
+    pass->candidates += found;
+    return set;
 }
 
 static void propose_young(struct ouro__collector *collector, struct ouro__pool *pool)

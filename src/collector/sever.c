@@ -61,25 +61,55 @@ static void sever_in_pass(void *entry, size_t offset, void *context)
         sever(around->pass, entry);
 }
 
-/* Those of the set that SCAN has found to leak, or the others, until all references that lead out are dropped. */
-static void sever_pools(struct ouro__collector *pass, bool leaking)
+/* Until all references that lead out are dropped. */
+static void sever_pools(struct ouro__collector *pass)
 {
-    struct ouro__pool *pool = pass->set;
-    for (; pool != NULL && ouro__collector_must_sever(pass); pool = pool->set_next[OURO__PASS]) {
-        if (pool->leaks != leaking) continue;
-        struct ouro__around around = ouro__around(pass, ouro__pool_start(pool));
-        pass->cursor = pool;
+    while (pass->cursor != NULL && ouro__collector_must_sever(pass)) {
+        struct ouro__around around = ouro__around(pass, ouro__pool_start(pass->cursor));
         ouro__pass_walk(pass, sever_in_pass, &around);
     }
+}
+
+/* Of somebody who lives: then it stays. */
+static bool is_of_garbage(const struct ouro__leak *leak)
+{
+    return ouro__is_suspect(leak->from, OURO__PASS);
+}
+
+/* Whether all references that lead out are known.  Not where one leads to somebody that was proven live after the
+ * scan, nor where there are more than there was room for. */
+static bool knows_leaks(const struct ouro__collector *pass)
+{
+    size_t known = 0;
+    OURO_ASSERT(pass->leaks_known <= OURO_LEAKS_MAX);
+    if (pass->has_hooks) return false;
+    for (size_t i = 0; i < pass->leaks_known; i++) known += is_of_garbage(&pass->leaks[i]);
+    return known == pass->outward;
+}
+
+static void sever_leaks(struct ouro__collector *pass)
+{
+    for (size_t i = 0; i < pass->leaks_known; i++) {
+        if (!is_of_garbage(&pass->leaks[i])) continue;
+        pass->outward--;
+        ouro_decref(pass->leaks[i].to);
+    }
+}
+
+static void sever_in_a_pass(struct ouro__collector *pass)
+{
+    if (knows_leaks(pass))
+        sever_leaks(pass);
+    else
+        sever_pools(pass);
     pass->cursor = NULL;
+    OURO_ASSERT(pass->has_hooks || pass->outward == 0); /* [sever.outward] */
 }
 
 void ouro__sever(struct ouro__collector *collector)
 {
     if (collector->lane == OURO__PASS) {
-        sever_pools(collector, true);
-        sever_pools(collector, false);
-        OURO_ASSERT(collector->has_hooks || collector->outward == 0); /* [sever.outward] */
+        sever_in_a_pass(collector);
         return;
     }
     void *owner = ouro__half_of(collector)->owner;

@@ -45,7 +45,8 @@ ALWAYS_INLINE void scan_in_pass(void *referent, void *context)
         ouro__guard_reference(referent);
     if (LIKELY(may_be_suspect(pass, referent)) && scan_reference(referent, OURO__PASS)) return;
     pass->outward++;
-    pass->cursor->leaks = true;
+    if (pass->leaks_known < OURO_LEAKS_MAX)
+        pass->leaks[pass->leaks_known++] = (struct ouro__leak){pass->referrer, referent};
 }
 
 ALWAYS_INLINE void scan_in_whole(void *referent, void *context)
@@ -128,25 +129,36 @@ ALWAYS_INLINE void scan_around(void *referent, void *context)
         scan_in_pass(referent, around->pass);
 }
 
-ALWAYS_INLINE void scan_one_in_pass(void *entry, size_t offset, void *context)
+ALWAYS_INLINE void scan_suspect_in_pass(void *entry, size_t offset, void *context)
 {
     const struct ouro__around *around = context;
-    ouro__count count = *ouro__count_at(around->counts, offset);
-    if (UNLIKELY((count & OURO__SUSPECT(OURO__PASS)) == 0)) return;
+    (void)offset;
     if (OURO_GUARDED) ouro__fence_check_word(entry);
     uint64_t word = *ouro__word_of(entry);
     const struct ouro__shape *shape = &ouro__shapes[ouro__word_type(word)];
+    around->pass->referrer = entry;
     if (LIKELY(ouro__is_careless(word)))
         ouro__visit_mask(entry, shape->mask, scan_around, context);
     else
         scan_careful_in_pass(around->pass, entry);
 }
 
+/* After finalizers: some of the set may have died, or be in use. */
+static void scan_again_in_pass(void *entry, size_t offset, void *context)
+{
+    const struct ouro__around *around = context;
+    if ((*ouro__count_at(around->counts, offset) & OURO__SUSPECT(OURO__PASS)) != 0)
+        scan_suspect_in_pass(entry, offset, context);
+}
+
 static void scan_pool_in_pass(struct ouro__collector *pass)
 {
     struct ouro__around around = ouro__around(pass, ouro__pool_start(pass->cursor));
     pass->near = around.start >> OURO_POOL_SHIFT;
-    ouro__pass_walk(pass, scan_one_in_pass, &around);
+    if (LIKELY(!pass->finalized)) /* no program has run: all of the set are suspects */
+        ouro__pass_walk(pass, scan_suspect_in_pass, &around);
+    else
+        ouro__pass_walk(pass, scan_again_in_pass, &around);
 }
 
 static void scan_one_in_whole(struct ouro__collector *collector, void *entry)

@@ -65,7 +65,6 @@ struct ouro__pool {
     uint8_t sets;              /* one bit for each lane: in the set of its running cycle */
     uint8_t grays;             /* one bit for each lane: has gray bits */
     bool scratch : 1;          /* its counts were touched and not purged yet */
-    bool leaks : 1;            /* a suspect of a pass in it refers to what is none */
     bool carried : 1;          /* its counts may hold what its tallies had no room for */
     uint32_t
         *numbers; /* of its live blocks behind how many those are; NULL: none  [meter.number] */

@@ -2,6 +2,7 @@
 /*
  * sever_test.c -- references from garbage to what lives are dropped, and no others
  */
+#include "base/tune.h"
 #include "support/bead.h"
 #include "support/cell.h"
 
@@ -52,6 +53,35 @@ static void test_what_lives_keeps_what_it_holds(void **state)
     ouro_decref(live);
     assert_int_equal(ouro_collect(*state, 2), 4);
     assert_int_equal(ouro_refcount(old), 1);
+    ouro_decref(old);
+}
+
+static void refer(bead *ring, size_t count, bead *to)
+{
+    for (; count > 0; count--, ring = ring->next) ouro_set(ring, other, to);
+}
+
+/* As many as a pass remembers, fewer, and more; beside the living that hold as many, and are met first or last. */
+static void test_garbage_lets_go_of_any_number_and_the_living_of_none(void **state)
+{
+    static const size_t counts[] = {1, OURO_LEAKS_MAX - 1, OURO_LEAKS_MAX, OURO_LEAKS_MAX + 1,
+                                    3 * OURO_LEAKS_MAX};
+    bead *old = old_node(*state);
+    for (size_t i = 0; i < COUNT_OF(counts); i++)
+        for (size_t kept = 0; kept < 3; kept++) {
+            size_t count = counts[i], held = kept > 0 ? count : 0;
+            bead *first = bead_ring(*state, count), *last = bead_ring(*state, count);
+            refer(first, count, old);
+            refer(last, count, old);
+            if (kept != 1) ouro_decref(first);
+            if (kept != 2) ouro_decref(last);
+            assert_int_equal(ouro_collect(*state, 0), 2 * count - held);
+            assert_int_equal(ouro_refcount(old), 1 + held);
+            test_heap_verify(*state);
+            if (kept > 0) ouro_decref(kept == 1 ? first : last);
+            assert_int_equal(ouro_collect(*state, 2), held);
+            assert_int_equal(ouro_refcount(old), 1);
+        }
     ouro_decref(old);
 }
 
@@ -172,6 +202,7 @@ int main(void)
         HEAP_TEST(test_garbage_lets_go_of_what_the_pass_does_not_look_at),
         HEAP_TEST(test_garbage_lets_go_of_what_the_pass_finds_alive),
         HEAP_TEST(test_what_lives_keeps_what_it_holds),
+        HEAP_TEST(test_garbage_lets_go_of_any_number_and_the_living_of_none),
         HEAP_TEST(test_one_reference_out_of_many_pools_is_found),
         HEAP_TEST(test_what_only_garbage_held_dies_with_it),
         HEAP_TEST(test_an_end_takes_out_other_entries_of_the_same_key),
