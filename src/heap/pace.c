@@ -250,12 +250,14 @@ static bool nearby_is_due(const ouro_heap *heap)
     return pace->nearby_left == 0 || (pace->nearby_interval == 1 && touched >= many);
 }
 
+/* What the search finds is verified afterwards, which has its share of a step's time, too. */
 static size_t pass_nearby(ouro_heap *heap)
 {
     struct ouro__pace *pace = &heap->pace;
     heap->pass.bounded = true;
     const long units = OURO_NEARBY_UNITS / (long)pace->nearby_interval + 256;
-    size_t found = ouro__heap_collect_nearby(heap, units, pace->step_nanoseconds);
+    const uint64_t nanoseconds = pace->step_nanoseconds / 4 * 3;
+    size_t found = ouro__heap_collect_nearby(heap, units, nanoseconds);
     heap->pass.bounded = false;
     pace->nearby_passes++;
     pace->nearby_found += found;
