@@ -67,6 +67,31 @@ static void test_passes_make_the_young_middle_aged_and_old(void **state)
     rows_end();
 }
 
+static void say_nothing(cell *self)
+{
+    (void)self;
+}
+
+/* Also where others of the same pass are garbage that has last words. */
+static void test_who_lives_beside_last_words_grows_older(void **state)
+{
+    for (int generation = 0; generation < 3; generation++) {
+        cell *ring = cell_ring(*state, 2);
+        for (int i = 0; i < generation; i++) {
+            cell_lose(*state, say_nothing);
+            assert_int_equal(ouro_collect(*state, i), 1);
+        }
+        cell_lose(*state, say_nothing);
+        assert_int_equal(ouro_collect(*state, generation), 1);
+        assert_age(ring, generation == 0 ? MIDDLE : OLD);
+        assert_age(ring->left, generation == 0 ? MIDDLE : OLD);
+        assert_int_equal(((ouro_heap *)*state)->pass.middle_aged, generation == 0 ? 2 : 0);
+        test_heap_verify(*state);
+        ouro_decref(ring);
+        assert_int_equal(ouro_collect(*state, 2), 2);
+    }
+}
+
 static void test_a_whole_collection_makes_all_old(void **state)
 {
     rows_new(*state);
@@ -266,6 +291,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         HEAP_TEST(test_passes_make_the_young_middle_aged_and_old),
+        HEAP_TEST(test_who_lives_beside_last_words_grows_older),
         HEAP_TEST(test_a_whole_collection_makes_all_old),
         HEAP_TEST(test_a_cycle_in_steps_leaves_the_young_to_the_passes),
         HEAP_TEST(test_the_young_may_be_passed_over),

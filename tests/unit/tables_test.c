@@ -160,7 +160,9 @@ static size_t capacity_after(ouro_heap *heap, size_t count, size_t left)
     for (size_t i = 0; i + left < count; i++)
         assert_true(ouro_weak_map_delete(map, keys->items.items[i]));
     assert_int_equal(inside(map)->capacity, capacity_for(count));
+    uint64_t closings = inside(map)->closings;
     assert_int_equal(ouro_weak_map_set(map, keys->items.items[count], NULL), OURO_OK);
+    assert_int_equal(inside(map)->closings, closings + 1); /* they are gone through once */
     assert_int_equal(inside(map)->length, left + 1);
     assert_int_equal(inside(map)->used, left + 1); /* no hole is left */
     for (size_t i = 0; i <= count; i++)
@@ -185,6 +187,106 @@ static void test_a_full_map_grows_or_closes_its_holes(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++)
         assert_int_equal(capacity_after(*state, cases[i].full, cases[i].left), cases[i].capacity);
 }
+
+/* A table and its order are one block, which is no larger than it must be. */
+static void test_the_order_lies_behind_the_table(void **state)
+{
+    ouro_weak_map *map = ouro_weak_map_new(*state);
+    list *keys = list_new(*state);
+    for (size_t i = 0; i < MOST; i++)
+        assert_int_equal(ouro_weak_map_set(map, list_append_cell(keys, 1), NULL), OURO_OK);
+    size_t places = inside(map)->capacity + inside(map)->capacity / 2;
+    assert_ptr_equal(inside(map)->order, inside(map)->table + inside(map)->capacity);
+    size_t bytes = ouro__raw_usable_size(inside(map)->table);
+    assert_in_range(bytes, places * sizeof(void *), places * sizeof(void *) / 4 * 5);
+    ouro_decref(keys);
+    ouro_decref(map);
+}
+
+/* ---- holes ---- */
+
+enum { FULL = 8 };
+
+/* A map that is full, but for the entries whose bits are in `gone`. */
+static ouro_weak_map *map_with_holes(list *keys, size_t gone)
+{
+    ouro_weak_map *map = ouro_weak_map_new(ouro_heap_of(keys));
+    for (size_t i = 0; i < FULL; i++)
+        assert_int_equal(ouro_weak_map_set(map, keys->items.items[i], NULL), OURO_OK);
+    for (size_t i = 0; i < FULL; i++)
+        if ((gone >> i & 1) != 0) assert_true(ouro_weak_map_delete(map, keys->items.items[i]));
+    return map;
+}
+
+static list *list_of_keys(ouro_heap *heap)
+{
+    list *keys = list_new(heap);
+    for (size_t i = 0; i < FULL; i++) (void)list_append_cell(keys, 1);
+    return keys;
+}
+
+/* The first that is left from one on; FULL where none is. */
+static size_t first_left(size_t gone, size_t from)
+{
+    while (from < FULL && (gone >> from & 1) != 0) from++;
+    return from;
+}
+
+/* Where entries may have moved the serial tells where a walk goes on, and else the place. */
+static void test_a_walk_goes_on_behind_what_it_has_met(void **state)
+{
+    list *keys = list_of_keys(*state);
+    for (size_t gone = 0; gone < 1u << FULL; gone++) {
+        ouro_weak_map *map = map_with_holes(keys, gone);
+        const struct ouro__map *entries = inside(map);
+        for (size_t from = 0; from <= FULL; from++) {
+            size_t next = first_left(gone, from);
+            for (int moved = 0; moved < 2; moved++) {
+                ouro_weak_cursor cursor = {
+                    .place = moved != 0 ? 0 : from,
+                    .serial = moved != 0 ? from : 0,
+                    .closings = entries->closings - (moved != 0),
+                };
+                const struct ouro__ephemeron *met = ouro__map_next(entries, &cursor);
+                assert_int_equal(cursor.closings, entries->closings);
+                assert_ptr_equal(met, next < FULL ? entries->order[next] : NULL);
+                if (next == FULL) continue;
+                assert_int_equal(cursor.place, next + 1);
+                assert_int_equal(cursor.serial, next + 1);
+            }
+        }
+        ouro_decref(map);
+    }
+    ouro_decref(keys);
+}
+
+/* A cycle that has half followed a map goes on with the same entry; in another map it is where it was.  [mark.half] */
+static void test_where_a_cycle_goes_on_moves_with_the_entries(void **state)
+{
+    enum { FEW = 2 }; /* holes that are closed */
+    struct ouro__half *half = &ouro__heap_pools(*state)->marks.lanes[OURO__WHOLE].half;
+    list *keys = list_of_keys(*state);
+    ouro_weak_map *other = ouro_weak_map_new(*state);
+    for (size_t gone = 0; gone < 1u << (FULL - 1); gone++) {
+        if (__builtin_popcountl(gone) < FEW) continue;
+        for (size_t done = 0; done < FULL; done++) {
+            for (int own = 0; own < 2; own++) {
+                ouro_weak_map *map = map_with_holes(keys, gone);
+                const struct ouro__ephemeron *next = inside(map)->order[first_left(gone, done)];
+                *half = (struct ouro__half){.owner = own != 0 ? map : other, .done = done};
+                assert_true(ouro__map_reserve(inside(map)));
+                assert_ptr_equal(inside(map)->order[own != 0 ? half->done : next->index], next);
+                if (own == 0) assert_int_equal(half->done, done);
+                *half = (struct ouro__half){.owner = NULL};
+                ouro_decref(map);
+            }
+        }
+    }
+    ouro_decref(other);
+    ouro_decref(keys);
+}
+
+/* ---- what a walk meets in the end ---- */
 
 static int count_referent(void *referent, void *argument)
 {
@@ -256,11 +358,39 @@ static bool refuse(void *context, size_t bytes)
     return is_refused && bytes >= 256; /* a table, and no entry */
 }
 
+/* A map that has shrunk, for whose smaller table there is no memory, has room in the one that it has. */
+static void test_a_table_that_cannot_shrink(void **state)
+{
+    (void)state;
+    enum { MANY = 64, LEFT = 3 };
+    ouro_heap *heap = test_heap_new(
+        &(ouro_heap_options){.collector_off = true, .one_at_a_time = true, .refuse = refuse});
+    ouro_weak_map *map = ouro_weak_map_new(heap);
+    list *keys = list_new(heap);
+    for (size_t i = 0; i <= MANY; i++) (void)list_append_cell(keys, 1);
+    for (size_t i = 0; i < MANY; i++)
+        assert_int_equal(ouro_weak_map_set(map, keys->items.items[i], NULL), OURO_OK);
+    for (size_t i = 0; i + LEFT < MANY; i++)
+        assert_true(ouro_weak_map_delete(map, keys->items.items[i]));
+    size_t smaller = MANY / 2 / 2 * 3 * sizeof(void *);
+    void *taken = ouro_mem_alloc(heap, smaller); /* of when it had grown to that size */
+    assert_non_null(taken);
+    is_refused = true;
+    assert_int_equal(ouro_weak_map_set(map, keys->items.items[MANY], NULL), OURO_OK);
+    is_refused = false;
+    ouro_mem_free(heap, taken);
+    assert_int_equal(inside(map)->capacity, 2 * MANY);
+    assert_int_equal(inside(map)->used, LEFT + 1);
+    test_heap_verify(heap);
+    ouro_decref(map);
+    ouro_decref(keys);
+    test_heap_close_empty(heap);
+}
+
 /* Where there is no memory for a larger table all stays as it was. */
 static void test_a_table_that_cannot_grow(void **state)
 {
     (void)state;
-    enum { FULL = 8 };
     ouro_heap *heap = test_heap_new(
         &(ouro_heap_options){.collector_off = true, .one_at_a_time = true, .refuse = refuse});
     ouro_weak_map *map = ouro_weak_map_new(heap);
@@ -303,7 +433,6 @@ static void test_a_table_that_cannot_grow(void **state)
 static void test_a_table_of_keys_that_cannot_grow(void **state)
 {
     (void)state;
-    enum { FULL = 8 };
     ouro_heap *heap = test_heap_new(
         &(ouro_heap_options){.collector_off = true, .one_at_a_time = true, .refuse = refuse});
     ouro_weak_map *map = ouro_weak_map_new(heap), *other = ouro_weak_map_new(heap);
@@ -578,8 +707,12 @@ int main(void)
         HEAP_TEST(test_the_tables_of_weak_maps_grow_by_need),
         HEAP_TEST(test_a_table_that_has_grown_says_so),
         HEAP_TEST(test_a_full_map_grows_or_closes_its_holes),
+        HEAP_TEST(test_the_order_lies_behind_the_table),
+        HEAP_TEST(test_a_walk_goes_on_behind_what_it_has_met),
+        HEAP_TEST(test_where_a_cycle_goes_on_moves_with_the_entries),
         HEAP_TEST(test_a_full_map_ends_with_its_last_entry),
         cmocka_unit_test(test_a_new_entry_was_counted_by_nobody),
+        cmocka_unit_test(test_a_table_that_cannot_shrink),
         cmocka_unit_test(test_a_table_that_cannot_grow),
         cmocka_unit_test(test_a_table_of_keys_that_cannot_grow),
         HEAP_TEST(test_whom_nobody_looks_at),

@@ -168,6 +168,28 @@ static void test_callbacks_of_garbage_come_in_the_order_of_finalizers(void **sta
     }
 }
 
+/* Each of them, the newest of a target first. */
+static void test_several_callbacks_of_garbage_run(void **state)
+{
+    enum { TARGETS_LOST = 3, EACH = 2 };
+    ouro_weakref *weak[TARGETS_LOST * EACH];
+    call_count = 0;
+    for (size_t i = 0; i < COUNT_OF(weak); i += EACH) {
+        ouro_auto cell *target = cell_new(*state);
+        ouro_set(target, left, target);
+        for (size_t j = 0; j < EACH; j++)
+            weak[i + j] = ouro_weakref_new_callback(target, remember, NULL);
+    }
+    assert_int_equal(ouro_collect(*state, 0), TARGETS_LOST);
+    assert_int_equal(call_count, COUNT_OF(weak));
+    for (size_t i = 0; i < COUNT_OF(weak); i += EACH) {
+        size_t at = 0; /* of the target, whichever it was */
+        while (called[at] != weak[i + 1]) assert_in_range(++at, 0, COUNT_OF(weak) - 1);
+        assert_ptr_equal(called[at + 1], weak[i]);
+    }
+    for (size_t i = 0; i < COUNT_OF(weak); i++) ouro_decref(weak[i]);
+}
+
 /* As in CPython: a weak reference in garbage that is kept looks at nothing any more. */
 static void test_a_saved_weak_reference_has_looked_its_last(void **state)
 {
@@ -292,6 +314,7 @@ int main(void)
         HEAP_TEST(test_callback_must_be_given),
         HEAP_TEST(test_list_keeps_its_order_when_some_leave),
         HEAP_TEST(test_callbacks_of_garbage_come_in_the_order_of_finalizers),
+        HEAP_TEST(test_several_callbacks_of_garbage_run),
         HEAP_TEST(test_a_saved_weak_reference_has_looked_its_last),
         HEAP_TEST(test_what_was_saved_may_be_a_key),
         HEAP_TEST(test_weak_field_looks_without_holding),

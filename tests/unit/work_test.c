@@ -173,10 +173,13 @@ static void test_ephemerons_are_counted(void **state)
 
 /* ---- last words ---- */
 
+static size_t heard;
+
 static void silent(ouro_weakref *self, void *argument)
 {
     (void)self;
     (void)argument;
+    heard++;
 }
 
 /* Old cells that refer to themselves, each looked at by a weak reference of the list that is returned; lost. */
@@ -276,6 +279,28 @@ static void test_a_finalizer_ends_a_step(void **state)
     assert_int_equal(steps, MANY);
     assert_in_range(heap->whole.effort - effort, MANY, MANY + MANY / 8);
     assert_int_equal(heap->whole.work_done - done, MANY * FINALIZERS_STEP);
+    (void)cycle_step_to_the_end(heap, 0);
+    ouro_decref(weakrefs);
+}
+
+/* A callback likewise. */
+static void test_a_callback_ends_a_step(void **state)
+{
+    SKIP_WHERE_GUARDED();
+    ouro_heap *heap = *state;
+    list *weakrefs = lose_watched_cells(heap, true);
+    cycle_begin(heap);
+    heard = 0;
+    assert_true(cycle_reach(heap, "call back"));
+    assert_in_range(heard, 0, 1);
+    size_t effort = heap->whole.effort, done = heap->whole.work_done;
+    size_t steps = 0, left = MANY - heard;
+    for (; steps < left; steps++) {
+        (void)cycle_step(heap, FINALIZERS_STEP);
+        assert_int_equal(heard + left, MANY + steps + 1);
+    }
+    assert_int_equal(heap->whole.effort, effort);
+    assert_int_equal(heap->whole.work_done - done, left * FINALIZERS_STEP);
     (void)cycle_step_to_the_end(heap, 0);
     ouro_decref(weakrefs);
 }
@@ -637,6 +662,7 @@ int main(void)
         HEAP_TEST(test_weak_references_without_finalizers_are_counted),
         HEAP_TEST(test_what_is_final_is_told),
         HEAP_TEST(test_a_finalizer_ends_a_step),
+        HEAP_TEST(test_a_callback_ends_a_step),
         HEAP_TEST(test_marks_of_a_large_object_are_a_unit),
         HEAP_TEST(test_the_words_of_all_pools_are_counted),
         HEAP_TEST(test_a_step_ends_with_its_units),
