@@ -87,12 +87,15 @@ bool ouro__pass_spares(const struct ouro__collector *pass, void *entry)
     return pass->bounded && visit_length(pass, entry) > OURO_PASS_LENGTH;
 }
 
-/* It is no suspect then, and what it refers to has a reference that is not counted. */
+/* It is no suspect then, and what it refers to has a reference that is not counted.  Those to it that were lead out
+ * now.  [sever.outward] */
 static NOINLINE void spare(struct ouro__collector *collector, void *entry)
 {
     struct ouro__marks *marks = ouro__collector_marks(collector);
+    ouro__count *count = ouro__count_of(entry);
     ouro__word_untrap(entry);
-    *ouro__count_of(entry) &= OURO__COUNT_MASK;
+    *count &= OURO__COUNT_MASK;
+    collector->outward += *count;
     marks->lanes[OURO__PASS].suspects--;
     marks->touched_any = true;
 }
