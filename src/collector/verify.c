@@ -122,6 +122,12 @@ static NOINLINE void scan_careful_in_pass(struct ouro__collector *pass, void *en
     }
 }
 
+/* The less common way is a call, so that the loop around keeps what it needs in registers. */
+static NOINLINE void scan_elsewhere(void *referent, struct ouro__collector *pass)
+{
+    scan_in_pass(referent, pass);
+}
+
 ALWAYS_INLINE void scan_around(void *referent, void *context)
 {
     const struct ouro__around *around = context;
@@ -129,7 +135,7 @@ ALWAYS_INLINE void scan_around(void *referent, void *context)
     if (LIKELY(count != NULL))
         *count += 1;
     else
-        scan_in_pass(referent, around->pass);
+        scan_elsewhere(referent, around->pass);
 }
 
 ALWAYS_INLINE void scan_suspect_in_pass(void *entry, size_t offset, void *context)
