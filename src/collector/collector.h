@@ -302,7 +302,7 @@ ALWAYS_INLINE void ouro__set_walk(struct ouro__collector *collector,
     for (size_t word = collector->at / 64; word < words; word++) {
         uint64_t bits = map[word] & (~(uint64_t)0 << collector->at % 64);
         for (; bits != 0; bits &= bits - 1) {
-            size_t bit = (unsigned)__builtin_ctzl(bits);
+            size_t bit = ouro__lowest_bit(bits);
             work(collector, start + (word * 64 + bit) * 8);
             if (UNLIKELY(collector->units <= 0)) {
                 collector->at = word * 64 + bit + 1;
@@ -326,7 +326,7 @@ ALWAYS_INLINE void ouro__pass_walk(struct ouro__collector *pass,
     char *start = ouro__pool_start(pool);
     for (size_t word = pool->set_from, end = pool->set_to; word < end; word++) {
         for (uint64_t bits = map[word]; bits != 0; bits &= bits - 1) {
-            size_t offset = word * 512 + (unsigned)__builtin_ctzl(bits) * 8u;
+            size_t offset = word * 512 + ouro__lowest_bit(bits) * 8;
             work(start + offset, offset, context);
         }
     }

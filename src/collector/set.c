@@ -219,7 +219,7 @@ ALWAYS_INLINE uint64_t propose_young_half(struct ouro__collector *pass,
             set |= propose_block(pass, start, offset, &found);
     } else {
         for (; bits != 0; bits &= bits - 1) {
-            entry = ouro__pool_young_entry(pool, half / 2, (unsigned)__builtin_ctz(bits) + bit);
+            entry = ouro__pool_young_entry(pool, half / 2, (unsigned)ouro__lowest_bit(bits) + bit);
             set |= propose_block(pass, start, (size_t)(entry - start), &found);
         }
     }
@@ -482,7 +482,7 @@ void ouro__set_finish(struct ouro__collector *collector)
         const unsigned half = word % 2 * 32; /* of its bits: those of the same 512 bytes */
         uint64_t dead = 0;
         for (uint64_t bits = all; bits != 0; bits &= bits - 1) {
-            size_t offset = word * 512 + (unsigned)__builtin_ctzl(bits) * 8u;
+            size_t offset = word * 512 + ouro__lowest_bit(bits) * 8;
             void *entry = start + offset;
             ouro__count *count = ouro__count_at(counts, offset);
             if (LIKELY((*count & OURO__SUSPECT(lane)) != 0)) {

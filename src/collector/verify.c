@@ -123,7 +123,7 @@ static NOINLINE void scan_careful_in_pass(struct ouro__collector *pass, void *en
 }
 
 /* The less common way is a call, so that the loop around keeps what it needs in registers. */
-static NOINLINE void scan_elsewhere(void *referent, struct ouro__collector *pass)
+static __attribute__((noinline)) void scan_elsewhere(void *referent, struct ouro__collector *pass)
 {
     scan_in_pass(referent, pass);
 }

@@ -89,7 +89,7 @@ ALWAYS_INLINE void fetch_tallies(char *entry, size_t count, size_t block_size)
     for (; count > 0; count--, entry += block_size) {
         ouro__slot *words = (ouro__slot *)(void *)entry;
         for (uint64_t mask = ouro__shape_of(entry)->mask; mask != 0; mask &= mask - 1) {
-            const void *referent = words[(unsigned)__builtin_ctzl(mask)];
+            const void *referent = words[ouro__lowest_bit(mask)];
             if (referent != NULL) __builtin_prefetch(ouro__tally_of(referent), 1);
         }
     }

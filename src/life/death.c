@@ -326,7 +326,7 @@ static inline void *drop_references(struct ouro__life *life, struct waiting *at,
     if (at->cursor < CURSOR_GENERAL) {
         ouro__slot *words = (ouro__slot *)at->object;
         for (uint64_t mask = shape->mask >> at->cursor << at->cursor; mask != 0; mask &= mask - 1) {
-            unsigned position = (unsigned)__builtin_ctzl(mask);
+            unsigned position = (unsigned)ouro__lowest_bit(mask);
             void *child = words[position];
             if (child == NULL || !drop(life, child)) continue;
             at->cursor = position + 1;
@@ -539,7 +539,7 @@ ALWAYS_INLINE bool has_no_more(const void *object, uint64_t mask)
 {
     const ouro__slot *fields = (const ouro__slot *)object;
     for (; mask != 0; mask &= mask - 1)
-        if (fields[__builtin_ctzl(mask)] != NULL) return false;
+        if (fields[ouro__lowest_bit(mask)] != NULL) return false;
     return true;
 }
 
@@ -585,7 +585,7 @@ static struct waiting die_plain(struct ouro__life *life, struct waiting at, uint
     uint64_t mask = at.cursor < CURSOR_GENERAL ? kin.mask >> at.cursor << at.cursor : 0;
     for (;;) {
         while (mask != 0) {
-            size_t position = (size_t)__builtin_ctzl(mask);
+            size_t position = ouro__lowest_bit(mask);
             void *child = ((ouro__slot *)object)[position];
             mask &= mask - 1;
             if (child == NULL) continue;

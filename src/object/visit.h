@@ -8,6 +8,7 @@
 #ifndef OURO_OBJECT_VISIT_H
 #define OURO_OBJECT_VISIT_H
 
+#include "base/bits.h"
 #include "memory/mark.h"
 #include "object/type.h"
 
@@ -35,7 +36,7 @@ ALWAYS_INLINE void ouro__visit_mask(void *object, uint64_t mask,
 {
     ouro__slot *words = (ouro__slot *)object;
     for (; mask != 0; mask &= mask - 1) {
-        void *referent = words[(unsigned)__builtin_ctzl(mask)];
+        void *referent = words[ouro__lowest_bit(mask)];
         if (referent != NULL) visit(referent, context);
     }
 }
