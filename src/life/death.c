@@ -708,7 +708,8 @@ static inline bool died_alone(struct ouro__life *life, void *object)
 {
     const struct ouro__shape *shape = ouro__shape_of(object);
     bool is_watched = (*ouro__word_of(object) & (OURO__WEAKLY | OURO__KEYED)) != 0;
-    if (shape->flags != 0 || shape->mask != 0 || is_watched) return false;
+    bool has_more = (shape->flags & ~(unsigned)OURO__SHAPE_FENCED) != 0 || shape->mask != 0;
+    if (has_more || is_watched) return false;
     ouro__fence_check(object);
     ouro__life_free(life, object, shape);
     return true;

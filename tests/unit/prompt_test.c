@@ -73,6 +73,37 @@ static void test_in_a_callback_inside_a_traverse_hook(void **state)
     assert_prompt(*state, 2);
 }
 
+/* Nothing but a few bytes, which leave some of its block. */
+typedef struct few {
+    char bytes[20];
+} few;
+
+static ouro_type few_type = OURO_TYPE(few);
+
+static size_t released_meanwhile;
+
+static void drop_few(cell *self)
+{
+    size_t before = cell_released;
+    few *made = ouro_new(ouro_heap_of(self), few);
+    assert_non_null(made);
+    ouro_decref(made);
+    released_meanwhile += cell_released - before;
+}
+
+/* An object without references that dies in the program's code ends alone: who waits for the hook goes on waiting. */
+static void test_a_simple_death_takes_nobody_along_who_waits(void **state)
+{
+    cell *outer = cell_new(*state), *speaker = cell_new(*state);
+    speaker->last_word = drop_few;
+    ouro_put(outer, left, hidden_new(*state, atom_new(*state, 1))); /* waits for the hook */
+    ouro_put(outer, right, speaker);
+    released_meanwhile = 0;
+    ouro_decref(hidden_new(*state, outer));
+    assert_int_equal(released_meanwhile, 0);
+    assert_prompt(*state, 0);
+}
+
 /* Nobody recurses: each waits for the hook of the one before, and the last dies as all others. */
 static void test_a_chain_of_hooks_goes_one_after_the_other(void **state)
 {
@@ -89,6 +120,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         HEAP_TEST(test_in_a_finalizer_inside_a_traverse_hook),
         HEAP_TEST(test_in_a_callback_inside_a_traverse_hook),
+        HEAP_TEST(test_a_simple_death_takes_nobody_along_who_waits),
         HEAP_TEST(test_a_chain_of_hooks_goes_one_after_the_other),
     };
     return cmocka_run_group_tests_name("prompt", tests, NULL, NULL);
