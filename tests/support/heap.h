@@ -11,15 +11,23 @@
 #if defined(OURO_GUARDED) && OURO_GUARDED
 #define TEST_IS_GUARDED 1
 #define TEST_FENCE 16
+#define TEST_IS_FENCED (OURO_GUARDED > 1)
 #else
 #define TEST_IS_GUARDED 0
 #define TEST_FENCE 0
+#define TEST_IS_FENCED 0
 #endif
 
 /* A test of what guarded builds do not do: blocks that grow where they lie, class lists. */
 #define SKIP_WHERE_GUARDED()                                                                       \
     do {                                                                                           \
         if (TEST_IS_GUARDED) skip();                                                               \
+    } while (0)
+
+/* A test of sizes, which the fences of the debug build change. */
+#define SKIP_WHERE_FENCED()                                                                        \
+    do {                                                                                           \
+        if (TEST_IS_FENCED) skip();                                                                \
     } while (0)
 
 /* A heap as the options say (NULL: the defaults), which the environment does

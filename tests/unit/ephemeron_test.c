@@ -338,7 +338,7 @@ static void look_around(cell *self)
     (void)self;
     ouro_weak_cursor cursor = {0};
     void *key;
-    while (ouro_weak_map_next(asked, &cursor, &key, NULL)) {
+    while (asked != NULL && ouro_weak_map_next(asked, &cursor, &key, NULL)) {
         had_value = true;
         ouro_decref(key);
     }
@@ -451,7 +451,7 @@ static void happen(struct actors *actors, enum event event)
     switch (event) {
     case DROP_MAP:
         ouro_decref(actors->map);
-        actors->map = NULL;
+        actors->map = asked = NULL;
         return;
     case CLEAR_MAP: ouro_weak_map_clear(actors->map); return;
     case DROP_KEY:
