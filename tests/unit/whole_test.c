@@ -206,6 +206,21 @@ static void test_trim_leaves_a_cycle_with_garbage_alone(void **state)
     cycle_rings_end(all);
 }
 
+/* Of more than the stack holds the rest waits in the pools of the set: of this cycle's, and not of one before. */
+static void test_who_waits_to_be_followed_is_in_the_set(void **state)
+{
+    ouro_heap *heap = *state;
+    const struct ouro__lane *lane = &ouro__heap_pools(heap)->marks.lanes[OURO__WHOLE];
+    list *all = cycle_rings(heap, HELD);
+    (void)ouro_collect(heap, 2);
+    assert_non_null(lane->gray_from);
+    cycle_touch(all->items.items[0]);
+    cycle_begin(heap);
+    assert_null(lane->gray_from);
+    (void)cycle_step_to_the_end(heap, 0);
+    cycle_rings_end(all);
+}
+
 static bool has_scratch(ouro_heap *heap)
 {
     return ouro__heap_pools(heap)->marks.scratch_pools > 0;
@@ -235,6 +250,51 @@ static void test_the_memory_of_marks_goes_back(void **state)
     assert_true(source.purged_bytes - purged < OURO__POOLS_START / 2); /* of pages that were used */
     assert_int_equal(ouro__collector_wipe(&heap->pass, 0, 0), 0);
     assert_int_equal(ouro__collector_wipe(&heap->pass, 99, 0), 0); /* no such arena */
+    test_heap_verify(heap);
+    cycle_rings_end(all);
+    test_heap_close_empty(heap);
+}
+
+static ouro_arena_source any;
+
+/* Arenas of a few pools alone. */
+static void *obtain_small(void *context, size_t size, size_t alignment)
+{
+    if (size > (size_t)176 << OURO_POOL_SHIFT) return NULL;
+    return any.obtain(context, size, alignment);
+}
+
+static size_t scratch_pools_of(struct ouro__arena *arena)
+{
+    size_t count = 0;
+    for (size_t page = OURO_ARENA_FIRST_PAGE; page < arena->page_end; page++)
+        count += ouro__arena_pool(arena, page)->scratch;
+    return count;
+}
+
+/* One arena's, and no other's. */
+static void test_the_memory_of_marks_goes_back_by_arenas(void **state)
+{
+    (void)state;
+    enum { ARENAS = 3 };
+    struct source source = {0};
+    any = source_counting(&source);
+    ouro_arena_source small = any;
+    small.obtain = obtain_small;
+    ouro_heap *heap = test_heap_new(&(ouro_heap_options){.collector_off = true, .source = small});
+    struct ouro__pools *pools = ouro__heap_pools(heap);
+    list *all = cycle_rings(heap, HELD);
+    while (ouro__pools_arenas(pools) < ARENAS) list_append_cell(all, 0);
+    (void)ouro_collect(heap, 0);
+    for (size_t number = 0; number < ARENAS; number++) {
+        size_t offset = 0, at = 0;
+        do offset = ouro__collector_wipe(&heap->pass, number, offset);
+        while (offset != 0);
+        struct ouro__arena *arena = pools->realms[OURO__REALM_TRACKED].arenas;
+        for (; arena != NULL; arena = arena->next, at++)
+            assert_int_equal(scratch_pools_of(arena) > 0, at > number);
+        assert_true(at >= ARENAS);
+    }
     test_heap_verify(heap);
     cycle_rings_end(all);
     test_heap_close_empty(heap);
@@ -425,6 +485,7 @@ static void test_what_frozen_maps_hold_is_counted_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        HEAP_TEST(test_who_waits_to_be_followed_is_in_the_set),
         HEAP_TEST(test_what_is_held_is_no_suspect),
         HEAP_TEST(test_what_roots_reach_is_no_suspect),
         HEAP_TEST(test_a_root_in_another_heap_is_passed_by),
@@ -434,6 +495,7 @@ int main(void)
         HEAP_TEST(test_trim_before_the_first_step_of_a_cycle),
         HEAP_TEST(test_trim_leaves_a_cycle_with_garbage_alone),
         cmocka_unit_test(test_the_memory_of_marks_goes_back),
+        cmocka_unit_test(test_the_memory_of_marks_goes_back_by_arenas),
         cmocka_unit_test(test_the_marks_of_a_small_heap_stay),
         cmocka_unit_test(test_a_small_heap_has_so_many_pools),
         cmocka_unit_test(test_the_marks_of_passes_stay_for_a_while_in_a_small_heap),
