@@ -173,7 +173,7 @@ bool ouro__map_reserve(struct ouro__map *map)
 
 void ouro__map_trim(struct ouro__map *map)
 {
-    if (map->length > 0) return;
+    OURO_ASSERT(map->length == 0);
     ouro__raw_free(&weakrefs_of(map)->pools, map->table);
     map->table = map->order = NULL;
     map->capacity = map->used = 0;

@@ -77,7 +77,7 @@ void ouro__map_remove(struct ouro__map *map, struct ouro__ephemeron *ephemeron);
 /* The next ephemeron that answers, or NULL at the end. */
 struct ouro__ephemeron *ouro__map_next(const struct ouro__map *map, ouro_weak_cursor *cursor);
 
-/* Gives the table back, if the map is empty. */
+/* Gives the table of an empty map back. */
 void ouro__map_trim(struct ouro__map *map);
 
 /* The first contradiction in a map as a sentence, or NULL. */

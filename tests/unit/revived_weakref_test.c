@@ -144,6 +144,45 @@ static void test_nobody_brings_it_back(void **state)
     scene_end(*state);
 }
 
+static void say_nothing(cell *self)
+{
+    (void)self;
+}
+
+/* Neither can the finalizer of other garbage. */
+static void test_other_garbage_brings_nobody_back(void **state)
+{
+    ouro_weakref *outside = lose_keeper(*state);
+    cell_lose(*state, say_nothing);
+    assert_int_equal(ouro_collect(*state, 2), 3);
+    assert_null(seen.target);
+    assert_int_equal(seen.calls, 0);
+    ouro_decref(outside);
+    scene_end(*state);
+}
+
+typedef struct trio {
+    void *first, *second, *third;
+} trio;
+static ouro_type trio_type;
+static const ouro_field trio_fields[] = {OURO_REF(trio, first, NULL), OURO_REF(trio, second, NULL),
+                                         OURO_REF(trio, third, NULL), OURO_END};
+static ouro_type trio_type = OURO_TYPE(trio, .fields = trio_fields);
+
+/* What is no weak reference is not taken for one that waits to be called, though it refers to itself as such do. */
+static void test_what_refers_to_itself_is_brought_back(void **state)
+{
+    trio *back = ouro_new(*state, trio);
+    cell *keeper = cell_new(*state);
+    assert_non_null(back);
+    ouro_set(back, second, keeper);
+    ouro_set(back, third, back);
+    ouro_put(keeper, left, back);
+    keeper->last_word = say_nothing;
+    ouro_decref(keeper);
+    assert_int_equal(ouro_collect(*state, 2), 2);
+}
+
 static int take_weakref(void *object, void *argument)
 {
     ouro_weakref **taken = argument;
@@ -213,9 +252,14 @@ static void test_target_dies_at_every_step(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        HEAP_TEST(test_target_dies_in_the_finalizer), HEAP_TEST(test_called_without_being_saved),
-        HEAP_TEST(test_target_dies_in_a_callback),    HEAP_TEST(test_nobody_brings_it_back),
-        HEAP_TEST(test_what_is_saved_stays_silent),   HEAP_TEST(test_target_dies_at_every_step),
+        HEAP_TEST(test_target_dies_in_the_finalizer),
+        HEAP_TEST(test_called_without_being_saved),
+        HEAP_TEST(test_target_dies_in_a_callback),
+        HEAP_TEST(test_nobody_brings_it_back),
+        HEAP_TEST(test_other_garbage_brings_nobody_back),
+        HEAP_TEST(test_what_refers_to_itself_is_brought_back),
+        HEAP_TEST(test_what_is_saved_stays_silent),
+        HEAP_TEST(test_target_dies_at_every_step),
     };
     return cmocka_run_group_tests_name("revived weak references", tests, NULL, NULL);
 }

@@ -41,6 +41,24 @@ static size_t distance(const void *address, size_t slot, size_t capacity)
     return (slot - ouro__hash_of(address)) & (capacity - 1);
 }
 
+/* A search goes from one place to the next: none is empty between where it begins and the target. */
+static void assert_no_gaps(const struct ouro__weakrefs *weakrefs)
+{
+    const struct ouro__ephemerons *ephemerons = &weakrefs->ephemerons;
+    for (size_t i = 0; i < weakrefs->capacity; i++) {
+        if (weakrefs->table[i] == NULL) continue;
+        size_t behind = distance(weakrefs->table[i]->target, i, weakrefs->capacity);
+        for (; behind > 0; behind--)
+            assert_non_null(weakrefs->table[(i - behind) & (weakrefs->capacity - 1)]);
+    }
+    for (size_t i = 0; i < ephemerons->capacity; i++) {
+        if (ephemerons->table[i] == NULL) continue;
+        size_t behind = distance(ephemerons->table[i]->target, i, ephemerons->capacity);
+        for (; behind > 0; behind--)
+            assert_non_null(ephemerons->table[(i - behind) & (ephemerons->capacity - 1)]);
+    }
+}
+
 /* Addresses that differ by the size of a block are spread over the tables: a search meets few others. */
 static void test_searches_are_short(void **state)
 {
@@ -66,6 +84,8 @@ static void test_searches_are_short(void **state)
         if (inside(map)->table[i] != NULL)
             steps[2] += distance(inside(map)->table[i]->target, i, inside(map)->capacity);
     for (size_t i = 0; i < COUNT_OF(steps); i++) assert_in_range(steps[i], 0, MOST);
+    for (; all->items.length > 0; ouro_decref(ouro_vector_pop(all, &all->items)))
+        assert_no_gaps(weakrefs);
     ouro_decref(all);
     ouro_decref(map);
 }
