@@ -227,6 +227,22 @@ ALWAYS_INLINE uint64_t propose_young_half(struct ouro__collector *pass,
     return set;
 }
 
+/* The same in a guarded build, whose state bits tell the living of the 512 bytes: where the dead are in the quarantine,
+ * young bits are all over.  [guard.live] */
+ALWAYS_INLINE uint64_t propose_living(struct ouro__collector *pass, const struct ouro__pool *pool,
+                                      size_t half, uint32_t bits, uint64_t living)
+{
+    char *start = ouro__pool_start(pool) + half * 512;
+    uint64_t set = 0;
+    size_t found = 0;
+    for (; living != 0; living &= living - 1) {
+        size_t offset = ouro__lowest_bit(living) * 8;
+        if ((bits >> offset / 16 & 1) != 0) set |= propose_block(pass, start, offset, &found);
+    }
+    pass->candidates += found;
+    return set;
+}
+
 static void propose_young(struct ouro__collector *collector, struct ouro__pool *pool)
 {
     const ouro__bits *young = ouro__pool_young(pool);
@@ -234,9 +250,10 @@ static void propose_young(struct ouro__collector *collector, struct ouro__pool *
     ouro__bits *set = ouro__pool_marks(pool, ouro__set_bits(OURO__PASS));
     for (size_t half = 0, end = 2 * ouro__pool_young_words(pool); half < end; half++) {
         uint32_t bits = (uint32_t)(young[half / 2] >> half % 2 * 32);
-        if (OURO_GUARDED && bits != 0) bits &= (uint32_t)fold(states[half]); /* [guard.live] */
         if (bits == 0) continue;
-        uint64_t proposed = propose_young_half(collector, pool, half, bits);
+        uint64_t proposed = OURO_GUARDED ? propose_living(collector, pool, half, bits, states[half])
+                                         : propose_young_half(collector, pool, half, bits);
+        if (OURO_GUARDED && proposed == 0) continue;
         set[half] |= proposed;
         widen(pool, half, half + 1);
     }

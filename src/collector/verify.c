@@ -141,7 +141,7 @@ ALWAYS_INLINE void scan_around(void *referent, void *context)
 ALWAYS_INLINE void scan_suspect_in_pass(void *entry, size_t offset, void *context)
 {
     const struct ouro__around *around = context;
-    (void)offset;
+    __builtin_prefetch(ouro__count_at(around->counts, offset), 1); /* its neighbours refer to it */
     if (OURO_GUARDED) ouro__fence_check_word(entry);
     uint64_t word = *ouro__word_of(entry);
     const struct ouro__shape *shape = &ouro__shapes[ouro__word_type(word)];
