@@ -226,6 +226,13 @@ static bool has_scratch(ouro_heap *heap)
     return ouro__heap_pools(heap)->marks.scratch_pools > 0;
 }
 
+/* The memory of the marks that the pages of an arena may have had: set bits, a count and a tally for each 16 bytes. */
+static size_t marks_bytes(const struct ouro__arena *arena)
+{
+    size_t pages = arena->page_end - OURO_ARENA_FIRST_PAGE;
+    return OURO__LANES * OURO__LANE_BITS + pages * (OURO_POOL_SIZE / 4 + OURO_POOL_SIZE / 16);
+}
+
 /* What passes have used of the marks' memory goes back in parts. */
 static void test_the_memory_of_marks_goes_back(void **state)
 {
@@ -246,8 +253,8 @@ static void test_the_memory_of_marks_goes_back(void **state)
     } while (offset != 0);
     assert_true(parts > 1);
     assert_false(has_scratch(heap));
-    assert_true(source.purged_bytes > purged);
-    assert_true(source.purged_bytes - purged < OURO__POOLS_START / 2); /* of pages that were used */
+    const struct ouro__arena *arena = ouro__heap_pools(heap)->realms[OURO__REALM_TRACKED].arenas;
+    assert_int_equal(source.purged_bytes - purged, marks_bytes(arena));
     assert_int_equal(ouro__collector_wipe(&heap->pass, 0, 0), 0);
     assert_int_equal(ouro__collector_wipe(&heap->pass, 99, 0), 0); /* no such arena */
     test_heap_verify(heap);
@@ -297,6 +304,29 @@ static void test_the_memory_of_marks_goes_back_by_arenas(void **state)
     }
     test_heap_verify(heap);
     cycle_rings_end(all);
+    test_heap_close_empty(heap);
+}
+
+/* A pass over the young alone uses no marks of pools in which all are middle-aged. */
+static void test_a_young_pass_leaves_other_pools_alone(void **state)
+{
+    (void)state;
+    enum { MANY = 20000, FEW = 4 };
+    ouro_heap *heap = test_heap_new(&(ouro_heap_options){.collector_off = true});
+    const struct ouro__marks *marks = &ouro__heap_pools(heap)->marks;
+    cell *ring = cell_ring(heap, MANY);
+    (void)ouro_collect(heap, 0);
+    assert_true(marks->scratch_pools > 2 * FEW);
+    size_t offset = 0;
+    do offset = ouro__collector_wipe(&heap->pass, 0, offset);
+    while (offset != 0);
+    assert_int_equal(marks->scratch_pools, 0);
+    ouro_auto list *young = list_new(heap);
+    (void)ouro_collect(heap, 0);
+    assert_in_range(marks->scratch_pools, 1, FEW);
+    ouro_decref(ring);
+    ouro_decref(ouro_move(young));
+    assert_int_equal(ouro_collect(heap, 2), MANY);
     test_heap_close_empty(heap);
 }
 
@@ -496,6 +526,7 @@ int main(void)
         HEAP_TEST(test_trim_leaves_a_cycle_with_garbage_alone),
         cmocka_unit_test(test_the_memory_of_marks_goes_back),
         cmocka_unit_test(test_the_memory_of_marks_goes_back_by_arenas),
+        cmocka_unit_test(test_a_young_pass_leaves_other_pools_alone),
         cmocka_unit_test(test_the_marks_of_a_small_heap_stay),
         cmocka_unit_test(test_a_small_heap_has_so_many_pools),
         cmocka_unit_test(test_the_marks_of_passes_stay_for_a_while_in_a_small_heap),
