@@ -28,10 +28,14 @@ def switches_of(path):
 
 
 def threads_of(session):
-    """The threads of all processes of a session."""
+    """The threads of all processes of a session; none of a process that ends meanwhile."""
     for process in Path("/proc").glob("[0-9]*"):
-        if fields_of(process)[3:4] == [str(session)]:
-            yield from process.glob("task/[0-9]*")
+        if fields_of(process)[3:4] != [str(session)]:
+            continue
+        try:
+            yield from list(process.glob("task/[0-9]*"))
+        except (FileNotFoundError, ProcessLookupError):
+            continue
 
 
 def moment_of(session):
