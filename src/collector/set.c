@@ -575,18 +575,11 @@ static void forget_scratch(struct ouro__pools *pools, struct ouro__arena *arena)
     }
 }
 
-/* What lies beside the pools from one offset to another goes, but for the state bits, which are no marks. */
-static void purge_marks(const struct ouro__pools *pools, struct ouro__arena *arena, size_t from,
-                        size_t to)
-{
-    const size_t states_end = OURO__STATE_BITS + OURO__STATE_SIZE;
-    if (OURO_GUARDED && from < states_end && to > OURO__STATE_BITS) {
-        if (from < OURO__STATE_BITS) purge_marks(pools, arena, from, OURO__STATE_BITS);
-        if (to > states_end) purge_marks(pools, arena, states_end, to);
-        return;
-    }
-    pools->source.purge(pools->source.context, (char *)arena + from, to - from);
-}
+_Static_assert(OURO__SET_BITS + OURO__LANES * OURO__LANE_BITS <= OURO__STATE_BITS &&
+                   OURO_ARENA_SIZE / 4 <= OURO__STATE_BITS &&
+                   OURO__TALLIES + OURO_ARENA_FIRST_PAGE * (OURO_POOL_SIZE / 16) >=
+                       OURO__STATE_BITS + OURO__STATE_SIZE,
+               "state bits lie between the marks, and stay when those go");
 
 /* Where marks that the pools of an arena may have had go on, from `offset` on, and to where; false when that was all.
  * Pages that were never used have had none: [arena.end]. */
@@ -616,7 +609,7 @@ static size_t wipe_part(struct ouro__pools *pools, struct ouro__arena *arena, si
     size_t from, to;
     if (pools->source.purge != NULL && next_marks(arena, offset, &from, &to)) {
         if (to - from > OURO_WIPE_PART) to = from + OURO_WIPE_PART;
-        purge_marks(pools, arena, from, to);
+        pools->source.purge(pools->source.context, (char *)arena + from, to - from);
         if (next_marks(arena, to, &from, &to)) return from;
     }
     forget_scratch(pools, arena);
