@@ -330,6 +330,7 @@ ALWAYS_INLINE void ouro__pass_walk(struct ouro__collector *pass,
             work(start + offset, offset, context);
         }
     }
+    pass->units -= OURO_WALK_UNITS;
     pass->cursor = pool->set_next[OURO__PASS];
 }
 

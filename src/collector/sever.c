@@ -77,7 +77,8 @@ static bool is_of_garbage(const struct ouro__leak *leak)
 }
 
 /* Whether all references that lead out are known.  Not where one leads to somebody that was proven live after the
- * scan, nor where there are more than there was room for. */
+ * scan, nor where there are more than there was room for.  Callbacks of weak references may have run since: they do not
+ * reach the garbage, and who has died by them is no suspect, nor is what lies in its block. */
 static bool knows_leaks(const struct ouro__collector *pass)
 {
     size_t known = 0;
@@ -96,7 +97,7 @@ static void sever_leaks(struct ouro__collector *pass)
     }
 }
 
-static void sever_in_a_pass(struct ouro__collector *pass)
+static void sever_at_once(struct ouro__collector *pass)
 {
     if (knows_leaks(pass))
         sever_leaks(pass);
@@ -109,7 +110,7 @@ static void sever_in_a_pass(struct ouro__collector *pass)
 void ouro__sever(struct ouro__collector *collector)
 {
     if (collector->lane == OURO__PASS) {
-        sever_in_a_pass(collector);
+        sever_at_once(collector);
         return;
     }
     void *owner = ouro__half_of(collector)->owner;

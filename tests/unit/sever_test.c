@@ -2,7 +2,7 @@
 /*
  * sever_test.c -- references from garbage to what lives are dropped, and no others
  */
-#include "base/tune.h"
+#include "heap/heap.h"
 #include "support/bead.h"
 #include "support/cell.h"
 
@@ -14,6 +14,11 @@ static bead *old_node(ouro_heap *heap)
     bead *old = bead_new(heap);
     (void)ouro_collect(heap, 2);
     return old;
+}
+
+static void refer(bead *ring, size_t count, bead *to)
+{
+    for (; count > 0; count--, ring = ring->next) ouro_set(ring, other, to);
 }
 
 static void test_garbage_lets_go_of_what_the_pass_does_not_look_at(void **state)
@@ -40,6 +45,26 @@ static void test_garbage_lets_go_of_what_the_pass_finds_alive(void **state)
     assert_int_equal(ouro_collect(*state, 2), 4);
 }
 
+/* As many references lead from the garbage to those that the pass finds alive as from those to others. */
+static void test_references_of_the_living_are_not_those_of_the_garbage(void **state)
+{
+    bead *old = old_node(*state);
+    for (int first = 0; first < 2; first++) {
+        bead *live = first ? bead_ring(*state, 4) : NULL, *ring = bead_ring(*state, 10);
+        if (live == NULL) live = bead_ring(*state, 4);
+        refer(live, 2, old);
+        refer(ring, 2, live->next);
+        ouro_decref(ring);
+        assert_int_equal(ouro_collect(*state, 0), 10);
+        assert_int_equal(ouro_refcount(old), 3);
+        assert_int_equal(ouro_refcount(live->next), 2);
+        ouro_decref(live);
+        assert_int_equal(ouro_collect(*state, 2), 4);
+        assert_int_equal(ouro_refcount(old), 1);
+    }
+    ouro_decref(old);
+}
+
 static void test_what_lives_keeps_what_it_holds(void **state)
 {
     bead *old = old_node(*state), *live = bead_ring(*state, 4), *ring = bead_ring(*state, 10);
@@ -54,11 +79,6 @@ static void test_what_lives_keeps_what_it_holds(void **state)
     assert_int_equal(ouro_collect(*state, 2), 4);
     assert_int_equal(ouro_refcount(old), 1);
     ouro_decref(old);
-}
-
-static void refer(bead *ring, size_t count, bead *to)
-{
-    for (; count > 0; count--, ring = ring->next) ouro_set(ring, other, to);
 }
 
 /* As many as a pass remembers, fewer, and more; beside the living that hold as many, and are met first or last. */
@@ -83,6 +103,74 @@ static void test_garbage_lets_go_of_any_number_and_the_living_of_none(void **sta
             assert_int_equal(ouro_refcount(old), 1);
         }
     ouro_decref(old);
+}
+
+/* Beads that refer to the next one alone, and to another. */
+static void hang_on(bead *first, size_t length, bead *other)
+{
+    for (; length > 0; length--, first = first->next) {
+        ouro_put(first, next, bead_new(ouro_heap_of(first)));
+        ouro_set(first->next, other, other);
+    }
+}
+
+/* The work of a pass over a ring of which so many refer to another. */
+static size_t effort_of(bead *old, size_t count)
+{
+    enum { LENGTH = 5000 };
+    ouro_heap *heap = ouro_heap_of(old);
+    bead *ring = bead_ring(heap, LENGTH);
+    refer(ring, count, old);
+    ouro_decref(ring);
+    size_t before = heap->pass.effort;
+    assert_int_equal(ouro_collect(heap, 0), LENGTH);
+    assert_int_equal(ouro_refcount(old), 1);
+    return heap->pass.effort - before;
+}
+
+/* As long as they are few nobody looks for them; else all are gone through, a pool at a time. */
+static void test_few_references_are_not_looked_for(void **state)
+{
+    SKIP_WHERE_GUARDED(); /* where blocks do not come back at once */
+    bead *old = old_node(*state);
+    (void)effort_of(old, 0);
+    size_t none = effort_of(old, 0);
+    assert_int_equal(effort_of(old, 1), none);
+    assert_int_equal(effort_of(old, 2), none);
+    assert_int_equal(effort_of(old, OURO_LEAKS_MAX), none);
+    assert_true(effort_of(old, OURO_LEAKS_MAX + 1) >= none + OURO_WALK_UNITS);
+    ouro_decref(old);
+}
+
+static void renew(ouro_weakref *self, void *argument)
+{
+    (void)self;
+    bead *first = argument;
+    ouro_set(first, next, NULL); /* all that hang on it die, and others take their blocks */
+    hang_on(first, 3, first);
+}
+
+/* Callbacks run between the scan and this: some who lived, and referred to the same, are others by then. */
+static void test_garbage_lets_go_after_callbacks(void **state)
+{
+    enum { LENGTH = 10 };
+    for (int before = 0; before < 2; before++) {
+        bead *old = old_node(*state), *first = bead_new(*state), *ring;
+        if (before) hang_on(first, 3, old);
+        ring = bead_ring(*state, LENGTH);
+        if (!before) hang_on(first, 3, old);
+        refer(ring, LENGTH, old);
+        ouro_weakref *heard = ouro_weakref_new_callback(ring, renew, first);
+        ouro_decref(ring);
+        assert_int_equal(ouro_collect(*state, 0), LENGTH);
+        assert_int_equal(ouro_refcount(old), 1);
+        assert_ptr_equal(first->next->next->other, first);
+        test_heap_verify(*state);
+        ouro_decref(heard);
+        ouro_decref(old);
+        ouro_decref(first);
+        (void)ouro_collect(*state, 2);
+    }
 }
 
 /* Among many pools of garbage the one that holds something may be any. */
@@ -201,8 +289,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         HEAP_TEST(test_garbage_lets_go_of_what_the_pass_does_not_look_at),
         HEAP_TEST(test_garbage_lets_go_of_what_the_pass_finds_alive),
+        HEAP_TEST(test_references_of_the_living_are_not_those_of_the_garbage),
         HEAP_TEST(test_what_lives_keeps_what_it_holds),
         HEAP_TEST(test_garbage_lets_go_of_any_number_and_the_living_of_none),
+        HEAP_TEST(test_few_references_are_not_looked_for),
+        HEAP_TEST(test_garbage_lets_go_after_callbacks),
         HEAP_TEST(test_one_reference_out_of_many_pools_is_found),
         HEAP_TEST(test_what_only_garbage_held_dies_with_it),
         HEAP_TEST(test_an_end_takes_out_other_entries_of_the_same_key),

@@ -131,6 +131,23 @@ static void test_what_is_rescued_is_followed(void **state)
     (void)ouro_collect(heap, 2);
 }
 
+/* Beside garbage who was rescued is passed by, which is a unit, too. */
+static void test_who_was_rescued_is_not_severed(void **state)
+{
+    SKIP_WHERE_GUARDED();
+    ouro_heap *heap = *state;
+    list *all = list_of_nodes(heap);
+    ouro_decref(list_of_nodes(heap));
+    heap->pace.mostly_garbage = true;
+    size_t units[OURO__PHASES];
+    cycle_begin(heap);
+    measure(heap, units);
+    assert_int_equal(heap->whole.collected, MANY);
+    assert_in_range(units[OURO__SEVER], 3 * MANY, 3 * MANY + 3 * MANY / 8 + NEXT_TO_NOTHING);
+    ouro_decref(all);
+    (void)ouro_collect(heap, 2);
+}
+
 static void test_what_is_saved_is_counted(void **state)
 {
     SKIP_WHERE_GUARDED();
@@ -654,6 +671,7 @@ int main(void)
         HEAP_TEST(test_what_lives_is_proven_live),
         HEAP_TEST(test_garbage_is_scanned_and_checked),
         HEAP_TEST(test_what_is_rescued_is_followed),
+        HEAP_TEST(test_who_was_rescued_is_not_severed),
         HEAP_TEST(test_what_is_saved_is_counted),
         HEAP_TEST(test_ephemerons_are_counted),
         HEAP_TEST(test_callbacks_are_counted),
