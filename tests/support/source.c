@@ -41,6 +41,16 @@ ouro_arena_source source_counting(struct source *source)
     return (ouro_arena_source){source, source_obtain, source_give_back, source_purge};
 }
 
+static void *source_obtain_small(void *context, size_t size, size_t alignment)
+{
+    return size <= SOURCE_SMALL_BYTES ? source_obtain(context, size, alignment) : NULL;
+}
+
+ouro_arena_source source_of_small_arenas(struct source *source)
+{
+    return (ouro_arena_source){source, source_obtain_small, source_give_back, source_purge};
+}
+
 ouro_arena_source source_keeping(struct source *source)
 {
     return (ouro_arena_source){source, source_obtain, source_give_back, NULL};

@@ -18,6 +18,10 @@ struct source {
  * outlives the heap. */
 ouro_arena_source source_counting(struct source *source);
 
+/* The same, of the smallest arenas alone, which have a few pools. */
+ouro_arena_source source_of_small_arenas(struct source *source);
+#define SOURCE_SMALL_BYTES ((size_t)176 << 16)
+
 /* The same without `purge`: pages that were touched stay, and a collection gives
  * no marks back. */
 ouro_arena_source source_keeping(struct source *source);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 
 #include "base/os.h"
@@ -184,23 +185,46 @@ static size_t pages_of_addresses(void)
     return pages;
 }
 
+/* A page in the way at so many aligned places below one. */
+static void take_places(char *below, size_t count)
+{
+    for (size_t i = 1; i <= count; i++)
+        (void)mmap(below - i * ALIGNMENT, 4096, PROT_NONE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+}
+
+static void leave_places(char *below, size_t count)
+{
+    for (size_t i = 1; i <= count; i++) ouro__os_unmap(below - i * ALIGNMENT, 4096);
+}
+
 /* The first lies at an aligned place with a gap behind it, in which the second would fit, but not aligned, for some
- * size of the first; and there are not the addresses to reserve more and cut. */
+ * size of the first; and there are not the addresses to reserve more and cut.  The next places down are taken, too: two of
+ * them, or more than are tried. */
 static void map_twice(void *argument)
 {
     (void)argument;
-    enum { LARGEST = 20 * MIB, SECOND = 11 * MIB };
+    enum { LARGEST = 20 * MIB, SECOND = 11 * MIB, FEW = 2, ALL = 66 };
+    size_t nowhere = 0;
     limit_addresses((pages_of_addresses() * 4096 + LARGEST + SECOND) / MIB + 4);
     for (size_t size = MIB; size <= LARGEST; size += MIB) {
-        char *first = ouro__os_map(size, ALIGNMENT), *second = ouro__os_map(SECOND, ALIGNMENT);
+        char *first = ouro__os_map(size, ALIGNMENT);
+        take_places(first, FEW);
+        char *second = ouro__os_map(SECOND, ALIGNMENT);
         expect(first != NULL && second != NULL, "no place was found");
         expect((uintptr_t)first % ALIGNMENT == 0 && (uintptr_t)second % ALIGNMENT == 0,
                "not aligned");
         memset(first, 1, size);
         expect(second[0] == 0, "one is in the other");
-        ouro__os_unmap(first, size);
         ouro__os_unmap(second, SECOND);
+        take_places(first, ALL);
+        second = ouro__os_map(SECOND, ALIGNMENT);
+        if (second != NULL) ouro__os_unmap(second, SECOND);
+        nowhere += second == NULL;
+        leave_places(first, ALL);
+        ouro__os_unmap(first, size);
     }
+    expect(nowhere > 0, "there is always another place");
     expect(ouro__os_map(2 * (size_t)LARGEST, ALIGNMENT) == NULL, "the limit does not hold");
 }
 

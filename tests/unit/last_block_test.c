@@ -10,10 +10,9 @@
 #include "support/cell.h"
 #include "support/heap.h"
 #include "support/plain.h"
+#include "support/source.h"
 
 /* ---- one small arena, and no more ---- */
-
-enum { SMALL_PAGES = 176 };
 
 static size_t regions;
 
@@ -26,7 +25,7 @@ static void *give_one(void *context, size_t size, size_t alignment)
 {
     (void)context;
     bool heap = alignment <= OURO_CARVE_SIZE;
-    if (!heap && (size > (size_t)SMALL_PAGES << OURO_POOL_SHIFT || regions > 0)) return NULL;
+    if (!heap && (size > SOURCE_SMALL_BYTES || regions > 0)) return NULL;
     regions += !heap;
     return ouro__os_map(whole_pages(size), whole_pages(alignment));
 }

@@ -233,6 +233,17 @@ static size_t marks_bytes(const struct ouro__arena *arena)
     return OURO__LANES * OURO__LANE_BITS + pages * (OURO_POOL_SIZE / 4 + OURO_POOL_SIZE / 16);
 }
 
+/* All of an arena's marks go back; in how many parts. */
+static size_t wipe(ouro_heap *heap, size_t number)
+{
+    size_t parts = 0, offset = 0;
+    do {
+        offset = ouro__collector_wipe(&heap->pass, number, offset);
+        parts++;
+    } while (offset != 0);
+    return parts;
+}
+
 /* What passes have used of the marks' memory goes back in parts. */
 static void test_the_memory_of_marks_goes_back(void **state)
 {
@@ -246,12 +257,8 @@ static void test_the_memory_of_marks_goes_back(void **state)
     for (int i = 0; i < HELD; i++) list_append_cell(all, i);
     (void)ouro_collect(heap, 0);
     assert_true(has_scratch(heap));
-    size_t parts = 0, offset = 0, purged = source.purged_bytes;
-    do {
-        offset = ouro__collector_wipe(&heap->pass, 0, offset);
-        parts++;
-    } while (offset != 0);
-    assert_true(parts > 1);
+    size_t purged = source.purged_bytes;
+    assert_true(wipe(heap, 0) > 1);
     assert_false(has_scratch(heap));
     const struct ouro__arena *arena = ouro__heap_pools(heap)->realms[OURO__REALM_TRACKED].arenas;
     assert_int_equal(source.purged_bytes - purged, marks_bytes(arena));
@@ -260,15 +267,6 @@ static void test_the_memory_of_marks_goes_back(void **state)
     test_heap_verify(heap);
     cycle_rings_end(all);
     test_heap_close_empty(heap);
-}
-
-static ouro_arena_source any;
-
-/* Arenas of a few pools alone. */
-static void *obtain_small(void *context, size_t size, size_t alignment)
-{
-    if (size > (size_t)176 << OURO_POOL_SHIFT) return NULL;
-    return any.obtain(context, size, alignment);
 }
 
 static size_t scratch_pools_of(struct ouro__arena *arena)
@@ -285,18 +283,17 @@ static void test_the_memory_of_marks_goes_back_by_arenas(void **state)
     (void)state;
     enum { ARENAS = 3 };
     struct source source = {0};
-    any = source_counting(&source);
-    ouro_arena_source small = any;
-    small.obtain = obtain_small;
-    ouro_heap *heap = test_heap_new(&(ouro_heap_options){.collector_off = true, .source = small});
+    ouro_heap *heap = test_heap_new(&(ouro_heap_options){
+        .collector_off = true,
+        .source = source_of_small_arenas(&source),
+    });
     struct ouro__pools *pools = ouro__heap_pools(heap);
     list *all = cycle_rings(heap, HELD);
     while (ouro__pools_arenas(pools) < ARENAS) list_append_cell(all, 0);
     (void)ouro_collect(heap, 0);
     for (size_t number = 0; number < ARENAS; number++) {
-        size_t offset = 0, at = 0;
-        do offset = ouro__collector_wipe(&heap->pass, number, offset);
-        while (offset != 0);
+        size_t at = 0;
+        (void)wipe(heap, number);
         struct ouro__arena *arena = pools->realms[OURO__REALM_TRACKED].arenas;
         for (; arena != NULL; arena = arena->next, at++)
             assert_int_equal(scratch_pools_of(arena) > 0, at > number);
@@ -317,9 +314,7 @@ static void test_a_young_pass_leaves_other_pools_alone(void **state)
     cell *ring = cell_ring(heap, MANY);
     (void)ouro_collect(heap, 0);
     assert_true(marks->scratch_pools > 2 * FEW);
-    size_t offset = 0;
-    do offset = ouro__collector_wipe(&heap->pass, 0, offset);
-    while (offset != 0);
+    (void)wipe(heap, 0);
     assert_int_equal(marks->scratch_pools, 0);
     ouro_auto list *young = list_new(heap);
     (void)ouro_collect(heap, 0);
