@@ -8,6 +8,7 @@
 #include "heap/heap.h"
 #include "memory/walk.h"
 
+#include "support/apart.h"
 #include "support/cell.h"
 #include "support/cycle.h"
 #include "support/heap.h"
@@ -494,6 +495,24 @@ static void test_a_step_ends_between_last_words(void **state)
     ouro_decref(weakrefs);
 }
 
+static void tell_in_steps(void *heap)
+{
+    ASSERT_STEPS((ouro_heap *)heap, {"tell", 1});
+}
+
+/* Each line takes time. */
+static void test_a_step_ends_between_what_is_told(void **state)
+{
+    struct apart apart;
+    ouro_decref(list_of_nodes(*state));
+    ouro_set_debug(*state, OURO_DEBUG_COLLECTABLE);
+    apart_run(tell_in_steps, *state, 20, &apart);
+    assert_int_equal(apart.exit_status, 0);
+    assert_true(apart_matches(apart.text, "ouro: collectable <node 0x*>\n"));
+    ouro_set_debug(*state, 0);
+    (void)ouro_collect(*state, 2);
+}
+
 /* A ring of nodes, which are the keys of a map that the first holds, or hold a map each, of which the last is the key. */
 static node *ring_of_keys(ouro_heap *heap, bool shares_key)
 {
@@ -686,6 +705,7 @@ int main(void)
         HEAP_TEST(test_a_step_ends_with_its_units),
         HEAP_TEST(test_a_step_ends_in_a_chain),
         HEAP_TEST(test_a_step_ends_between_last_words),
+        HEAP_TEST(test_a_step_ends_between_what_is_told),
         HEAP_TEST(test_a_step_ends_between_ephemerons),
     };
     return cmocka_run_group_tests_name("work", tests, NULL, NULL);
