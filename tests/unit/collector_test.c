@@ -473,6 +473,19 @@ static void test_saveall_keeps_what_is_found(void **state)
     assert_int_equal(cell_released, before + 3);
 }
 
+/* As whoever survives one: what is not old yet is not quiet. */
+static void test_what_a_young_pass_saves_is_middle_aged(void **state)
+{
+    ouro_set_debug(*state, OURO_DEBUG_SAVEALL);
+    lose_many(*state, 3);
+    assert_int_equal(ouro_collect(*state, 0), 3);
+    assert_int_equal(test_heap_tracked(*state, 1), 3);
+    test_heap_verify(*state);
+    ouro_set_debug(*state, 0);
+    ouro_garbage_clear(*state);
+    assert_int_equal(ouro_collect(*state, 1), 3);
+}
+
 static int take_first(void *object, void *argument)
 {
     *(void **)argument = ouro_newref(object);
@@ -529,6 +542,7 @@ int main(void)
         HEAP_TEST(test_frozen_objects_are_out_of_sight),
         HEAP_TEST(test_frozen_objects_hold_others),
         HEAP_TEST(test_saveall_keeps_what_is_found),
+        HEAP_TEST(test_what_a_young_pass_saves_is_middle_aged),
         HEAP_TEST(test_what_is_saved_may_be_a_key),
     };
     return cmocka_run_group_tests_name("collector", tests, NULL, NULL);
