@@ -113,6 +113,12 @@
 #define OURO_WIDE_BATCHES 3u
 #define OURO_WIDE_PASSES 64u
 
+/* A batch is halved when a pass that found it to be garbage took longer than a step: so many times at most, and to no fewer
+ * objects; and doubled again after so many passes that took less than half a step. */
+#define OURO_BATCH_SHIFT_MOST 3u
+#define OURO_BATCH_LEAST 512u
+#define OURO_BATCH_PATIENCE 256u
+
 /* A whole cycle is over before the heap has grown by half of what lived after the last one (by
  * all of it while they find nothing), and by this at least: below it, walking costs more than the
  * memory is worth. */

@@ -2,8 +2,8 @@
 /*
  * pace.c -- when to collect, and how much at a time                    [floor 6]
  *
- *     young    after threshold[0] young objects, or when the heap's bytes have grown by a
- *              share; while that frees next to nothing, one batch in 2, 4, ... 32 is looked at, of
+ *     young    after threshold[0] young objects, fewer where a pass takes longer than a step, or
+ *              when the heap's bytes have grown by a share; while that frees next to nothing, one batch in 2, 4, ... 32 is looked at, of
  *              twice as many unless that takes long, and the others grow old
  *     middle   after threshold[1] young passes, or when many survived them, or by growth; and
  *              instead of each young one while that frees next to nothing, or garbage is larger
@@ -125,6 +125,24 @@ static void narrow(struct ouro__pace *pace, bool fruitless, uint64_t nanoseconds
         pace->narrow = true;
 }
 
+/*
+ * Where young passes find what there is, two short ones find as much as a long one: they stay within a step's time
+ * also where the cache is cold, as when a whole cycle is under way.
+ */
+static void fit_batch(struct ouro__pace *pace, bool suffices, uint64_t nanoseconds)
+{
+    if (!suffices) {
+        pace->batch_shift = 0;
+    } else if (nanoseconds > pace->step_nanoseconds) {
+        if (pace->batch_shift < OURO_BATCH_SHIFT_MOST) pace->batch_shift++;
+        pace->brief_passes = 0;
+    } else if (pace->batch_shift > 0 && nanoseconds < pace->step_nanoseconds / 2 &&
+               ++pace->brief_passes == OURO_BATCH_PATIENCE) {
+        pace->batch_shift--;
+        pace->brief_passes = 0;
+    }
+}
+
 static void sample(struct ouro__pace *pace, bool fruitless)
 {
     if (!fruitless)
@@ -152,6 +170,7 @@ void ouro__pace_passed(ouro_heap *heap, const ouro_collection *pass)
     } else {
         pace->young_candidates += candidates;
         pace->young_found += found;
+        fit_batch(pace, found > candidates - candidates / 8, pass->nanoseconds);
     }
     pace->middle_aged += heap->pass.middle_aged;
     if (heap->threshold[1] == 0 &&
@@ -182,11 +201,20 @@ static unsigned batch_width(const struct ouro__pace *pace)
     return pace->narrow && pace->sample_left <= 1 ? 1 : 2;
 }
 
+/* The objects of one batch.  Those that are left out or taken together are whole. */
+static size_t batch_length(const ouro_heap *heap)
+{
+    const struct ouro__pace *pace = &heap->pace;
+    size_t whole = heap->threshold[0], part = whole >> pace->batch_shift;
+    if (is_sampling(pace) || pace->wide || whole < OURO_BATCH_LEAST) return whole;
+    return part > OURO_BATCH_LEAST ? part : OURO_BATCH_LEAST;
+}
+
 static bool young_is_due(const ouro_heap *heap)
 {
     const struct ouro__pace *pace = &heap->pace;
     const struct ouro__marks *marks = &ouro__heap_pools(heap)->marks;
-    if (marks->young_handed / batch_width(pace) >= heap->threshold[0]) return true;
+    if (marks->young_handed / batch_width(pace) >= batch_length(heap)) return true;
     if (heap->threshold[0] == SIZE_MAX) return false;
     if (marks->young == NULL) return false;
     size_t handed = ouro__heap_pools(heap)->handed_bytes - pace->pass_handed;

@@ -143,6 +143,131 @@ static void test_a_look_in_vain_that_takes_long_is_at_one_batch(void **state)
     test_heap_close_empty(hasty);
 }
 
+/* A pool has few of these, and its free blocks are handed out together. */
+typedef struct bundle {
+    struct bundle *self;
+    char payload[248];
+} bundle;
+
+static ouro_type bundle_type;
+static const ouro_field bundle_fields[] = {OURO_REF(bundle, self, &bundle_type), OURO_END};
+static ouro_type bundle_type = OURO_TYPE(bundle, .fields = bundle_fields);
+
+static bundle *bundle_new(ouro_heap *heap)
+{
+    bundle *made = ouro_new(heap, bundle);
+    assert_non_null(made);
+    ouro_set(made, self, made);
+    return made;
+}
+
+enum { WHOLE = 4 * OURO_BATCH_LEAST, REFILL = 256 };
+
+/* What the last of so many passes looked at; all of it was garbage. */
+static size_t batch_after(ouro_heap *heap, unsigned passes)
+{
+    size_t looked_at = 0;
+    while (passes > 0) {
+        ouro_generation_stats before[3], after[3];
+        ouro_get_stats(heap, before);
+        ouro_decref(bundle_new(heap));
+        ouro_get_stats(heap, after);
+        if (after[0].collections == before[0].collections) continue;
+        looked_at = after[0].candidates - before[0].candidates;
+        passes--;
+    }
+    return looked_at;
+}
+
+static void test_passes_that_take_longer_than_a_step_get_shorter_batches(void **state)
+{
+    (void)state;
+    ouro_heap *heap = test_heap_new(
+        &(ouro_heap_options){.threshold = {WHOLE, 1000000, 10}, .step_microseconds = PATIENT});
+    const uint64_t patient = heap->pace.step_nanoseconds;
+    assert_in_range(batch_after(heap, 3), WHOLE, WHOLE + REFILL);
+    heap->pace.step_nanoseconds = 1;
+    assert_in_range(batch_after(heap, 2), WHOLE / 2, WHOLE / 2 + REFILL);
+    assert_in_range(batch_after(heap, 9), OURO_BATCH_LEAST, OURO_BATCH_LEAST + REFILL);
+    assert_int_equal(heap->pace.batch_shift, OURO_BATCH_SHIFT_MOST);
+    heap->pace.step_nanoseconds = patient;
+    (void)batch_after(heap, OURO_BATCH_SHIFT_MOST * OURO_BATCH_PATIENCE);
+    assert_in_range(batch_after(heap, 1), WHOLE, WHOLE + REFILL);
+    heap->pace.step_nanoseconds = 1;
+    assert_in_range(batch_after(heap, 3), OURO_BATCH_LEAST, OURO_BATCH_LEAST + REFILL);
+    static bundle *living[WHOLE]; /* a pass finds nothing */
+    for (int i = 0; i < WHOLE; i++) living[i] = bundle_new(heap);
+    assert_int_equal(heap->pace.batch_shift, 0);
+    for (int i = 0; i < WHOLE; i++) ouro_decref(living[i]);
+    (void)ouro_collect(heap, 2);
+    test_heap_close_empty(heap);
+}
+
+/* As after so many passes over a hundred young objects. */
+static unsigned shift_after(ouro_heap *heap, unsigned passes, size_t found, uint64_t nanoseconds)
+{
+    const ouro_collection pass = {
+        .stop = true, .candidates = 100, .collected = found, .nanoseconds = nanoseconds};
+    for (; passes > 0; passes--) ouro__pace_passed(heap, &pass);
+    return heap->pace.batch_shift;
+}
+
+static void test_what_a_batch_is_halved_for(void **state)
+{
+    enum { FOUND = 88 + 1 }; /* more than seven eighths */
+    ouro_heap *heap = *state;
+    const uint64_t step = heap->pace.step_nanoseconds, brief = step / 2 - 1;
+    assert_int_equal(shift_after(heap, OURO_BATCH_PATIENCE, FOUND, brief), 0);
+    assert_int_equal(shift_after(heap, 1, FOUND, step), 0);
+    assert_int_equal(shift_after(heap, 1, FOUND, step + 1), 1);
+    assert_int_equal(shift_after(heap, OURO_BATCH_PATIENCE - 1, FOUND, brief), 1);
+    assert_int_equal(shift_after(heap, 1, FOUND, step / 2), 1);
+    assert_int_equal(shift_after(heap, 1, FOUND, step + 1), 2); /* it has taken long again */
+    assert_int_equal(shift_after(heap, OURO_BATCH_PATIENCE - 1, FOUND, brief), 2);
+    assert_int_equal(shift_after(heap, 1, FOUND, brief), 1);
+    assert_int_equal(shift_after(heap, OURO_BATCH_PATIENCE - 1, FOUND, brief), 1);
+    assert_int_equal(shift_after(heap, 1, FOUND, brief), 0);
+    assert_int_equal(shift_after(heap, 10, FOUND, step + 1), OURO_BATCH_SHIFT_MOST);
+    assert_int_equal(shift_after(heap, 1, FOUND - 1, brief), 0);
+    assert_int_equal(shift_after(heap, 1, FOUND - 1, step + 1), 0);
+}
+
+/* Makes so many, each of which is lost at once. */
+static void lose_bundles(ouro_heap *heap, int count)
+{
+    for (int i = 0; i < count; i++) ouro_decref(bundle_new(heap));
+}
+
+static void test_batches_that_are_left_out_or_taken_together_are_whole(void **state)
+{
+    (void)state;
+    enum { LEFT = 7 };
+    ouro_heap *heap = test_heap_new(&(ouro_heap_options){.threshold = {WHOLE, 10, 10}});
+    heap->pace.live = (size_t)1 << 30; /* so that no batch is due by its bytes */
+    heap->pace.batch_shift = OURO_BATCH_SHIFT_MOST;
+    heap->pace.sample_interval = OURO_SAMPLE_MAX;
+    heap->pace.sample_left = LEFT;
+    lose_bundles(heap, 2 * WHOLE - REFILL);
+    assert_int_equal(heap->pace.sample_left, LEFT);
+    lose_bundles(heap, 3 * REFILL);
+    assert_int_equal(heap->pace.sample_left, LEFT - 1);
+    (void)ouro_collect(heap, 1);
+    heap->pace.sample_interval = heap->pace.sample_left = 1;
+    heap->pace.wide = true;
+    heap->pace.batch_shift = OURO_BATCH_SHIFT_MOST;
+    ouro_generation_stats stats[3];
+    ouro_get_stats(heap, stats);
+    size_t before = stats[1].collections;
+    lose_bundles(heap, (int)OURO_WIDE_BATCHES * WHOLE - REFILL);
+    ouro_get_stats(heap, stats);
+    assert_int_equal(stats[1].collections, before);
+    lose_bundles(heap, 3 * REFILL);
+    ouro_get_stats(heap, stats);
+    assert_int_equal(stats[1].collections, before + 1);
+    (void)ouro_collect(heap, 2);
+    test_heap_close_empty(heap);
+}
+
 /* A pass as allocation makes it. */
 static size_t pass(ouro_heap *heap, int generation, bool twice)
 {
@@ -233,7 +358,10 @@ int main(void)
         cmocka_unit_test(test_one_batch_is_tried_again),
         cmocka_unit_test(test_batches_stay_short_where_one_suffices),
         cmocka_unit_test(test_a_look_in_vain_that_takes_long_is_at_one_batch),
+        cmocka_unit_test(test_passes_that_take_longer_than_a_step_get_shorter_batches),
+        cmocka_unit_test(test_batches_that_are_left_out_or_taken_together_are_whole),
         cmocka_unit_test(test_few_large_objects_are_found_when_they_are_dropped),
+        HEAP_TEST(test_what_a_batch_is_halved_for),
         HEAP_TEST(test_who_is_new_to_a_pass_gets_another),
         HEAP_TEST(test_a_ring_that_grew_old_in_parts_is_found),
     };
