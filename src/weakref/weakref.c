@@ -120,7 +120,6 @@ void ouro__weakrefs_link(struct ouro__weakrefs *weakrefs, ouro_weakref *weakref,
     ouro_weakref **place = find(weakrefs, target);
     ouro_weakref *head = *place;
     weakref->target = target;
-    weakref->previous = NULL;
     weakref->next = head;
     if (head == NULL) {
         weakrefs->targets++;

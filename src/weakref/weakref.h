@@ -70,7 +70,7 @@ ouro_weakref *ouro__weakrefs_of(const struct ouro__weakrefs *weakrefs, const voi
 /* The one without callback, borrowed, or NULL. */
 ouro_weakref *ouro__weakrefs_shared(const struct ouro__weakrefs *weakrefs, const void *target);
 
-/* Makes `weakref` look at `target`.  Room must be reserved. */
+/* Makes a new weak reference look at `target`: its fields are zero.  Room must be reserved. */
 void ouro__weakrefs_link(struct ouro__weakrefs *weakrefs, ouro_weakref *weakref, void *target);
 
 /* The weak reference looks at nothing any more: it dies before its target, or is kept in garbage. */
