@@ -68,7 +68,8 @@ static bool next_pool(struct ouro__collector *collector)
         for (; collector->page < arena->page_limit; collector->page++) {
             struct ouro__pool *pool = ouro__arena_pool(arena, collector->page);
             collector->units--;
-            if (pool->state < OURO__POOL_CURRENT || pool->back != 0 || pool->used == 0) continue;
+            if (pool->used == 0) continue;
+            OURO_ASSERT(pool->state >= OURO__POOL_CURRENT && pool->back == 0);
             collector->page++;
             ouro__set_add(collector, pool);
             collector->cursor = pool;
