@@ -3,8 +3,9 @@
  * pace.c -- when to collect, and how much at a time                    [floor 6]
  *
  *     young    after threshold[0] young objects, fewer where a pass takes longer than a step, or
- *              when the heap's bytes have grown by a share; while that frees next to nothing, one batch in 2, 4, ... 32 is looked at, of
- *              twice as many unless that takes long, and the others grow old
+ *              when the heap's bytes have grown by a share; while that frees next to nothing, one
+ *              batch in 2, 4, ... 32 is looked at, of twice as many unless that takes long, and the
+ *              others grow old
  *     middle   after threshold[1] young passes, or when many survived them, or by growth; and
  *              instead of each young one while that frees next to nothing, or garbage is larger
  *              than a batch
