@@ -598,7 +598,7 @@ OURO_API void ouro_collector_disable(ouro_heap *heap); /* ouro_collect still wor
 OURO_API bool ouro_collector_is_enabled(const ouro_heap *heap);
 
 /* A young pass is due after threshold[0] young objects (0: nothing is collected automatically), or down to an eighth of
- * that, and 512, where passes take longer than a step and what they look at is garbage; or when the heap's bytes have
+ * that, and 512, where passes beside a whole cycle take longer than a step and what they look at is garbage; or when the heap's bytes have
  * grown by a sixteenth and a mebibyte, or when four times that was handed out; while passes find
  * next to nothing, only one batch in 2, 4, ... 32 is looked at, of twice as many, and the others grow old; where
  * garbage is larger than a batch, three are taken together.  A pass of generation 1 follows threshold[1] young ones

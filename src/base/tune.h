@@ -113,8 +113,8 @@
 #define OURO_WIDE_BATCHES 3u
 #define OURO_WIDE_PASSES 64u
 
-/* A batch is halved when a pass that found it to be garbage took longer than a step: so many times at most, and to no fewer
- * objects; and doubled again after so many passes that took less than half a step. */
+/* While a whole cycle is under way, a batch is halved when a pass that found it to be garbage took longer than a step: so many
+ * times at most, and to no fewer objects; and doubled again after so many passes that took less than half a step. */
 #define OURO_BATCH_SHIFT_MOST 3u
 #define OURO_BATCH_LEAST 512u
 #define OURO_BATCH_PATIENCE 256u

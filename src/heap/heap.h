@@ -53,7 +53,8 @@ struct ouro__pace {
     unsigned sample_left;
     bool narrow;              /* a look at two together took long and found nothing: one will do */
     unsigned batches_waiting; /* to grow old without a look */
-    unsigned batch_shift;  /* so often a batch is halved, since passes took longer than a step; */
+    unsigned
+        batch_shift; /* so often a batch is halved beside a whole cycle, as passes took longer than a step; */
     unsigned brief_passes; /* since the last that did */
     unsigned
         nearby_interval; /* of so many young batches, after one touched objects are looked at */

@@ -2,10 +2,10 @@
 /*
  * pace.c -- when to collect, and how much at a time                    [floor 6]
  *
- *     young    after threshold[0] young objects, fewer where a pass takes longer than a step, or
- *              when the heap's bytes have grown by a share; while that frees next to nothing, one
- *              batch in 2, 4, ... 32 is looked at, of twice as many unless that takes long, and the
- *              others grow old
+ *     young    after threshold[0] young objects, fewer where a pass takes longer than a step beside
+ *              a whole cycle, or when the heap's bytes have grown by a share; while that frees next
+ *              to nothing, one batch in 2, 4, ... 32 is looked at, of twice as many unless that
+ *              takes long, and the others grow old
  *     middle   after threshold[1] young passes, or when many survived them, or by growth; and
  *              instead of each young one while that frees next to nothing, or garbage is larger
  *              than a batch
@@ -127,8 +127,8 @@ static void narrow(struct ouro__pace *pace, bool fruitless, uint64_t nanoseconds
 }
 
 /*
- * Where young passes find what there is, two short ones find as much as a long one: they stay within a step's time
- * also where the cache is cold, as when a whole cycle is under way.
+ * While a whole cycle is under way each of its steps leaves passes a cold cache.  Where they find what there is, two
+ * short ones find as much as a long one, and stay within a step's time.
  */
 static void fit_batch(struct ouro__pace *pace, bool suffices, uint64_t nanoseconds)
 {
@@ -171,7 +171,8 @@ void ouro__pace_passed(ouro_heap *heap, const ouro_collection *pass)
     } else {
         pace->young_candidates += candidates;
         pace->young_found += found;
-        fit_batch(pace, found > candidates - candidates / 8, pass->nanoseconds);
+        if (heap->whole.phase != OURO__IDLE)
+            fit_batch(pace, found > candidates - candidates / 8, pass->nanoseconds);
     }
     pace->middle_aged += heap->pass.middle_aged;
     if (heap->threshold[1] == 0 &&
@@ -207,7 +208,8 @@ static size_t batch_length(const ouro_heap *heap)
 {
     const struct ouro__pace *pace = &heap->pace;
     size_t whole = heap->threshold[0], part = whole >> pace->batch_shift;
-    if (is_sampling(pace) || pace->wide || whole < OURO_BATCH_LEAST) return whole;
+    if (heap->whole.phase == OURO__IDLE || is_sampling(pace) || pace->wide) return whole;
+    if (whole < OURO_BATCH_LEAST) return whole;
     return part > OURO_BATCH_LEAST ? part : OURO_BATCH_LEAST;
 }
 

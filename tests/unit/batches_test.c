@@ -163,12 +163,19 @@ static bundle *bundle_new(ouro_heap *heap)
 
 enum { WHOLE = 4 * OURO_BATCH_LEAST, REFILL = 256 };
 
+/* A whole cycle is under way. */
+static void begin_whole(ouro_heap *heap)
+{
+    if (cycle_is_idle(heap)) ouro__heap_whole_begin(heap);
+}
+
 /* What the last of so many passes looked at; all of it was garbage. */
-static size_t batch_after(ouro_heap *heap, unsigned passes)
+static size_t batch_after(ouro_heap *heap, unsigned passes, bool beside_whole)
 {
     size_t looked_at = 0;
     while (passes > 0) {
         ouro_generation_stats before[3], after[3];
+        if (beside_whole) begin_whole(heap);
         ouro_get_stats(heap, before);
         ouro_decref(bundle_new(heap));
         ouro_get_stats(heap, after);
@@ -185,20 +192,26 @@ static void test_passes_that_take_longer_than_a_step_get_shorter_batches(void **
     ouro_heap *heap = test_heap_new(
         &(ouro_heap_options){.threshold = {WHOLE, 1000000, 10}, .step_microseconds = PATIENT});
     const uint64_t patient = heap->pace.step_nanoseconds;
-    assert_in_range(batch_after(heap, 3), WHOLE, WHOLE + REFILL);
+    heap->pace.live = (size_t)1 << 30; /* so that nothing is due by its bytes, */
+    heap->pace.goal = SIZE_MAX;        /* and next to no step */
+    assert_in_range(batch_after(heap, 3, true), WHOLE, WHOLE + REFILL);
+    (void)ouro_collect(heap, 2);
     heap->pace.step_nanoseconds = 1;
-    assert_in_range(batch_after(heap, 2), WHOLE / 2, WHOLE / 2 + REFILL);
-    assert_in_range(batch_after(heap, 9), OURO_BATCH_LEAST, OURO_BATCH_LEAST + REFILL);
+    (void)batch_after(heap, 3, false); /* no cycle is under way */
+    assert_int_equal(heap->pace.batch_shift, 0);
+    assert_in_range(batch_after(heap, 2, true), WHOLE / 2, WHOLE / 2 + REFILL);
+    assert_in_range(batch_after(heap, 9, true), OURO_BATCH_LEAST, OURO_BATCH_LEAST + REFILL);
     assert_int_equal(heap->pace.batch_shift, OURO_BATCH_SHIFT_MOST);
     heap->pace.step_nanoseconds = patient;
-    (void)batch_after(heap, OURO_BATCH_SHIFT_MOST * OURO_BATCH_PATIENCE);
-    assert_in_range(batch_after(heap, 1), WHOLE, WHOLE + REFILL);
+    (void)batch_after(heap, OURO_BATCH_SHIFT_MOST * OURO_BATCH_PATIENCE, true);
+    assert_in_range(batch_after(heap, 1, true), WHOLE, WHOLE + REFILL);
     heap->pace.step_nanoseconds = 1;
-    assert_in_range(batch_after(heap, 3), OURO_BATCH_LEAST, OURO_BATCH_LEAST + REFILL);
-    static bundle *living[WHOLE]; /* a pass finds nothing */
-    for (int i = 0; i < WHOLE; i++) living[i] = bundle_new(heap);
-    assert_int_equal(heap->pace.batch_shift, 0);
-    for (int i = 0; i < WHOLE; i++) ouro_decref(living[i]);
+    assert_in_range(batch_after(heap, 3, true), OURO_BATCH_LEAST, OURO_BATCH_LEAST + REFILL);
+    (void)ouro_collect(heap, 2);
+    assert_in_range(batch_after(heap, 2, false), WHOLE, WHOLE + REFILL);
+    assert_int_equal(heap->pace.batch_shift, OURO_BATCH_SHIFT_MOST);
+    ouro_set_threshold(heap, (const size_t[3]){OURO_BATCH_LEAST / 2, 1000000, 10});
+    assert_in_range(batch_after(heap, 2, true), OURO_BATCH_LEAST / 2, OURO_BATCH_LEAST);
     (void)ouro_collect(heap, 2);
     test_heap_close_empty(heap);
 }
@@ -208,6 +221,7 @@ static unsigned shift_after(ouro_heap *heap, unsigned passes, size_t found, uint
 {
     const ouro_collection pass = {
         .stop = true, .candidates = 100, .collected = found, .nanoseconds = nanoseconds};
+    begin_whole(heap);
     for (; passes > 0; passes--) ouro__pace_passed(heap, &pass);
     return heap->pace.batch_shift;
 }
@@ -230,12 +244,16 @@ static void test_what_a_batch_is_halved_for(void **state)
     assert_int_equal(shift_after(heap, 10, FOUND, step + 1), OURO_BATCH_SHIFT_MOST);
     assert_int_equal(shift_after(heap, 1, FOUND - 1, brief), 0);
     assert_int_equal(shift_after(heap, 1, FOUND - 1, step + 1), 0);
+    (void)ouro_collect(heap, 2);
 }
 
-/* Makes so many, each of which is lost at once. */
+/* Makes so many beside a whole cycle, each of which is lost at once. */
 static void lose_bundles(ouro_heap *heap, int count)
 {
-    for (int i = 0; i < count; i++) ouro_decref(bundle_new(heap));
+    for (int i = 0; i < count; i++) {
+        begin_whole(heap);
+        ouro_decref(bundle_new(heap));
+    }
 }
 
 static void test_batches_that_are_left_out_or_taken_together_are_whole(void **state)
@@ -244,6 +262,7 @@ static void test_batches_that_are_left_out_or_taken_together_are_whole(void **st
     enum { LEFT = 7 };
     ouro_heap *heap = test_heap_new(&(ouro_heap_options){.threshold = {WHOLE, 10, 10}});
     heap->pace.live = (size_t)1 << 30; /* so that no batch is due by its bytes */
+    heap->pace.goal = SIZE_MAX;        /* nor a step of the cycle */
     heap->pace.batch_shift = OURO_BATCH_SHIFT_MOST;
     heap->pace.sample_interval = OURO_SAMPLE_MAX;
     heap->pace.sample_left = LEFT;

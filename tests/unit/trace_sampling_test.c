@@ -103,9 +103,7 @@ static void hear_begin(ouro_heap *heap, const ouro_collection *info, void *conte
 
 static void beat(struct rhythm *rhythm, const ouro_heap_options *kind, size_t interval)
 {
-    ouro_heap_options patient = kind != NULL ? *kind : (ouro_heap_options){0};
-    patient.step_microseconds = 1000000; /* no clock shortens a batch */
-    ouro_heap *heap = test_heap_new(&patient);
+    ouro_heap *heap = test_heap_new(kind);
     if (ouro_trace_is_on(heap)) ouro_trace_stop(heap);
     if (interval > 0) {
         const ouro_trace_options options = {.sample_bytes = interval, .seed = interval};
