@@ -53,9 +53,8 @@ struct ouro__pace {
     unsigned sample_left;
     bool narrow;              /* a look at two together took long and found nothing: one will do */
     unsigned batches_waiting; /* to grow old without a look */
-    unsigned
-        batch_shift; /* so often a batch is halved beside a whole cycle, as passes took longer than a step; */
-    unsigned brief_passes; /* since the last that did */
+    unsigned batch_shift;     /* so often a batch is halved beside a whole cycle: */
+    unsigned brief_passes;    /* brief ones since the last that took longer than a step */
     unsigned
         nearby_interval; /* of so many young batches, after one touched objects are looked at */
     unsigned nearby_left;

@@ -7,6 +7,7 @@
 
 #include "support/bead.h"
 #include "support/cycle.h"
+#include "support/plain.h"
 
 enum { BATCH = 100 };
 
@@ -143,75 +144,74 @@ static void test_a_look_in_vain_that_takes_long_is_at_one_batch(void **state)
     test_heap_close_empty(hasty);
 }
 
-/* A pool has few of these, and its free blocks are handed out together. */
-typedef struct bundle {
-    struct bundle *self;
-    char payload[248];
-} bundle;
+/* Rows are handed out a pool at a time, which has room for fewer than this. */
+enum { ROW = 30, REFILL = 256, WHOLE = 4 * OURO_BATCH_LEAST };
 
-static ouro_type bundle_type;
-static const ouro_field bundle_fields[] = {OURO_REF(bundle, self, &bundle_type), OURO_END};
-static ouro_type bundle_type = OURO_TYPE(bundle, .fields = bundle_fields);
-
-static bundle *bundle_new(ouro_heap *heap)
-{
-    bundle *made = ouro_new(heap, bundle);
-    assert_non_null(made);
-    ouro_set(made, self, made);
-    return made;
-}
-
-enum { WHOLE = 4 * OURO_BATCH_LEAST, REFILL = 256 };
-
-/* A whole cycle is under way. */
 static void begin_whole(ouro_heap *heap)
 {
     if (cycle_is_idle(heap)) ouro__heap_whole_begin(heap);
 }
 
-/* What the last of so many passes looked at; all of it was garbage. */
-static size_t batch_after(ouro_heap *heap, unsigned passes, bool beside_whole)
+/* Makes so many, each of which is lost at once. */
+static void lose_rows(ouro_heap *heap, size_t count, bool beside_whole)
 {
-    size_t looked_at = 0;
-    while (passes > 0) {
-        ouro_generation_stats before[3], after[3];
+    for (; count > 0; count--) {
         if (beside_whole) begin_whole(heap);
-        ouro_get_stats(heap, before);
-        ouro_decref(bundle_new(heap));
-        ouro_get_stats(heap, after);
-        if (after[0].collections == before[0].collections) continue;
-        looked_at = after[0].candidates - before[0].candidates;
-        passes--;
+        heap->pace.live = (size_t)1 << 30; /* no batch is due by its bytes */
+        ouro_auto row *lost = row_new(heap, ROW);
+        ouro_set(lost, items[0], lost);
     }
-    return looked_at;
 }
 
-static void test_passes_that_take_longer_than_a_step_get_shorter_batches(void **state)
+static size_t passes_of(ouro_heap *heap)
+{
+    ouro_generation_stats stats[3];
+    ouro_get_stats(heap, stats);
+    return stats[0].collections + stats[1].collections;
+}
+
+/* How many are made from one pass to the next. */
+static size_t batch_of(ouro_heap *heap, unsigned shift, bool beside_whole)
+{
+    size_t made = 0;
+    (void)ouro_collect(heap, 1);
+    heap->pace.sample_interval = heap->pace.sample_left = 1; /* it may have found nothing */
+    heap->pace.batch_shift = shift;
+    for (size_t before = passes_of(heap); passes_of(heap) == before; made++)
+        lose_rows(heap, 1, beside_whole);
+    return made;
+}
+
+static void assert_batch(ouro_heap *heap, unsigned shift, bool beside_whole, size_t length)
+{
+    assert_in_range(batch_of(heap, shift, beside_whole), length - REFILL, length + REFILL);
+}
+
+static void test_batches_are_shorter_beside_a_whole_cycle(void **state)
 {
     (void)state;
     ouro_heap *heap = test_heap_new(
         &(ouro_heap_options){.threshold = {WHOLE, 1000000, 10}, .step_microseconds = PATIENT});
-    const uint64_t patient = heap->pace.step_nanoseconds;
-    heap->pace.live = (size_t)1 << 30; /* so that nothing is due by its bytes, */
-    heap->pace.goal = SIZE_MAX;        /* and next to no step */
-    assert_in_range(batch_after(heap, 3, true), WHOLE, WHOLE + REFILL);
+    assert_batch(heap, 0, true, WHOLE);
+    assert_batch(heap, 1, true, WHOLE / 2);
+    assert_batch(heap, OURO_BATCH_SHIFT_MOST, true, OURO_BATCH_LEAST);
     (void)ouro_collect(heap, 2);
-    heap->pace.step_nanoseconds = 1;
-    (void)batch_after(heap, 3, false); /* no cycle is under way */
-    assert_int_equal(heap->pace.batch_shift, 0);
-    assert_in_range(batch_after(heap, 2, true), WHOLE / 2, WHOLE / 2 + REFILL);
-    assert_in_range(batch_after(heap, 9, true), OURO_BATCH_LEAST, OURO_BATCH_LEAST + REFILL);
-    assert_int_equal(heap->pace.batch_shift, OURO_BATCH_SHIFT_MOST);
-    heap->pace.step_nanoseconds = patient;
-    (void)batch_after(heap, OURO_BATCH_SHIFT_MOST * OURO_BATCH_PATIENCE, true);
-    assert_in_range(batch_after(heap, 1, true), WHOLE, WHOLE + REFILL);
-    heap->pace.step_nanoseconds = 1;
-    assert_in_range(batch_after(heap, 3, true), OURO_BATCH_LEAST, OURO_BATCH_LEAST + REFILL);
-    (void)ouro_collect(heap, 2);
-    assert_in_range(batch_after(heap, 2, false), WHOLE, WHOLE + REFILL);
-    assert_int_equal(heap->pace.batch_shift, OURO_BATCH_SHIFT_MOST);
+    assert_batch(heap, OURO_BATCH_SHIFT_MOST, false, WHOLE);
     ouro_set_threshold(heap, (const size_t[3]){OURO_BATCH_LEAST / 2, 1000000, 10});
-    assert_in_range(batch_after(heap, 2, true), OURO_BATCH_LEAST / 2, OURO_BATCH_LEAST);
+    assert_true(batch_of(heap, OURO_BATCH_SHIFT_MOST, true) <= OURO_BATCH_LEAST);
+    (void)ouro_collect(heap, 2);
+    test_heap_close_empty(heap);
+}
+
+static void test_a_long_pass_halves_the_batch_beside_a_whole_cycle(void **state)
+{
+    (void)state;
+    ouro_heap *heap = test_heap_new(&(ouro_heap_options){.threshold = {WHOLE, 1000000, 10}});
+    heap->pace.step_nanoseconds = 1;
+    (void)batch_of(heap, 0, false);
+    assert_int_equal(heap->pace.batch_shift, 0);
+    (void)batch_of(heap, 0, true);
+    assert_int_equal(heap->pace.batch_shift, 1);
     (void)ouro_collect(heap, 2);
     test_heap_close_empty(heap);
 }
@@ -247,42 +247,28 @@ static void test_what_a_batch_is_halved_for(void **state)
     (void)ouro_collect(heap, 2);
 }
 
-/* Makes so many beside a whole cycle, each of which is lost at once. */
-static void lose_bundles(ouro_heap *heap, int count)
-{
-    for (int i = 0; i < count; i++) {
-        begin_whole(heap);
-        ouro_decref(bundle_new(heap));
-    }
-}
-
 static void test_batches_that_are_left_out_or_taken_together_are_whole(void **state)
 {
     (void)state;
     enum { LEFT = 7 };
-    ouro_heap *heap = test_heap_new(&(ouro_heap_options){.threshold = {WHOLE, 10, 10}});
-    heap->pace.live = (size_t)1 << 30; /* so that no batch is due by its bytes */
-    heap->pace.goal = SIZE_MAX;        /* nor a step of the cycle */
+    ouro_heap *heap = test_heap_new(
+        &(ouro_heap_options){.threshold = {WHOLE, 10, 10}, .step_microseconds = PATIENT});
     heap->pace.batch_shift = OURO_BATCH_SHIFT_MOST;
     heap->pace.sample_interval = OURO_SAMPLE_MAX;
     heap->pace.sample_left = LEFT;
-    lose_bundles(heap, 2 * WHOLE - REFILL);
+    lose_rows(heap, 2 * WHOLE - REFILL, true);
     assert_int_equal(heap->pace.sample_left, LEFT);
-    lose_bundles(heap, 3 * REFILL);
+    lose_rows(heap, 3 * REFILL, true);
     assert_int_equal(heap->pace.sample_left, LEFT - 1);
     (void)ouro_collect(heap, 1);
+    heap->pace.batch_shift = OURO_BATCH_SHIFT_MOST;
     heap->pace.sample_interval = heap->pace.sample_left = 1;
     heap->pace.wide = true;
-    heap->pace.batch_shift = OURO_BATCH_SHIFT_MOST;
-    ouro_generation_stats stats[3];
-    ouro_get_stats(heap, stats);
-    size_t before = stats[1].collections;
-    lose_bundles(heap, (int)OURO_WIDE_BATCHES * WHOLE - REFILL);
-    ouro_get_stats(heap, stats);
-    assert_int_equal(stats[1].collections, before);
-    lose_bundles(heap, 3 * REFILL);
-    ouro_get_stats(heap, stats);
-    assert_int_equal(stats[1].collections, before + 1);
+    size_t before = passes_of(heap);
+    lose_rows(heap, OURO_WIDE_BATCHES * WHOLE - REFILL, true);
+    assert_int_equal(passes_of(heap), before);
+    lose_rows(heap, 3 * REFILL, true);
+    assert_int_equal(passes_of(heap), before + 1);
     (void)ouro_collect(heap, 2);
     test_heap_close_empty(heap);
 }
@@ -377,7 +363,8 @@ int main(void)
         cmocka_unit_test(test_one_batch_is_tried_again),
         cmocka_unit_test(test_batches_stay_short_where_one_suffices),
         cmocka_unit_test(test_a_look_in_vain_that_takes_long_is_at_one_batch),
-        cmocka_unit_test(test_passes_that_take_longer_than_a_step_get_shorter_batches),
+        cmocka_unit_test(test_batches_are_shorter_beside_a_whole_cycle),
+        cmocka_unit_test(test_a_long_pass_halves_the_batch_beside_a_whole_cycle),
         cmocka_unit_test(test_batches_that_are_left_out_or_taken_together_are_whole),
         cmocka_unit_test(test_few_large_objects_are_found_when_they_are_dropped),
         HEAP_TEST(test_what_a_batch_is_halved_for),
