@@ -597,14 +597,14 @@ OURO_API void ouro_collector_enable(ouro_heap *heap);
 OURO_API void ouro_collector_disable(ouro_heap *heap); /* ouro_collect still works */
 OURO_API bool ouro_collector_is_enabled(const ouro_heap *heap);
 
-/* A young pass is due after threshold[0] young objects (0: nothing is collected automatically), or down to an eighth of
- * that, and 512, where passes beside a whole cycle take longer than a step and what they look at is garbage; or when the heap's bytes have
- * grown by a sixteenth and a mebibyte, or when four times that was handed out; while passes find
+/* A young pass is due after threshold[0] young objects (0: nothing is collected automatically), or when the
+ * heap's bytes have grown by a sixteenth and a mebibyte, or when four times that was handed out.  While passes find
  * next to nothing, only one batch in 2, 4, ... 32 is looked at, of twice as many, and the others grow old; where
- * garbage is larger than a batch, three are taken together.  A pass of generation 1 follows threshold[1] young ones
- * (0: never), or when 3072 objects have survived them.  Passes over what lies near touched old objects follow
- * young ones, and a whole cycle begins when the heap's bytes have grown by their share since the last one and
- * an old object was touched (threshold[2] 0: neither ever). */
+ * garbage is larger than a batch, three are taken together; and where passes beside a whole cycle take longer than a
+ * step and what they look at is garbage, a batch is a half to an eighth, but no less than 512.  A pass of generation 1
+ * follows threshold[1] young ones (0: never), or when 3072 objects have survived them.  Passes over what lies near
+ * touched old objects follow young ones, and a whole cycle begins when the heap's bytes have grown by their share
+ * since the last one and an old object was touched (threshold[2] 0: neither ever). */
 OURO_API void ouro_set_threshold(ouro_heap *heap, const size_t threshold[3]);
 OURO_API void ouro_get_threshold(const ouro_heap *heap, size_t out_threshold[3]);
 /* Young objects alive; young passes since the last of generation 1; those since the last full one.
