@@ -197,6 +197,8 @@ static void test_batches_are_shorter_beside_a_whole_cycle(void **state)
     assert_batch(heap, OURO_BATCH_SHIFT_MOST, true, OURO_BATCH_LEAST);
     (void)ouro_collect(heap, 2);
     assert_batch(heap, OURO_BATCH_SHIFT_MOST, false, WHOLE);
+    ouro_set_threshold(heap, (const size_t[3]){OURO_BATCH_LEAST, 1000000, 10});
+    assert_batch(heap, OURO_BATCH_SHIFT_MOST, true, OURO_BATCH_LEAST);
     ouro_set_threshold(heap, (const size_t[3]){OURO_BATCH_LEAST / 2, 1000000, 10});
     assert_true(batch_of(heap, OURO_BATCH_SHIFT_MOST, true) <= OURO_BATCH_LEAST);
     (void)ouro_collect(heap, 2);
