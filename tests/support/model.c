@@ -569,6 +569,8 @@ void model_called(struct model *model, model_id weak, model_id argument)
 {
     if (argument != MODEL_NONE) model_give(model, argument);
     if (!in_order(model)) {
+        /* one that finalizers can reach is called though it is trash, and what it holds may end by its count then */
+        if (argument != MODEL_NONE) model->meddled |= model_node(model, weak)->suspect;
         model_drop(model, argument);
         return;
     }

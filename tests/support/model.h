@@ -136,7 +136,7 @@ struct model {
 
     int32_t incoming[MODEL_NODES];
     int collecting; /* the generation + 1 of the running collection, or 0 */
-    bool meddled;   /* a finalizer or callback did something within it */
+    bool meddled;   /* a finalizer or callback did something within it, or let go of trash */
     size_t suspects_tracked;
     bool closing;
 };
