@@ -162,6 +162,11 @@ OURO__INLINE void *ouro__newref(void *object)
     return object;
 }
 
+OURO__INLINE void ouro__xincref(void *object)
+{
+    if (object != NULL) (void)ouro__newref(object);
+}
+
 /*
  * The last reference: a simple object of the type and heap that were guessed dies here, without a
  * call, which would cost the stores that a processor has too few of.
@@ -247,7 +252,7 @@ OURO__INLINE void ouro__put(void *owner, void *slot, void *value)
 
 OURO__INLINE void ouro__set(void *owner, void *slot, void *value)
 {
-    if (value != NULL) (void)ouro__newref(value);
+    ouro__xincref(value);
     ouro__put(owner, slot, value);
 }
 

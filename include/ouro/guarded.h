@@ -41,7 +41,7 @@ OURO_API void ouro__guarded_mem_free_sized(ouro_heap *heap, void *memory, size_t
  * these are what overflows write most; one multiplication, as it is computed at each change of a count. */
 OURO__INLINE uint64_t ouro__guarded_canary(const void *object)
 {
-    return (uint64_t)((uint32_t)(uintptr_t)object * UINT32_C(0x9E3779B1) >> 25) | 0x80;
+    return (uint64_t)((uint32_t)(uintptr_t)object * UINT32_C(0x9E3779B1) >> 25) + 0x80;
 }
 
 /*
@@ -62,14 +62,21 @@ OURO__INLINE ouro__word *ouro__guarded_states(uintptr_t own, uintptr_t place)
     return (ouro__word *)(own + OURO__STATE_OFFSET) + (place >> 6);
 }
 
-/* Whether a pointer is of a living object in the own arena, whose word is whole.  Nothing behind it is read before the
- * state bits say so.  Of another arena's, and of those that are none, the library decides. */
-OURO__INLINE int ouro__guarded_is_sound(const void *object)
+/* Whether a pointer is of a living object in the own arena; nothing behind it is read.  Of another arena's, and of those
+ * that are none, the library decides. */
+OURO__INLINE int ouro__guarded_lives(const void *object)
 {
     const uintptr_t own = __atomic_load_n(&ouro__own_arena, __ATOMIC_RELAXED);
     const uintptr_t place = ouro__guarded_place(object, own);
     if (OURO__UNLIKELY(place >= OURO__ARENA_WORDS)) return 0;
     if (OURO__UNLIKELY((*ouro__guarded_states(own, place) >> (place & 63) & 1) == 0)) return 0;
+    return 1;
+}
+
+/* The same of one whose word is whole. */
+OURO__INLINE int ouro__guarded_is_sound(const void *object)
+{
+    if (OURO__UNLIKELY(!ouro__guarded_lives(object))) return 0;
     return (uint8_t)*ouro__word_of(object) == (uint8_t)ouro__guarded_canary(object);
 }
 
@@ -96,34 +103,51 @@ OURO__INLINE int ouro__guarded_is_free(const ouro__word *object, size_t words)
 }
 
 /* A small object that fills its block, from a list whose next block lies in the own arena.  Any other, and the words
- * about what is wrong, are left to the library. */
+ * about what is wrong, are left to the library: types that are not quick have the first shelf, which is empty. */
 OURO__INLINE void *ouro__new(ouro_heap *heap, ouro_type *type, size_t size)
 {
+    const ouro__two_words zero = {0, 0};
     struct ouro__front *front = (struct ouro__front *)(void *)heap;
-    struct ouro__shelf *shelf = (struct ouro__shelf *)(void *)((char *)front + type->ready_shelf);
+    struct ouro__shelf *shelf = (struct ouro__shelf *)(void *)((char *)front + type->quick_shelf);
     ouro__word *object = (ouro__word *)shelf->list;
     const size_t words = (size + 7) / 8;
     const uintptr_t own = __atomic_load_n(&ouro__own_arena, __ATOMIC_RELAXED);
     const uintptr_t place = ouro__guarded_place(object, own);
-    if (OURO__UNLIKELY(place >= OURO__ARENA_WORDS || words > OURO__QUICK_WORDS ||
-                       type->ready_words != words || !ouro__guarded_is_free(object, words)))
+    if (OURO__UNLIKELY(words > OURO__QUICK_WORDS || place >= OURO__ARENA_WORDS ||
+                       !ouro__guarded_is_free(object, words)))
         return ouro__guarded_new(heap, type);
     char *next = (char *)*(ouro__slot *)object;
     shelf->list = next;
     __builtin_prefetch(next + OURO__BIRTH_AHEAD, 1);
-    object[0] = object[1] = 0;
+    *(ouro__two_words *)object = zero; /* the link and its mirror */
     *ouro__word_of(object) = type->ready_word | ouro__guarded_canary(object);
     *ouro__guarded_states(own, place) |= (uint64_t)1 << (place & 63); /* [guard.live] */
     return object;
 }
 
+OURO__INLINE int ouro__guarded_can_count(const void *object)
+{
+    if (OURO__UNLIKELY(!ouro__guarded_is_sound(object))) return 0;
+    return ouro__guarded_count(object) > 0;
+}
+
 OURO__INLINE void *ouro__newref(void *object)
 {
-    if (OURO__LIKELY(ouro__guarded_is_sound(object) && ouro__guarded_count(object) > 0))
+    if (OURO__LIKELY(ouro__guarded_can_count(object)))
         *ouro__word_of(object) += 1 << 8;
     else
         ouro__guarded_incref(object);
     return object;
+}
+
+/* NULL lies in no arena, so that only one which the compiler sees is asked for. */
+OURO__INLINE void ouro__xincref(void *object)
+{
+    if (__builtin_constant_p(object == NULL) && object == NULL) return;
+    if (OURO__LIKELY(ouro__guarded_can_count(object)))
+        *ouro__word_of(object) += 1 << 8;
+    else if (object != NULL)
+        ouro__guarded_incref(object);
 }
 
 OURO__INLINE void ouro__drop(void *object)
@@ -150,7 +174,7 @@ OURO__INLINE void ouro__drop_seldom_last(void *object)
 OURO__INLINE void ouro__moved(void *object)
 {
     if (object == NULL) return;
-    if (OURO__LIKELY(ouro__guarded_is_sound(object) && ouro__guarded_count(object) >= 0)) return;
+    if (OURO__LIKELY(ouro__guarded_lives(object) && ouro__guarded_count(object) >= 0)) return;
     ouro__guarded_moved(object);
 }
 

@@ -311,7 +311,7 @@ struct ouro_type {
     /* Filled at first use; not for programs. */
     uint64_t ready_word;
     uint32_t ready_shelf;
-    uint32_t ready_words; /* of guarded builds */
+    uint32_t quick_shelf; /* of guarded builds */
 };
 
 /*
@@ -383,7 +383,7 @@ static inline void ouro_decref(void *object)
 /* The same where NULL means nothing to do (Python's Py_XINCREF, Py_XDECREF). */
 static inline void ouro_xincref(void *object)
 {
-    if (object != NULL) ouro_incref(object);
+    ouro__xincref(object);
 }
 static inline void ouro_xdecref(void *object)
 {

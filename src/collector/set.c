@@ -497,7 +497,7 @@ void ouro__set_finish(struct ouro__collector *collector)
         ouro__bits *young = &ouro__pool_young(pool)[word / 2];
         const ouro__bits young_before = *young;
         const unsigned half = word % 2 * 32; /* of its bits: those of the same 512 bytes */
-        uint64_t dead = 0;
+        uint64_t dead = all;
         for (uint64_t bits = all; bits != 0; bits &= bits - 1) {
             size_t offset = word * 512 + ouro__lowest_bit(bits) * 8;
             void *entry = start + offset;
@@ -507,12 +507,14 @@ void ouro__set_finish(struct ouro__collector *collector)
                 last_link = OURO_GUARDED ? reap_guarded(entry, filled, last_link, &harvest)
                                          : reap(entry, last_link);
                 harvest.freed++;
-                dead |= bits & -bits;
-            } else if (LIKELY(ages)) {
-                bool middle =
-                    is_middle_next(collector, (young_before & ouro__young_bit(entry)) != 0);
-                *ouro__word_of(entry) = older(*ouro__word_of(entry), middle);
-                middle_aged += middle;
+            } else {
+                dead ^= bits & -bits;
+                if (LIKELY(ages)) {
+                    bool middle =
+                        is_middle_next(collector, (young_before & ouro__young_bit(entry)) != 0);
+                    *ouro__word_of(entry) = older(*ouro__word_of(entry), middle);
+                    middle_aged += middle;
+                }
             }
             *count = 0;
         }

@@ -37,11 +37,10 @@ static NOINLINE void *new_slowly(ouro_heap *heap, struct ouro__caller caller, ou
 /* Small objects that fill their blocks, as in <ouro/guarded.h>, outside the thread's own arena. */
 void *ouro__guarded_new(ouro_heap *heap, ouro_type *type)
 {
-    struct ouro__shelf *shelf = (struct ouro__shelf *)(void *)((char *)heap + type->ready_shelf);
+    struct ouro__shelf *shelf = (struct ouro__shelf *)(void *)((char *)heap + type->quick_shelf);
     ouro__word *object = shelf->list;
-    if (object == NULL || type->ready_words == 0 ||
-        ouro__heap_pools(heap)->front.thread != ouro__guard_thread() ||
-        !ouro__guarded_is_free(object, type->ready_words))
+    if (object == NULL || ouro__heap_pools(heap)->front.thread != ouro__guard_thread() ||
+        !ouro__guarded_is_free(object, type->size / sizeof(ouro__word)))
         return new_slowly(heap, OURO__CALLER(), type);
     shelf->list = *(ouro__slot *)object;
     object[0] = object[1] = 0;

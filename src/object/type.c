@@ -228,13 +228,11 @@ static uint64_t birth_flags(const struct ouro__shape *shape)
     return simple ? 0 : OURO__SPECIAL | OURO__PLAIN;
 }
 
-/* Words of an object that ouro__guarded_new makes without a call: a small one that fills its block.  0: it does not. */
-static uint32_t quick_words(const struct ouro__shape *shape)
+/* Whether a guarded build makes such objects without a call: small ones that fill their blocks by themselves. */
+static bool is_quick(const ouro_type *type, const struct ouro__shape *shape)
 {
-    const size_t words = shape->bin != 0 ? ouro__bin_size(shape->bin) / sizeof(ouro__word) - 1 : 0;
-    const bool is_quick = !OURO_IS_DEBUG_BUILD && words <= OURO__QUICK_WORDS &&
-                          (shape->flags & OURO__SHAPE_FENCED) == 0;
-    return is_quick ? (uint32_t)words : 0;
+    return !OURO_IS_DEBUG_BUILD && shape->bin != 0 && (shape->flags & OURO__SHAPE_FENCED) == 0 &&
+           ouro__type_extra(type) == 0 && type->size <= OURO__QUICK_WORDS * sizeof(ouro__word);
 }
 
 static void publish(ouro_type *type, const struct ouro__shape *shape)
@@ -244,11 +242,12 @@ static void publish(ouro_type *type, const struct ouro__shape *shape)
     ouro__types[number] = type;
     ouro__type_bins[number] = shape->bin;
     uint64_t word = ((uint64_t)number << OURO__TYPE_SHIFT) | birth_flags(shape) | OURO__ONE;
-    if (OURO_GUARDED) __atomic_store_n(&type->ready_words, quick_words(shape), __ATOMIC_RELAXED);
+    const uint32_t shelf = (uint32_t)(shape->bin * sizeof(struct ouro__shelf));
     /* [type.shape]: who sees the word or the bin sees all of the above */
     __atomic_store_n(&type->ready_word, word, __ATOMIC_RELEASE);
-    __atomic_store_n(&type->ready_shelf, (uint32_t)(shape->bin * sizeof(struct ouro__shelf)),
-                     __ATOMIC_RELEASE);
+    __atomic_store_n(&type->ready_shelf, shelf, __ATOMIC_RELEASE);
+    if (OURO_GUARDED && is_quick(type, shape))
+        __atomic_store_n(&type->quick_shelf, shelf, __ATOMIC_RELEASE);
 }
 
 ouro_status ouro__type_prepare(ouro_type *type, ouro_error *out_error)

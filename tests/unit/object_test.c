@@ -251,6 +251,7 @@ static void test_cycles_of_every_size_are_found_young(void **state)
             types[kind][i].alignment = kind == 0 ? 8 : 16;
             types[kind][i].ready_word = 0;
             types[kind][i].ready_shelf = 0;
+            types[kind][i].quick_shelf = 0;
             lose_many(*state, &types[kind][i], OBJECTS);
             assert_int_equal(ouro_collect(*state, 0), OBJECTS);
             test_heap_verify(*state);
