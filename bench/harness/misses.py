@@ -41,8 +41,9 @@ REASONS = (
     ("shannon", "", "extra", "three batches are looked at together, and what was half built waits for the next pass"),
     ("live-rings", "", "pause", "a pass over one to three batches of young objects is not cut; below is told what the "
                                 "longest was"),
-    ("shapes", "", "pause", "a step or a pass that the machine interrupts takes longer: case pages shows how long one "
-                            "write to a fresh page takes at most, p99.999 what is usual"),
+    ("shapes", "", "pause", "a step or a pass that the machine interrupts takes longer: case nothing shows how often and "
+                            "how long it stops a program that only reads the clock, case pages what one write to "
+                            "a fresh page takes at most, p99.999 what is usual"),
     ("live-rings", "", "", "what died old is found near touched objects, a search and a pass for each few rings"),
     ("table", "", "", "types that form no cycles are never looked at: what is left is asking, at each slow allocation, "
                       "whether something is due"),

@@ -10,6 +10,7 @@ UNITS = {
     "instructions_per_op": "instructions", "overflows": "", "extra_bytes": "bytes",
     "pause_p50_us": "us", "pause_p99_us": "us", "pause_p999_us": "us", "pause_p9999_us": "us",
     "pause_p99999_us": "us", "pause_max_us": "us", "full_collections": "",
+    "long_pauses_per_s": "1/s",
 }
 BYTES = ("peak_bytes", "live_bytes", "bytes_kept", "extra_bytes")
 CSV_HEADER = ("workload", "case", "system", "version", "metric", "median", "min", "max", "unit",
@@ -49,7 +50,7 @@ def _label(metric):
             "extra_bytes": "extra", "pause_p50_us": "pause p50 us", "pause_p99_us": "p99 us",
             "pause_p999_us": "p99.9 us", "pause_p9999_us": "p99.99 us",
             "pause_p99999_us": "p99.999 us", "pause_max_us": "longest us",
-            "full_collections": "full collections"}
+            "full_collections": "full collections", "long_pauses_per_s": "> 200 us, a second"}
     return unit.get(metric, metric)
 
 

@@ -121,6 +121,16 @@ static inline uint64_t pauses_percentile(const pauses *p, double share)
     return p->longest;
 }
 
+/* Samples that took longer than so many nanoseconds, give or take a bucket. */
+static inline uint64_t pauses_above(const pauses *p, uint64_t ns)
+{
+    uint64_t above = 0;
+    for (unsigned bucket = pauses_bucket(ns) + 1; bucket < PAUSES_STEPS * PAUSES_DOUBLINGS;
+         bucket++)
+        above += p->buckets[bucket];
+    return above;
+}
+
 static inline void pauses_report_share(const pauses *p, const char *case_name, const char *metric,
                                        double share)
 {

@@ -10,6 +10,8 @@
  *     finalizers   a ring of a million nodes with a last word each
  *     pages        no shape, and no heap: memory from the system is written to for the first time, a
  *                  page a sample.  What the machine itself causes
+ *     nothing      a sample is one reading of the clock, for two seconds: how long and how often the machine
+ *                  stops a program that does nothing
  *
  * Each is dropped, and is garbage that only the collector can find.  Then the
  * program goes on: it makes nodes that live, one at a time, until the garbage has been
@@ -29,6 +31,8 @@ enum {
     SHAPES_OBJECTS = 10000000,
     SHAPES_FINALIZERS = 1000000,
     SHAPES_PAGES = 100000,
+    SHAPES_NOTHING_MS = 2000,
+    SHAPES_LONG_NS = 200000,   /* twice what a step may take */
     SHAPES_CHECK_EVERY = 4096, /* nodes made between two questions whether it was found */
 };
 
@@ -204,6 +208,13 @@ static void shapes_verify(const dropped_shape *s, node *living)
     BENCH_VERIFY(heap_objects() == 0);
 }
 
+static void shapes_report(const pauses *p, const char *name, uint64_t spent)
+{
+    pauses_report_tail(p, name);
+    bench_report(name, "long_pauses_per_s",
+                 (double)pauses_above(p, SHAPES_LONG_NS) / ((double)spent / 1e9));
+}
+
 static void shapes_measure(const char *name, dropped_shape (*make)(long count), long count)
 {
     static pauses p;
@@ -215,8 +226,9 @@ static void shapes_measure(const char *name, dropped_shape (*make)(long count), 
     ouro_decref(s.garbage);
     pauses_end(&p);
     node *living = shapes_go_on(&p, s.objects);
-    bench_report(name, "seconds", (double)(cpu_ns() - start) / 1e9);
-    pauses_report_tail(&p, name);
+    uint64_t spent = cpu_ns() - start;
+    bench_report(name, "seconds", (double)spent / 1e9);
+    shapes_report(&p, name, spent);
     shapes_verify(&s, living);
     ouro_heap_close(heap, NULL, NULL);
 }
@@ -230,13 +242,26 @@ static void shapes_write_pages(long count)
     char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     BENCH_VERIFY(memory != MAP_FAILED);
     madvise(memory, size, MADV_NOHUGEPAGE);
+    uint64_t start = cpu_ns();
     pauses_open(&p, NULL);
     for (size_t i = 0; i < size; i += page) {
         memory[i] = 1;
         pauses_end(&p);
     }
-    pauses_report_tail(&p, "pages");
+    shapes_report(&p, "pages", cpu_ns() - start);
     munmap(memory, size);
+}
+
+static void shapes_do_nothing(long milliseconds)
+{
+    static pauses p;
+    uint64_t start = cpu_ns(), end = start + (uint64_t)milliseconds * 1000000;
+    pauses_open(&p, NULL);
+    while (cpu_ns() < end) {
+        for (int i = 0; i < SHAPES_CHECK_EVERY; i++) pauses_end(&p);
+        pauses_begin(&p);
+    }
+    shapes_report(&p, "nothing", cpu_ns() - start);
 }
 
 static int shapes_run(const bench_job *job)
@@ -261,6 +286,10 @@ static int shapes_run(const bench_job *job)
     }
     if (bench_wants(job, "pages")) {
         shapes_write_pages(bench_amount(job, SHAPES_PAGES, 1000));
+        status = 0;
+    }
+    if (bench_wants(job, "nothing")) {
+        shapes_do_nothing(bench_amount(job, SHAPES_NOTHING_MS, 10));
         status = 0;
     }
     return status;

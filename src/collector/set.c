@@ -111,7 +111,7 @@ ALWAYS_INLINE size_t stride(const struct ouro__pool *pool)
  * popular lives, and is not looked at. */
 ALWAYS_INLINE bool is_eligible(uint64_t word)
 {
-    return ouro__word_low(word) - 1 < OURO__TRAPPED_COUNT && (word & OURO__FROZEN) == 0;
+    return (word & (OURO__TRAPPED_MASK | OURO__FROZEN)) == 0 && !ouro__word_is_dying(word);
 }
 
 /* The object is young no more.  [word.aged] */
@@ -188,18 +188,20 @@ static NOINLINE void pass_by(struct ouro__collector *pass, void *entry)
         age(entry); /* frozen, popular, or dying: its death lists the pool again */
 }
 
-/* Proposes the young block that is `offset` bytes behind `start`; returns its set bit if it is a suspect now. */
+/* Proposes the young block that is `offset` bytes behind `start`; returns `bit`, its set bit, if it is a suspect now. */
 ALWAYS_INLINE uint64_t propose_block(struct ouro__collector *pass, char *start, size_t offset,
-                                     size_t *found)
+                                     uint64_t bit)
 {
     void *entry = start + offset;
     ouro__count *count = ouro__count_at(ouro__count_of(start), offset);
-    if (LIKELY(propose(pass, entry, *ouro__word_of(entry), count))) {
-        ++*found;
-        return (uint64_t)1 << offset / 8;
-    }
+    if (LIKELY(propose(pass, entry, *ouro__word_of(entry), count))) return bit;
     pass_by(pass, entry);
     return 0;
+}
+
+ALWAYS_INLINE uint64_t set_bit(size_t offset)
+{
+    return (uint64_t)1 << offset / 8;
 }
 
 /* The entries of half a word of young bits; returns the word of set bits that stands for the same 512 bytes.  Where all
@@ -211,19 +213,23 @@ ALWAYS_INLINE uint64_t propose_young_half(struct ouro__collector *pass,
     unsigned bit = (unsigned)(half % 2 * 32);
     unsigned first = (unsigned)__builtin_ctz(bits) + bit;
     char *entry = ouro__pool_young_entry(pool, half / 2, first);
-    size_t size = stride(pool), found = 0;
+    size_t size = stride(pool);
     uint32_t row = (uint32_t)(ouro__young_row(entry, start + 512, size) >> bit);
     uint64_t set = 0;
     if (LIKELY(bits == row)) {
-        for (size_t offset = (size_t)(entry - start); offset < 512; offset += size)
-            set |= propose_block(pass, start, offset, &found);
+        uint64_t next = set_bit((size_t)(entry - start));
+        for (size_t offset = (size_t)(entry - start); offset < 512; offset += size) {
+            set |= propose_block(pass, start, offset, next);
+            next <<= size / 8 % 64; /* of the last nobody asks */
+        }
     } else {
         for (; bits != 0; bits &= bits - 1) {
             entry = ouro__pool_young_entry(pool, half / 2, (unsigned)ouro__lowest_bit(bits) + bit);
-            set |= propose_block(pass, start, (size_t)(entry - start), &found);
+            size_t offset = (size_t)(entry - start);
+            set |= propose_block(pass, start, offset, set_bit(offset));
         }
     }
-    pass->candidates += found;
+    pass->candidates += (size_t)__builtin_popcountll(set);
     return set;
 }
 
@@ -234,12 +240,12 @@ ALWAYS_INLINE uint64_t propose_living(struct ouro__collector *pass, const struct
 {
     char *start = ouro__pool_start(pool) + half * 512;
     uint64_t set = 0;
-    size_t found = 0;
     for (; living != 0; living &= living - 1) {
         size_t offset = ouro__lowest_bit(living) * 8;
-        if ((bits >> offset / 16 & 1) != 0) set |= propose_block(pass, start, offset, &found);
+        if ((bits >> offset / 16 & 1) != 0)
+            set |= propose_block(pass, start, offset, living & -living);
     }
-    pass->candidates += found;
+    pass->candidates += (size_t)__builtin_popcountll(set);
     return set;
 }
 
