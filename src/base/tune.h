@@ -75,9 +75,12 @@
  * heap. */
 #define OURO_PASS_BY_MS 10u
 
-/* Once a class has more pools than this, fresh ones are populated whole: one
- * system call instead of sixteen page faults (20 to 25% of fresh allocation). */
+/* Once a class has more pools than this, fresh ones are populated before they are cut, so many pages of memory
+ * by one system call instead of as many page faults (20 to 25% of fresh allocation); and as few as take no longer
+ * than this, as on a virtual machine whose host has yet to find each page. */
 #define OURO_POPULATE_AFTER 2u
+#define OURO_POPULATE_MOST 4u
+#define OURO_POPULATE_MICROSECONDS 25u
 
 /* Purging: so many pages of 64 KiB for each millisecond since the last time, 1.5 GB a second, saved up
  * to half a second's worth; half a megabyte at a time, which takes some 40 microseconds, and a large block

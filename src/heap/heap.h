@@ -51,7 +51,7 @@ struct ouro__pace {
     bool mostly_garbage;      /* was what the last whole cycle looked at */
     unsigned sample_interval; /* of so many batches of young objects one is looked at */
     unsigned sample_left;
-    bool narrow;              /* a look at two together took long and found nothing: one will do */
+    bool narrow;              /* a look at two together takes long and finds nothing: one will do */
     unsigned batches_waiting; /* to grow old without a look */
     unsigned batch_shift;     /* so often a batch is halved beside a whole cycle: */
     unsigned brief_passes;    /* brief ones since the last that took longer than a step */

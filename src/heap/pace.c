@@ -115,14 +115,16 @@ static void widen(struct ouro__pace *pace, size_t candidates, size_t found)
 }
 
 /*
- * A pass is not cut.  Two batches of which most lives may take longer than any step: then one is looked at, until
- * something is found again.
+ * A pass is not cut.  Two batches of which most lives may take longer than any step: where one that found nothing lets
+ * that be expected, one is looked at, until something is found again.
  */
-static void narrow(struct ouro__pace *pace, bool fruitless, uint64_t nanoseconds)
+static void narrow(struct ouro__pace *pace, size_t batch, const ouro_collection *pass,
+                   bool fruitless)
 {
     if (!fruitless)
         pace->narrow = false;
-    else if (is_sampling(pace) && nanoseconds > pace->step_nanoseconds * 3 / 2)
+    else if (pass->candidates >= batch / 2 &&
+             pass->nanoseconds * 2 * batch > pace->step_nanoseconds * 3 / 2 * pass->candidates)
         pace->narrow = true;
 }
 
@@ -180,7 +182,7 @@ void ouro__pace_passed(ouro_heap *heap, const ouro_collection *pass)
         ouro__heap_pools(heap)->marks.touched_any = true;
     bool fruitless = found <= candidates >> OURO_FRUITLESS_SHIFT;
     if (pace->is_guess && !fruitless) pace->fruitless = 0;
-    narrow(pace, fruitless, pass->nanoseconds);
+    narrow(pace, heap->threshold[0], pass, fruitless);
     if (generation > 0 || heap->threshold[1] == 0 || !fruitless) sample(pace, fruitless);
     pace->batches_waiting = 0;
     note_batch(heap);

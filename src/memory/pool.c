@@ -12,14 +12,14 @@
  *                  |                  |
  *                  +---> EMPTY <------+     EMPTY -> UNUSED by purging
  *
- * Below: arena.h, mark.h, os.h.
+ * Below: arena.h, mark.h.  Beside: populate.h, purge.h.
  */
 #include "memory/pool.h"
 
-#include "base/os.h"
 #include "base/probe.h"
 #include "memory/hole.h"
 #include "memory/meter.h"
+#include "memory/populate.h"
 #include "memory/purge.h"
 #include "memory/quarantine.h"
 
@@ -144,6 +144,7 @@ static struct ouro__pool *format(struct ouro__pool *pool, size_t bin, unsigned p
     pool->reciprocal = pool->capacity > 1 ? (uint32_t)((((uint64_t)1 << 32) + size - 1) / size) : 0;
     pool->bin = (uint16_t)bin;
     pool->pages = (uint8_t)pages;
+    pool->populated = (uint8_t)ouro__memory_pages(pages);
     pool->first = ouro__pool_start(pool) + offset;
     pool->back = 0;
     ouro__pool_clear_middle(pool);
@@ -173,11 +174,9 @@ static struct ouro__pool *take_clean(struct ouro__pools *pools, size_t bin, unsi
         place->arenas = arena;
         page = ouro__arena_take_pages(arena, pages);
     }
-    struct ouro__pool *pool = ouro__arena_pool(arena, page);
-    if (pools->pools_of[bin] > OURO_POPULATE_AFTER &&
-        pools->source.purge == ouro__system_source.purge)
-        ouro__os_populate(ouro__pool_start(pool), OURO_POOL_SIZE);
-    return format(pool, bin, pages);
+    struct ouro__pool *pool = format(ouro__arena_pool(arena, page), bin, pages);
+    ouro__populate_later(pools, pool);
+    return pool;
 }
 
 /* A pool for the bin: one that waits empty, or clean pages. */
@@ -203,6 +202,7 @@ static void *carve(struct ouro__pools *pools, struct ouro__pool *pool, uint32_t 
     const size_t size = pool->block_size;
     char *first = pool->first + pool->carved * size, *end = first + count * size;
     enum ouro__kind kind = ouro__bin_kind(pool->bin);
+    ouro__populate(pools, pool, end);
     for (char *entry = first; entry < end;) {
         char *stop = ouro__young_word_end(entry);
         if (stop > end) stop = end;

@@ -54,6 +54,7 @@ struct ouro__pools {
     struct ouro__pool *current[OURO__BINS];
     struct ouro__pool *available[OURO__BINS];
     uint32_t pools_of[OURO__BINS];
+    unsigned populate_most; /* pages of memory at once; 0: none yet */
 
     struct ouro__realm_arenas realms[OURO__REALMS];
     struct ouro__marks marks;
