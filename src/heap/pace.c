@@ -115,17 +115,21 @@ static void widen(struct ouro__pace *pace, size_t candidates, size_t found)
 }
 
 /*
- * A pass is not cut.  Two batches of which most lives may take longer than any step: where one that found nothing lets
- * that be expected, one is looked at, until something is found again.
+ * A pass is not cut.  Two batches of which most lives may take longer than any step: then one is looked at, until
+ * something is found again.  Beside a whole cycle, which finds what passes miss, that is not tried out: what was looked
+ * at lets it be expected.
  */
-static void narrow(struct ouro__pace *pace, size_t batch, const ouro_collection *pass,
-                   bool fruitless)
+static void narrow(ouro_heap *heap, const ouro_collection *pass, bool fruitless)
 {
+    struct ouro__pace *pace = &heap->pace;
+    const uint64_t most = pace->step_nanoseconds * 3 / 2;
+    const size_t batch = heap->threshold[0], seen = pass->candidates;
     if (!fruitless)
         pace->narrow = false;
-    else if (pass->candidates >= batch / 2 &&
-             pass->nanoseconds * 2 * batch > pace->step_nanoseconds * 3 / 2 * pass->candidates)
-        pace->narrow = true;
+    else if (heap->whole.phase == OURO__IDLE)
+        pace->narrow |= is_sampling(pace) && pass->nanoseconds > most;
+    else
+        pace->narrow |= seen >= batch / 2 && pass->nanoseconds * 2 * batch > most * seen;
 }
 
 /*
@@ -182,7 +186,7 @@ void ouro__pace_passed(ouro_heap *heap, const ouro_collection *pass)
         ouro__heap_pools(heap)->marks.touched_any = true;
     bool fruitless = found <= candidates >> OURO_FRUITLESS_SHIFT;
     if (pace->is_guess && !fruitless) pace->fruitless = 0;
-    narrow(pace, heap->threshold[0], pass, fruitless);
+    narrow(heap, pass, fruitless);
     if (generation > 0 || heap->threshold[1] == 0 || !fruitless) sample(pace, fruitless);
     pace->batches_waiting = 0;
     note_batch(heap);

@@ -144,6 +144,37 @@ static void test_a_look_in_vain_that_takes_long_is_at_one_batch(void **state)
     test_heap_close_empty(hasty);
 }
 
+static bool narrow_after(ouro_heap *heap, size_t candidates, size_t found, uint64_t nanoseconds)
+{
+    const ouro_collection pass = {.stop = true,
+                                  .generation = 1,
+                                  .candidates = candidates,
+                                  .collected = found,
+                                  .nanoseconds = nanoseconds};
+    ouro__pace_passed(heap, &pass);
+    return heap->pace.narrow;
+}
+
+/* Two batches are expected to take as long for each object. */
+static void test_beside_a_whole_cycle_a_long_look_is_foreseen(void **state)
+{
+    ouro_heap *heap = *state;
+    const size_t batch = heap->threshold[0];
+    const uint64_t long_time = heap->pace.step_nanoseconds * 3 / 2;
+    assert_false(narrow_after(heap, batch, 0, long_time));
+    assert_true(narrow_after(heap, 2 * batch, 0, long_time + 1));
+    assert_false(narrow_after(heap, batch, batch, long_time));
+    ouro__heap_whole_begin(heap);
+    assert_false(narrow_after(heap, batch, 0, long_time / 2));
+    assert_false(narrow_after(heap, batch / 2 - 1, 0, long_time));
+    assert_false(narrow_after(heap, batch / 2, batch / 2, long_time));
+    assert_true(narrow_after(heap, batch / 2, 0, long_time / 4 + 1));
+    assert_true(narrow_after(heap, batch, 0, 0));
+    assert_false(narrow_after(heap, batch, batch, 0));
+    assert_true(narrow_after(heap, 2 * batch, 0, long_time + 1));
+    (void)ouro_collect(heap, 2);
+}
+
 /* Rows are handed out a pool at a time, which has room for fewer than this. */
 enum { ROW = 30, REFILL = 256, WHOLE = 4 * OURO_BATCH_LEAST };
 
@@ -365,6 +396,7 @@ int main(void)
         cmocka_unit_test(test_one_batch_is_tried_again),
         cmocka_unit_test(test_batches_stay_short_where_one_suffices),
         cmocka_unit_test(test_a_look_in_vain_that_takes_long_is_at_one_batch),
+        HEAP_TEST(test_beside_a_whole_cycle_a_long_look_is_foreseen),
         cmocka_unit_test(test_batches_are_shorter_beside_a_whole_cycle),
         cmocka_unit_test(test_a_long_pass_halves_the_batch_beside_a_whole_cycle),
         cmocka_unit_test(test_batches_that_are_left_out_or_taken_together_are_whole),
