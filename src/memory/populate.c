@@ -30,7 +30,7 @@ void ouro__populate_part(struct ouro__pools *pools, struct ouro__pool *pool, con
     const uint64_t before = ouro__os_nanoseconds();
     ouro__os_populate(start, (size_t)pages << OURO__MEMORY_PAGE_SHIFT);
     const uint64_t took = ouro__os_nanoseconds() - before;
-    if (pages == most) pools->populate_most = ouro__populate_next(pages, took);
+    pools->populate_most = ouro__populate_next(pages, took);
     const size_t cut = (size_t)(end - ouro__pool_start(pool)) >> OURO__MEMORY_PAGE_SHIFT;
     const size_t populated = pool->populated + pages;
     pool->populated = (uint8_t)(populated > cut ? populated : cut); /* the rest by page faults */
