@@ -66,7 +66,7 @@ struct ouro__pool {
     uint8_t grays;             /* one bit for each lane: has gray bits */
     bool scratch : 1;          /* its counts were touched and not purged yet */
     bool carried : 1;          /* its counts may hold what its tallies had no room for */
-    uint8_t populated; /* pages of memory from its beginning on that need not be populated */
+    uint8_t populated;         /* pages of memory at its beginning that need not be populated */
     uint32_t
         *numbers; /* of its live blocks behind how many those are; NULL: none  [meter.number] */
 };

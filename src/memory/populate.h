@@ -4,8 +4,8 @@
  *
  *     | cut: blocks | populated, not cut yet | comes by the next system calls, or by page faults |
  *
- *   [populate.part]  what is cut is populated, and at most one part more, which is as large as the system gives
- *                    quickly, since whoever allocates waits for it
+ *   [populate.part]  memory is populated from the beginning on, in parts as large as the system gives quickly, since
+ *                    whoever allocates waits for them: at most one part more than is cut
  *
  * Below: pool.h, os.h.  Beside: pool.c, which cuts.
  */
