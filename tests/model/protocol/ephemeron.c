@@ -71,20 +71,29 @@ void ephemerons_spare(struct world *world, int map, int key)
             release_reached(world, world->ephemerons[i].value);
 }
 
-/* What is condemned for good loses the reference unseen.  What is to be verified again may end by it: a cycle that
- * is given up then leaves nothing behind with a count of zero. */
-void ephemerons_postponed(struct world *world, struct verification *verification)
+/* A value to which a reference waits, or NOTHING. */
+static int next_postponed(const struct verification *verification)
 {
     for (int value = 0; value < OBJECTS; value++)
-        for (; verification->postponed[value] > 0; verification->postponed[value]--) {
-            if (verification->condemned && has(verification->suspects, value)) {
-                world->objects[value].count--;
-                continue;
-            }
-            world->letting_go++;
-            decref(world, value);
-            world->letting_go--;
+        if (verification->postponed[value] > 0) return value;
+    return NOTHING;
+}
+
+/* What is condemned for good loses the reference unseen.  What is to be verified again may end by it: a cycle that
+ * is given up then leaves nothing behind with a count of zero.  Who dies here may leave another value to wait, until none
+ * does. */
+void ephemerons_postponed(struct world *world, struct verification *verification)
+{
+    for (int value; (value = next_postponed(verification)) != NOTHING;) {
+        verification->postponed[value]--;
+        if (verification->condemned && has(verification->suspects, value)) {
+            world->objects[value].count--;
+            continue;
         }
+        world->letting_go++;
+        decref(world, value);
+        world->letting_go--;
+    }
 }
 
 set ephemeron_values(const struct world *world, set reached)
