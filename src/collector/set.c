@@ -199,9 +199,10 @@ ALWAYS_INLINE uint64_t propose_block(struct ouro__collector *pass, char *start, 
     return 0;
 }
 
+/* Of an entry that is so far behind the first of the 512 bytes that a word of set bits stands for. */
 ALWAYS_INLINE uint64_t set_bit(size_t offset)
 {
-    return (uint64_t)1 << offset / 8;
+    return (uint64_t)1 << offset / 8 % 64;
 }
 
 /* The entries of half a word of young bits; returns the word of set bits that stands for the same 512 bytes.  Where all
