@@ -378,18 +378,27 @@ static void underflow_large_raw(struct ground *ground)
 /* ---- pointers that are none ---- */
 
 /* Not inlined: the compiler would see what these pointers are. */
-static __attribute__((noipa)) void decref_or_incref(struct ground *ground, void *pointer)
+static __attribute__((noipa)) void use_as_object(struct ground *ground, void *pointer)
 {
-    if (trial_random(ground, 2) == 0)
-        ouro_decref(pointer);
-    else
-        ouro_incref(pointer);
+    node holder = {.right = NULL};
+    switch (trial_random(ground, 3)) {
+    case 0: ouro_decref(pointer); break;
+    case 1: ouro_incref(pointer); break;
+    default: ouro_put(&holder, right, pointer);
+    }
+}
+
+static void put_what_died(struct ground *ground)
+{
+    node *object = node_new(ground), holder = {.right = NULL};
+    ouro_decref(object);
+    ouro_put(&holder, right, object);
 }
 
 static void use_interior(struct ground *ground)
 {
     string *object = trial_random(ground, 8) == 0 ? large_new(ground) : string_new(ground);
-    decref_or_incref(ground, (char *)object + 1 + trial_random(ground, object->length));
+    use_as_object(ground, (char *)object + 1 + trial_random(ground, object->length));
 }
 
 static void free_interior(struct ground *ground)
@@ -403,7 +412,7 @@ static void use_stack(struct ground *ground)
     uint64_t words[64] = {0};
     memset(words, (int)trial_random(ground, 256), sizeof words);
     if (trial_random(ground, 2) == 0)
-        decref_or_incref(ground, &words[1 + trial_random(ground, 62)]);
+        use_as_object(ground, &words[1 + trial_random(ground, 62)]);
     else
         ouro_mem_free(ground->heap, &words[trial_random(ground, 64)]);
 }
@@ -415,7 +424,7 @@ static void use_mapped(struct ground *ground)
         mapping = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     char *pointer = mapping + trial_random(ground, 1 << 17) * 8;
     if (trial_random(ground, 2) == 0)
-        decref_or_incref(ground, pointer);
+        use_as_object(ground, pointer);
     else
         ouro_mem_free(ground->heap, pointer);
 }
@@ -427,7 +436,7 @@ static void use_malloced(struct ground *ground)
     free(last);
     last = pointer;
     if (trial_random(ground, 2) == 0)
-        decref_or_incref(ground, pointer);
+        use_as_object(ground, pointer);
     else
         ouro_mem_free(ground->heap, pointer);
 }
@@ -438,14 +447,14 @@ static void use_wild(struct ground *ground)
              low = trial_random(ground, (uint64_t)1 << 31);
     void *pointer = (void *)(uintptr_t)(((high << 33 | low << 2) | 1) >> trial_random(ground, 40));
     if (trial_random(ground, 2) == 0)
-        decref_or_incref(ground, pointer);
+        use_as_object(ground, pointer);
     else
         ouro_mem_free(ground->heap, pointer);
 }
 
 static void use_raw_as_object(struct ground *ground)
 {
-    decref_or_incref(ground, raw_new(ground));
+    use_as_object(ground, raw_new(ground));
 }
 
 static void free_object_as_raw(struct ground *ground)
@@ -463,7 +472,7 @@ static void use_metadata(struct ground *ground)
 {
     node *object = node_new(ground);
     char *arena = (char *)ouro__arena_of(object);
-    decref_or_incref(ground, arena + 64 + trial_random(ground, OURO__POOLS_START / 8 - 64) * 8);
+    use_as_object(ground, arena + 64 + trial_random(ground, OURO__POOLS_START / 8 - 64) * 8);
 }
 
 /* A string that says it is longer than its block. */
@@ -495,7 +504,7 @@ enum { FAR = 33 << 20, HUGE = 40 << 20 };
 static void use_far_inside(struct ground *ground)
 {
     string *object = ouro_new_var(ground->heap, string, HUGE);
-    decref_or_incref(ground, (char *)object + FAR + 8 * trial_random(ground, 1000));
+    use_as_object(ground, (char *)object + FAR + 8 * trial_random(ground, 1000));
 }
 
 static void free_far_inside(struct ground *ground)
@@ -508,7 +517,7 @@ static void free_far_inside(struct ground *ground)
 static void use_behind_an_arena(struct ground *ground)
 {
     struct ouro__arena *arena = ouro__arena_of(large_new(ground));
-    decref_or_incref(ground, (char *)arena + arena->size + 8 * trial_random(ground, 100000));
+    use_as_object(ground, (char *)arena + arena->size + 8 * trial_random(ground, 100000));
 }
 
 /* Pages of an arena that no pool has, and its last one, which is out of reach. */
@@ -516,8 +525,8 @@ static void use_a_page_of_no_pool(struct ground *ground)
 {
     struct ouro__arena *arena = ouro__arena_of(node_new(ground));
     size_t page = trial_random(ground, 2) == 0 ? arena->page_limit - 1 : arena->page_limit;
-    decref_or_incref(ground, (char *)arena + (page << OURO_POOL_SHIFT) +
-                                 8 * trial_random(ground, OURO_POOL_SIZE / 8));
+    use_as_object(ground, (char *)arena + (page << OURO_POOL_SHIFT) +
+                              8 * trial_random(ground, OURO_POOL_SIZE / 8));
 }
 
 /* In front of the first block of a pool, and behind the last one that was cut. */
@@ -525,7 +534,7 @@ static void use_what_is_no_block(struct ground *ground)
 {
     const struct ouro__pool *pool = ouro__pool_of(node_new(ground));
     size_t cut = (size_t)pool->carved * pool->block_size;
-    decref_or_incref(ground, trial_random(ground, 2) == 0 ? pool->first - 16 : pool->first + cut);
+    use_as_object(ground, trial_random(ground, 2) == 0 ? pool->first - 16 : pool->first + cut);
 }
 
 static void use_interior_of_dead(struct ground *ground)
@@ -533,7 +542,7 @@ static void use_interior_of_dead(struct ground *ground)
     string *object = string_new(ground);
     size_t length = object->length;
     ouro_decref(object);
-    decref_or_incref(ground, (char *)object + 1 + trial_random(ground, length));
+    use_as_object(ground, (char *)object + 1 + trial_random(ground, length));
 }
 
 /* Memory of raw pools that was not cut yet. */
@@ -765,6 +774,7 @@ static const struct row rows[] = {
     {"double free: object, at once", decref_twice, 0, {FREED("decref")}},
     {"double free: object, later", decref_twice_later, 0, {FREED("decref")}},
     {"double free: object, in another thread", decref_twice_in_thread, 0, {FREED("decref")}},
+    {"use after free: object put into a field", put_what_died, 0, {FREED("move")}},
     {"double free: large object", decref_large_twice, 0, {FREED("decref")}},
     {"double free: raw memory", free_twice, 0, {RAW_FREED}},
     {"double free: large raw memory", free_large_twice, 0, {RAW_FREED}},
