@@ -125,18 +125,18 @@ OURO__INLINE void *ouro__new(ouro_heap *heap, ouro_type *type, size_t size)
     return object;
 }
 
-OURO__INLINE int ouro__guarded_can_count(const void *object)
+/* One reference more, where that needs no call. */
+OURO__INLINE int ouro__guarded_count_up(void *object)
 {
     if (OURO__UNLIKELY(!ouro__guarded_is_sound(object))) return 0;
-    return ouro__guarded_count(object) > 0;
+    if (OURO__UNLIKELY(ouro__guarded_count(object) <= 0)) return 0;
+    *ouro__word_of(object) += 1 << 8;
+    return 1;
 }
 
 OURO__INLINE void *ouro__newref(void *object)
 {
-    if (OURO__LIKELY(ouro__guarded_can_count(object)))
-        *ouro__word_of(object) += 1 << 8;
-    else
-        ouro__guarded_incref(object);
+    if (OURO__UNLIKELY(!ouro__guarded_count_up(object))) ouro__guarded_incref(object);
     return object;
 }
 
@@ -144,9 +144,7 @@ OURO__INLINE void *ouro__newref(void *object)
 OURO__INLINE void ouro__xincref(void *object)
 {
     if (__builtin_constant_p(object == NULL) && object == NULL) return;
-    if (OURO__LIKELY(ouro__guarded_can_count(object)))
-        *ouro__word_of(object) += 1 << 8;
-    else if (object != NULL)
+    if (OURO__UNLIKELY(!ouro__guarded_count_up(object)) && object != NULL)
         ouro__guarded_incref(object);
 }
 

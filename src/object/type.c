@@ -231,7 +231,7 @@ static uint64_t birth_flags(const struct ouro__shape *shape)
 /* Whether a guarded build makes such objects without a call: small ones that fill their blocks by themselves. */
 static bool is_quick(const ouro_type *type, const struct ouro__shape *shape)
 {
-    return !OURO_IS_DEBUG_BUILD && shape->bin != 0 && (shape->flags & OURO__SHAPE_FENCED) == 0 &&
+    return !OURO_IS_DEBUG_BUILD && (shape->flags & OURO__SHAPE_FENCED) == 0 &&
            ouro__type_extra(type) == 0 && type->size <= OURO__QUICK_WORDS * sizeof(ouro__word);
 }
 
