@@ -102,12 +102,12 @@ void ouro__pass_close(struct ouro__collector *pass)
 
 /* ---- from phase to phase ---- */
 
-/* Where all suspects were touched before the scan, they are gray and nobody will follow them. */
+/* Where all suspects were touched before the scan, they are gray and nobody will follow them.  [mark.gray] */
 static void begin_scan(struct ouro__collector *collector)
 {
     collector->scanned = ouro__suspects(collector);
     if (collector->scanned == 0)
-        ouro__gray_forget(ouro__collector_marks(collector), collector->lane, collector->set);
+        ouro__gray_forget_stack(ouro__collector_marks(collector), collector->lane);
     ouro__collector_enter(collector, collector->scanned > 0 ? OURO__SCAN : OURO__FINISH);
 }
 
@@ -249,7 +249,7 @@ static void advance(struct ouro__collector *collector)
     case OURO__FINALIZE:
         marks->condemned &= ~suspect; /* first: a value that loses its last reference dies below */
         if (let_go_of_dark(collector)) return;
-        ouro__gray_forget(marks, collector->lane, collector->set); /* all is examined again */
+        ouro__gray_forget_stack(marks, collector->lane); /* all is examined again */
         ouro__collector_enter(collector, OURO__AGAIN);
         return;
     case OURO__AGAIN:
@@ -346,7 +346,7 @@ bool ouro__collector_step(struct ouro__collector *collector, long units)
 static void give_up(struct ouro__collector *collector)
 {
     struct ouro__marks *marks = ouro__collector_marks(collector);
-    ouro__gray_forget(marks, collector->lane, collector->set);
+    ouro__gray_forget_stack(marks, collector->lane);
     ouro__half_of(collector)->owner = NULL;
     marks->counting = NULL;
     marks->touched_any = true;

@@ -14,7 +14,7 @@
 #include "collector/collector.h"
 
 /* A look into the table of weak references, at places that are not in the cache. */
-enum { WEAK_UNITS = 16 };
+enum { WEAK_UNITS = 64 };
 
 /* The program's own time is long enough for a step: the rest of its units is not worked off. */
 static void end_step(struct ouro__collector *collector)
@@ -129,9 +129,9 @@ static void revive_ephemeron(struct ouro__collector *collector, struct ouro__eph
 bool ouro__condemn_revive_flood(struct ouro__collector *collector)
 {
     if (ouro__cut_resume(collector, revive_reference, revive_ephemeron, true)) return true;
-    void *entry =
-        ouro__gray_next(ouro__collector_marks(collector), collector->lane, collector->set);
-    if (entry == NULL) return false;
+    struct ouro__marks *marks = ouro__collector_marks(collector);
+    void *entry = ouro__gray_next(marks, collector->lane, collector->set, &collector->units);
+    if (entry == NULL) return ouro__gray_is_left(marks, collector->lane);
     if (!ouro__word_is_dying(*ouro__word_of(entry)))
         ouro__set_follow(collector, entry, revive_reference, revive_ephemeron);
     return true;
@@ -213,6 +213,8 @@ static void suspect_again(struct ouro__collector *collector, void *entry)
 
 void ouro__condemn_again(struct ouro__collector *collector)
 {
+    struct ouro__marks *marks = ouro__collector_marks(collector);
     collector->finalized = true;
+    if (collector->at == 0) ouro__gray_forget_pool(marks, collector->lane, collector->cursor);
     ouro__set_walk(collector, suspect_again);
 }

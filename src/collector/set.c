@@ -472,6 +472,7 @@ static void leave_pool(struct ouro__collector *collector, struct ouro__pool *poo
 {
     collector->cursor = pool->set_next[collector->lane];
     collector->at = 0;
+    ouro__gray_forget_pool(ouro__collector_marks(collector), collector->lane, pool);
     leave_set(collector, pool);
 }
 

@@ -322,8 +322,8 @@ static bool flood_in_whole(struct ouro__collector *collector)
     struct ouro__marks *marks = ouro__collector_marks(collector);
     if (ouro__cut_resume(collector, rescue_reference_in_whole, rescue_ephemeron, true)) return true;
     while (collector->units > 0) {
-        void *entry = ouro__gray_next(marks, OURO__WHOLE, collector->set);
-        if (entry == NULL) return false;
+        void *entry = ouro__gray_next(marks, OURO__WHOLE, collector->set, &collector->units);
+        if (entry == NULL) return ouro__gray_is_left(marks, OURO__WHOLE);
         collector->rescued = true; /* also what the program has touched */
         if (ouro__word_is_dying(*ouro__word_of(entry))) continue;
         ouro__set_follow(collector, entry, rescue_reference_in_whole, rescue_ephemeron);
@@ -338,8 +338,9 @@ static void flood_in_pass(struct ouro__collector *pass)
     struct ouro__lane *lane = &marks->lanes[OURO__PASS];
     struct flood flood = {.marks = marks};
     for (;;) {
-        void *entry = LIKELY(lane->gray_count > 0) ? lane->gray_stack[--lane->gray_count]
-                                                   : ouro__gray_next(marks, OURO__PASS, pass->set);
+        void *entry = LIKELY(lane->gray_count > 0)
+                          ? lane->gray_stack[--lane->gray_count]
+                          : ouro__gray_next(marks, OURO__PASS, pass->set, &pass->units);
         if (entry == NULL) break;
         uint64_t word = *ouro__word_of(entry);
         const struct ouro__shape *shape = &ouro__shapes[ouro__word_type(word)];

@@ -284,7 +284,7 @@ static void *next_gray(struct ouro__collector *collector, struct ahead *ahead)
 {
     struct ouro__marks *marks = ouro__collector_marks(collector);
     while (ahead->count < OURO_FLOOD_AHEAD) {
-        void *entry = ouro__gray_next(marks, OURO__WHOLE, collector->set);
+        void *entry = ouro__gray_next(marks, OURO__WHOLE, collector->set, &collector->units);
         if (entry == NULL) break;
         __builtin_prefetch(ouro__word_of(entry));
         ahead->entries[(ahead->first + ahead->count++) % OURO_FLOOD_AHEAD] = entry;
@@ -308,14 +308,14 @@ bool ouro__whole_flood(struct ouro__collector *collector)
     struct ouro__marks *marks = ouro__collector_marks(collector);
     struct ahead ahead = {.count = 0};
     if (ouro__suspects(collector) == 0) {
-        ouro__gray_forget(marks, OURO__WHOLE, collector->set);
+        ouro__gray_forget_stack(marks, OURO__WHOLE);
         ouro__half_of(collector)->owner = NULL;
         return false;
     }
     if (ouro__cut_resume(collector, prove_reference, prove_ephemeron, true)) return true;
     while (collector->units > 0 && ouro__suspects(collector) > 0) {
         void *entry = next_gray(collector, &ahead);
-        if (entry == NULL) return false;
+        if (entry == NULL) return ouro__gray_is_left(marks, OURO__WHOLE);
         if (ouro__word_is_dying(*ouro__word_of(entry))) continue; /* since it was added */
         ouro__set_follow(collector, entry, prove_reference, prove_ephemeron);
         if (ouro__half_of(collector)->owner != NULL) break;

@@ -65,28 +65,25 @@ static bool unload(struct ouro__lane *gray, int lane, struct ouro__pool *pool)
     return true;
 }
 
-void ouro__gray_forget(struct ouro__marks *marks, int lane, struct ouro__pool *set)
+void ouro__gray_forget_pool(struct ouro__marks *marks, int lane, struct ouro__pool *pool)
 {
-    struct ouro__lane *gray = &marks->lanes[lane];
-    gray->gray_count = 0;
-    for (struct ouro__pool *pool = set; gray->gray_pools > 0; pool = pool->set_next[lane]) {
-        if ((pool->grays >> lane & 1) == 0) continue;
-        memset(ouro__pool_marks(pool, ouro__gray_bits(lane)), 0, ouro__pool_mark_words(pool) * 8);
-        pool->grays &= (uint8_t) ~(1u << lane);
-        gray->gray_pools--;
-    }
+    if (!ouro__pool_is_gray(pool, lane)) return;
+    memset(ouro__pool_marks(pool, ouro__gray_bits(lane)), 0, ouro__pool_mark_words(pool) * 8);
+    pool->grays &= (uint8_t) ~(1u << lane);
+    marks->lanes[lane].gray_pools--;
 }
 
-void *ouro__gray_next(struct ouro__marks *marks, int lane, struct ouro__pool *set)
+void *ouro__gray_next(struct ouro__marks *marks, int lane, struct ouro__pool *set, long *units)
 {
     struct ouro__lane *gray = &marks->lanes[lane];
     while (gray->gray_count == 0) {
         if (gray->gray_pools == 0) return NULL;
         struct ouro__pool *pool = gray->gray_from != NULL ? gray->gray_from : set;
-        while ((pool->grays >> lane & 1) == 0)
+        for (; !ouro__pool_is_gray(pool, lane) && *units > 0; --*units)
             pool = pool->set_next[lane] != NULL ? pool->set_next[lane] : set;
-        (void)unload(gray, lane, pool);
         gray->gray_from = pool;
+        if (!ouro__pool_is_gray(pool, lane)) return NULL;
+        (void)unload(gray, lane, pool);
     }
     return gray->gray_stack[--gray->gray_count];
 }

@@ -303,14 +303,31 @@ ALWAYS_INLINE void ouro__mark_live(struct ouro__marks *marks, int lane, void *en
     ouro__gray_add(marks, lane, entry);
 }
 
-/* Nothing is left to prove: forgets all gray objects.  `set`: the pools of the lane's cycle. */
-void ouro__gray_forget(struct ouro__marks *marks, int lane, struct ouro__pool *set);
+ALWAYS_INLINE bool ouro__pool_is_gray(const struct ouro__pool *pool, int lane)
+{
+    return (pool->grays >> lane & 1) != 0;
+}
+
+ALWAYS_INLINE bool ouro__gray_is_left(const struct ouro__marks *marks, int lane)
+{
+    return marks->lanes[lane].gray_count > 0 || marks->lanes[lane].gray_pools > 0;
+}
+
+/* Nobody follows what is gray so far: what is on the stack is forgotten, and what is in the bitmaps when the cycle
+ * goes by its pool the next time.  [mark.gray] */
+ALWAYS_INLINE void ouro__gray_forget_stack(struct ouro__marks *marks, int lane)
+{
+    marks->lanes[lane].gray_count = 0;
+}
+
+void ouro__gray_forget_pool(struct ouro__marks *marks, int lane, struct ouro__pool *pool);
 
 /*
- * The next gray object, or NULL.  It may have died since it was added, and another may be in its
- * place: whoever follows it asks for its word first.
+ * The next gray object, or NULL: there is none, or the step's units are used up, one for each pool of the set that was
+ * asked.  It may have died since it was added, and another may be in its place: whoever follows it asks for its word
+ * first.
  */
-void *ouro__gray_next(struct ouro__marks *marks, int lane, struct ouro__pool *set);
+void *ouro__gray_next(struct ouro__marks *marks, int lane, struct ouro__pool *set, long *units);
 
 /* [mark.dead], of an object in a pool that is in a set. */
 void ouro__mark_dead(struct ouro__marks *marks, struct ouro__pool *pool, void *entry);

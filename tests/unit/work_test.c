@@ -219,7 +219,7 @@ static list *lose_watched_cells(ouro_heap *heap, bool calls)
     return weakrefs;
 }
 
-/* A look for weak references is 16 units.  All is scanned again after the finalizers. */
+/* A look for weak references is 64 units.  All is scanned again after the finalizers. */
 #define LAST_WORDS(muffled, cleared)                                                               \
     {"narrow", 2 * MANY}, {"scan", 2 * (2 + 2) * MANY}, {"check", 2 * MANY}, {"leave", MANY},      \
         {"muffle weak references", (muffled)*MANY}, {"revive", MANY},                              \
@@ -234,7 +234,7 @@ static void test_callbacks_are_counted(void **state)
     SKIP_WHERE_GUARDED();
     list *weakrefs = lose_watched_cells(*state, true);
     ASSERT_WORK(*state, {"count", 4 * MANY + MANY}, {"decide", PAGES + 2 * MANY},
-                {"decide: follow", 3 * MANY}, FINISH(3, 5), LAST_WORDS(1 + 16, 1));
+                {"decide: follow", 3 * MANY}, FINISH(3, 5), LAST_WORDS(1 + 64, 1));
     ouro_decref(weakrefs);
 }
 
@@ -243,7 +243,7 @@ static void test_weak_references_are_counted(void **state)
     SKIP_WHERE_GUARDED();
     list *weakrefs = lose_watched_cells(*state, false);
     ASSERT_WORK(*state, {"count", 2 * BLOCKS + MANY}, {"decide", PAGES + BLOCKS},
-                {"decide: follow", MANY}, FINISH(2, 5), LAST_WORDS(1 + 16, 1 + 16));
+                {"decide: follow", MANY}, FINISH(2, 5), LAST_WORDS(1 + 64, 1 + 64));
     ouro_decref(weakrefs);
 }
 
@@ -277,8 +277,8 @@ static void test_weak_references_without_finalizers_are_counted(void **state)
     ouro_decref(all);
     ASSERT_WORK(*state, {"count", 2 * BLOCKS + MANY}, {"decide", PAGES + BLOCKS},
                 {"decide: follow", MANY}, {"narrow", 2 * MANY}, {"scan", (2 + 2) * MANY},
-                {"check", MANY}, {"leave", MANY}, {"muffle weak references", 17 * MANY},
-                {"revive", MANY}, {"clear weak references", 17 * MANY}, FINISH(2, 3),
+                {"check", MANY}, {"leave", MANY}, {"muffle weak references", 65 * MANY},
+                {"revive", MANY}, {"clear weak references", 65 * MANY}, FINISH(2, 3),
                 {"forget", MARKS});
     ouro_decref(weakrefs);
 }
@@ -485,13 +485,13 @@ static void test_a_step_ends_between_last_words(void **state)
 {
     list *weakrefs = lose_watched_cells(*state, true);
     ASSERT_STEPS(*state, {"narrow", 1}, {"scan", 4}, {"check", 1}, {"leave", 1},
-                 {"muffle weak references", 1 + 16}, {"revive", 1}, {"revive: follow", 2},
+                 {"muffle weak references", 1 + 64}, {"revive", 1}, {"revive: follow", 2},
                  {"darken", 1}, {"finalize", 1}, {"suspect again", 1}, {"clear weak references", 1},
                  {"sever", 2});
     ouro_decref(weakrefs);
     weakrefs = lose_watched_cells(*state, false);
-    ASSERT_STEPS(*state, {"muffle weak references", 1 + 16}, {"darken", 1 + 16},
-                 {"clear weak references", 1 + 16});
+    ASSERT_STEPS(*state, {"muffle weak references", 1 + 64}, {"darken", 1 + 64},
+                 {"clear weak references", 1 + 64});
     ouro_decref(weakrefs);
 }
 
