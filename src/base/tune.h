@@ -83,12 +83,11 @@
 #define OURO_POPULATE_MICROSECONDS 25u
 
 /* Purging: so many pages of 64 KiB for each millisecond since the last time, 1.5 GB a second, saved up
- * to half a second's worth; half a megabyte at a time, which takes some 40 microseconds, and a large block
- * by the megabyte. */
+ * to half a second's worth; half a megabyte at a time, which takes some 40 microseconds, also of a large block. */
 #define OURO_PURGE_RATE 24u
 #define OURO_PURGE_BATCH (500u * OURO_PURGE_RATE)
 #define OURO_PURGE_PART 8u
-#define OURO_PURGE_LARGE_PART ((size_t)1 << 20)
+#define OURO_PURGE_LARGE_PART ((size_t)1 << 19)
 #define OURO_PURGE_DELAY_MS 100u
 
 /* Pools with few blocks that are looked at in a millisecond when a heap has shrunk: as long as a step; and bytes that

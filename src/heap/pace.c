@@ -520,11 +520,19 @@ static bool pay_turn(ouro_heap *heap, unsigned turn, size_t *found)
 size_t ouro__pace_pay(ouro_heap *heap, enum ouro__payment payment)
 {
     struct ouro__pace *pace = &heap->pace;
+    struct ouro__pools *pools = ouro__heap_pools(heap);
     size_t found = 0;
+    if (payment == OURO__PAY_ONE && pools->purge_waits) { /* [purge.turn] */
+        pools->purge_waits = false;
+        return 0;
+    }
     for (unsigned tried = 0; tried < TURNS; tried++) {
         unsigned turn = pace->turn;
         pace->turn = (turn + 1) % TURNS;
-        if (pay_turn(heap, turn, &found) && payment == OURO__PAY_ONE) break;
+        if (pay_turn(heap, turn, &found) && payment == OURO__PAY_ONE) {
+            pools->has_worked = true;
+            break;
+        }
     }
     return found;
 }

@@ -45,10 +45,17 @@ static bool is_sparse(const struct ouro__pool *pool)
     return pool->state == OURO__POOL_AVAILABLE && pool->back == 0 && pool->used <= 2 * pages;
 }
 
+bool ouro__hollow_is_due(const struct ouro__pools *pools)
+{
+    const struct ouro__hollow *hollow = &pools->hollow;
+    return hollow->is_due && hollow->part_is_due && pools->marks.active == 0; /* [set.listed] */
+}
+
 void ouro__hollow_some(struct ouro__pools *pools)
 {
     struct ouro__hollow *hollow = &pools->hollow;
-    if (LIKELY(!hollow->is_due) || pools->marks.active != 0) return; /* [set.listed] */
+    if (LIKELY(!ouro__hollow_is_due(pools))) return;
+    hollow->part_is_due = false;
     struct ouro__arena *arena = nth_arena(pools, hollow->arena);
     if (arena == NULL) {
         *hollow = (struct ouro__hollow){.rest = free_bytes(pools)};

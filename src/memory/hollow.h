@@ -17,6 +17,9 @@
 /* Begins a round, if it is worth one.  Asked now and then. */
 void ouro__hollow_consider(struct ouro__pools *pools);
 
+/* Whether a round goes on in this millisecond. */
+bool ouro__hollow_is_due(const struct ouro__pools *pools);
+
 /* Goes on with a round, but while a collection is under way.  Cost: OURO_HOLLOW_POOLS walks over the blocks of a pool at
  * most, 35 microseconds each. */
 void ouro__hollow_some(struct ouro__pools *pools);

@@ -10,7 +10,7 @@
  *   [pool.count]    used + |free| + blocks in holes == carved <= capacity
  *   [pool.handover] a pool hands its whole free list to the class list and counts all of it
  *                   as used: no allocation touches a counter
- *   [pool.word]     the object word of a block that is not live is zero
+ *   [pool.word]     the object word of a block that is not live is zero, from the moment it is cut on
  *   [pool.home]     a block returns to the pool that it was cut from
  *   [list.hot]      the hot block of a bin is free, of that bin, and on no list; tracked bins have none
  *   [list.class]    a class list holds free blocks of its bin only
@@ -43,7 +43,8 @@ struct ouro__realm_arenas {
 
 /* A round over the pools of a heap that has shrunk: see hollow.h. */
 struct ouro__hollow {
-    bool is_due;
+    bool is_due;        /* a round, */
+    bool part_is_due;   /* and a part of one if so */
     size_t arena, page; /* where it goes on */
     size_t rest;        /* bytes that were free when the last one ended, or fewer since */
 };
@@ -69,6 +70,8 @@ struct ouro__pools {
     uint64_t passed_tick;   /* and when a list of objects was last empty */
     uint32_t purge_delay;
     unsigned purge_allowance;  /* pages that may be purged by now */
+    bool has_worked;           /* this allocation has waited for a part of a collection, */
+    bool purge_waits;          /* the next one waits for a purge [purge.turn] */
     struct ouro__arena *dying; /* large blocks that died, on their way back */
     struct ouro__hollow hollow;
     unsigned pinned; /* walks that run user code: arenas stay mapped */

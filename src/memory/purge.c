@@ -142,6 +142,11 @@ static size_t purge_run(struct ouro__pools *pools, struct ouro__pool *pool, unsi
     return bytes;
 }
 
+static bool pool_is_due(const struct ouro__pools *pools, const struct ouro__pool *empty)
+{
+    return (uint32_t)pools->tick - empty->empty_since >= pools->purge_delay; /* [purge.delay] */
+}
+
 /* Purges what is due of a realm, up to `most` pages; returns how many. */
 static unsigned purge_due(struct ouro__pools *pools, struct ouro__realm_arenas *realm,
                           unsigned most)
@@ -149,8 +154,7 @@ static unsigned purge_due(struct ouro__pools *pools, struct ouro__realm_arenas *
     unsigned purged = 0;
     while (realm->empty_last != NULL && purged < most) {
         struct ouro__pool *oldest = realm->empty_last;
-        if ((uint32_t)pools->tick - oldest->empty_since < pools->purge_delay)
-            break; /* [purge.delay] */
+        if (!pool_is_due(pools, oldest)) break;
         purged += (unsigned)(purge_run(pools, oldest, most - purged) >> OURO_POOL_SHIFT);
     }
     return purged;
@@ -211,21 +215,47 @@ static void purge_part(struct ouro__pools *pools)
         purged > 0 && purged < pools->purge_allowance ? purged : pools->purge_allowance;
 }
 
-void ouro__purge_tick(struct ouro__pools *pools)
+static void note_time(struct ouro__pools *pools)
 {
     uint64_t now = ouro__os_milliseconds();
-    if (now != pools->tick) {
-        uint64_t more = (now - pools->tick) * OURO_PURGE_RATE;
-        more += pools->purge_allowance;
-        pools->purge_allowance = more < OURO_PURGE_BATCH ? (unsigned)more : OURO_PURGE_BATCH;
-        pools->tick = now;
-        if (now - pools->idle_tick >= pools->purge_delay) {
-            pools->idle_tick = now;
-            ouro__pools_flush_idle(pools); /* [purge.idle] */
-            ouro__hollow_consider(pools);
-        }
-        ouro__hollow_some(pools);
+    if (now == pools->tick) return;
+    uint64_t more = (now - pools->tick) * OURO_PURGE_RATE + pools->purge_allowance;
+    pools->purge_allowance = more < OURO_PURGE_BATCH ? (unsigned)more : OURO_PURGE_BATCH;
+    pools->tick = now;
+    pools->hollow.part_is_due = true;
+}
+
+static bool look_is_due(const struct ouro__pools *pools)
+{
+    return pools->tick - pools->idle_tick >= pools->purge_delay;
+}
+
+/* Whether there is anything to do that takes its time. */
+static bool is_due(const struct ouro__pools *pools)
+{
+    bool purges = pools->dying != NULL;
+    for (int realm = 0; realm < OURO__REALMS && pools->source.purge != NULL; realm++) {
+        const struct ouro__pool *oldest = pools->realms[realm].empty_last;
+        purges |= oldest != NULL && pool_is_due(pools, oldest);
     }
+    return (purges && pools->purge_allowance > 0) || look_is_due(pools) ||
+           ouro__hollow_is_due(pools);
+}
+
+void ouro__purge_tick(struct ouro__pools *pools)
+{
+    note_time(pools);
+    if (pools->has_worked) { /* [purge.turn] */
+        pools->has_worked = false;
+        pools->purge_waits = is_due(pools);
+        return;
+    }
+    if (look_is_due(pools)) {
+        pools->idle_tick = pools->tick;
+        ouro__pools_flush_idle(pools); /* [purge.idle] */
+        ouro__hollow_consider(pools);
+    }
+    ouro__hollow_some(pools);
     if (pools->purge_allowance > 0) purge_part(pools);
 }
 

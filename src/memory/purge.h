@@ -9,6 +9,8 @@
  *   [purge.delay]  a pool is purged when it or an empty one beside it has waited for the delay, or at
  *                  once when ouro_trim asks or memory was refused
  *   [purge.idle]   a class list that did not move for a delay goes back to its pools
+ *   [purge.turn]   an allocation that has waited for a part of a collection does not wait for a purge, too: the next
+ *                  one does, and for nothing else
  */
 #ifndef OURO_MEMORY_PURGE_H
 #define OURO_MEMORY_PURGE_H

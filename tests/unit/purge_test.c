@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "heap/heap.h"
+#include "memory/purge.h"
 
 #include "support/cell.h"
 #include "support/heap.h"
@@ -161,6 +162,102 @@ static void test_arenas_take_their_marks_along(void **state)
     assert_int_equal(pools->marks.scratch_pools, 0);
 }
 
+/* ---- in turn with the collector ---- */
+
+/* Something that waits to be purged: a large block that died, of more than goes back at once. */
+static void make_purge_due(ouro_heap *heap)
+{
+    ouro_mem_free(heap, ouro_mem_alloc(heap, 8 * OURO_PURGE_LARGE_PART));
+    assert_non_null(ouro__heap_pools(heap)->dying);
+}
+
+static size_t size_of_dying(ouro_heap *heap)
+{
+    const struct ouro__arena *dying = ouro__heap_pools(heap)->dying;
+    return dying != NULL ? dying->size : 0;
+}
+
+/* Who has waited for a part of a collection does not wait for a purge, too: the next one does, and for nothing else.  Where
+ * nothing is to be purged the collector gives way to nobody. */
+static void test_a_purge_and_the_collector_take_turns(void **state)
+{
+    enum { ROUNDS = 8 };
+    (void)state;
+    ouro_heap *heap = test_heap_new(&(ouro_heap_options){
+        .threshold = {1, 10, 10},
+        .collect_at = OURO_COLLECT_AT_SAFEPOINT,
+        .purge_delay_ms = 3600 * 1000,
+    });
+    struct ouro__pools *pools = ouro__heap_pools(heap);
+    cell *living = cell_new(heap); /* and some on the class list */
+    make_purge_due(heap);
+    size_t passes = 0, purges = 0;
+    for (size_t i = 0; i < 2 * ROUNDS; i++) {
+        const size_t size = size_of_dying(heap);
+        pools->purge_allowance = size > 0 ? OURO_PURGE_BATCH : 0;
+        pools->marks.young_handed = OURO_SAMPLE_MAX; /* some batches at once */
+        (void)ouro__pace_pay(heap, OURO__PAY_ONE);
+        const bool passed = pools->marks.young_handed == 0;
+        ouro__purge_tick(pools);
+        const bool purged = size_of_dying(heap) < size;
+        assert_true(passed != purged);
+        passes += passed;
+        purges += purged;
+        if (i == ROUNDS - 1) (void)ouro_trim(heap);
+    }
+    assert_int_equal(purges, ROUNDS / 2);
+    assert_int_equal(passes, 2 * ROUNDS - ROUNDS / 2);
+    ouro_decref(living);
+    test_heap_close_empty(heap);
+}
+
+/* Whether the purge would have the next allocation for itself, in the millisecond in which it was asked before. */
+static bool waits(struct ouro__pools *pools, unsigned allowance)
+{
+    uint64_t tick;
+    do {
+        tick = pools->tick;
+        pools->purge_allowance = allowance;
+        pools->has_worked = true;
+        ouro__purge_tick(pools);
+    } while (pools->tick != tick);
+    return pools->purge_waits;
+}
+
+static void test_a_purge_waits_for_what_is_due(void **state)
+{
+    enum { DELAY = 3600 * 1000 };
+    (void)state;
+    ouro_heap *heap =
+        test_heap_new(&(ouro_heap_options){.collector_off = true, .purge_delay_ms = DELAY});
+    struct ouro__pools *pools = ouro__heap_pools(heap);
+    assert_true(waits(pools, 0)); /* for its first look at class lists that nobody uses, */
+    ouro__purge_tick(pools);
+    assert_false(waits(pools, 1));
+    make_purge_due(heap);
+    assert_false(waits(pools, 0));
+    assert_true(waits(pools, 1));
+    (void)ouro_trim(heap);
+    assert_false(waits(pools, 1));
+    ouro_decref(make_chain(heap));
+    ouro__pools_flush(pools);
+    struct ouro__pool *oldest = pools->realms[OURO__REALM_TRACKED].empty_last;
+    assert_non_null(oldest);
+    assert_false(waits(pools, 1));
+    oldest->empty_since -= DELAY;
+    assert_true(waits(pools, 1));
+    (void)ouro_trim(heap);
+    pools->idle_tick -= DELAY; /* and for the next */
+    assert_true(waits(pools, 0));
+    pools->idle_tick += DELAY;
+    pools->hollow.is_due = true;
+    pools->hollow.part_is_due = false;
+    assert_false(waits(pools, 0));
+    pools->hollow.part_is_due = true;
+    assert_true(waits(pools, 0));
+    test_heap_close_empty(heap);
+}
+
 /* ---- a source that cannot purge ---- */
 
 struct source {
@@ -265,6 +362,8 @@ int main(void)
         cmocka_unit_test(test_a_delay_is_kept),
         HEAP_TEST(test_idle_class_lists_are_emptied),
         HEAP_TEST(test_arenas_take_their_marks_along),
+        cmocka_unit_test(test_a_purge_and_the_collector_take_turns),
+        cmocka_unit_test(test_a_purge_waits_for_what_is_due),
         cmocka_unit_test(test_without_purging_memory_returns_by_whole_arenas),
         HEAP_TEST(test_arenas_leave_in_any_order),
         HEAP_TEST(test_holes_are_cut_again_within_the_limit),
