@@ -26,6 +26,7 @@ void ouro__set_add(struct ouro__collector *collector, struct ouro__pool *pool)
     collector->set = pool;
     pool->set_from = UINT16_MAX;
     pool->set_to = 0;
+    pool->proposed = 0;
     if (!pool->scratch && !ouro__arena_of(pool)->large) { /* [mark.scratch] */
         pool->scratch = true;
         ouro__collector_marks(collector)->scratch_pools++;
@@ -130,12 +131,11 @@ ALWAYS_INLINE uint64_t quiet(uint64_t word)
 /* Makes an object suspect, all but its set bit, whose word is this one when it is not trapped; false when it cannot
  * be.  A count that nobody can have written is not read: the page would be mapped once to be read, and again to be
  * written. */
-ALWAYS_INLINE bool propose(const struct ouro__collector *pass, void *entry, uint64_t word,
-                           ouro__count *count)
+ALWAYS_INLINE bool propose(bool alone, void *entry, uint64_t word, ouro__count *count)
 {
     if (UNLIKELY(!is_eligible(word))) return false;
-    if (UNLIKELY(!pass->alone) && *count != 0) return false; /* [mark.one] */
-    *ouro__word_of(entry) = word | OURO__TRAPPED;            /* [scan.trapped] */
+    if (UNLIKELY(!alone) && *count != 0) return false; /* [mark.one] */
+    *ouro__word_of(entry) = word | OURO__TRAPPED;      /* [scan.trapped] */
     *count = OURO__SUSPECT(OURO__PASS);
     return true;
 }
@@ -158,7 +158,7 @@ static void propose_middle(struct ouro__collector *pass, struct ouro__pool *pool
         void *entry = start + offset;
         uint64_t word = *ouro__word_of(entry);
         if ((word & OURO__MIDDLE) == 0) continue;
-        if (!propose(pass, entry, word, ouro__count_at(counts, offset))) continue;
+        if (!propose(pass->alone, entry, word, ouro__count_at(counts, offset))) continue;
         place = offset / 512;
         set[place] |= (uint64_t)1 << offset / 8 % 64;
         if (pass->candidates++ == before) widen(pool, place, place + 1);
@@ -194,7 +194,7 @@ ALWAYS_INLINE uint64_t propose_block(struct ouro__collector *pass, char *start, 
 {
     void *entry = start + offset;
     ouro__count *count = ouro__count_at(ouro__count_of(start), offset);
-    if (LIKELY(propose(pass, entry, *ouro__word_of(entry), count))) return bit;
+    if (LIKELY(propose(pass->alone, entry, *ouro__word_of(entry), count))) return bit;
     pass_by(pass, entry);
     return 0;
 }
@@ -203,6 +203,34 @@ ALWAYS_INLINE uint64_t propose_block(struct ouro__collector *pass, char *start, 
 ALWAYS_INLINE uint64_t set_bit(size_t offset)
 {
     return (uint64_t)1 << offset / 8 % 64;
+}
+
+/* The blocks in a row that were not proposed. */
+static NOINLINE void pass_by_row(struct ouro__collector *pass, char *start, size_t offset,
+                                 size_t size, uint64_t set)
+{
+    for (; offset < 512; offset += size)
+        if ((set & set_bit(offset)) == 0) pass_by(pass, start + offset);
+}
+
+/* Proposes young blocks in a row, from `first` bytes behind `start` on up to 512; returns their set bits.  The others
+ * are passed by afterwards: a loop without a call keeps what it needs in registers. */
+ALWAYS_INLINE uint64_t propose_row(struct ouro__collector *pass, char *start, size_t first,
+                                   size_t size, bool alone)
+{
+    ouro__count *counts = ouro__count_of(start);
+    uint64_t set = 0, bit = set_bit(first);
+    bool all = true;
+    for (size_t offset = first; offset < 512; offset += size) {
+        void *entry = start + offset;
+        if (LIKELY(propose(alone, entry, *ouro__word_of(entry), ouro__count_at(counts, offset))))
+            set |= bit;
+        else
+            all = false;
+        bit <<= size / 8 % 64; /* of the last nobody asks */
+    }
+    if (UNLIKELY(!all)) pass_by_row(pass, start, first, size, set);
+    return set;
 }
 
 /* The entries of half a word of young bits; returns the word of set bits that stands for the same 512 bytes.  Where all
@@ -218,11 +246,9 @@ ALWAYS_INLINE uint64_t propose_young_half(struct ouro__collector *pass,
     uint32_t row = (uint32_t)(ouro__young_row(entry, start + 512, size) >> bit);
     uint64_t set = 0;
     if (LIKELY(bits == row)) {
-        uint64_t next = set_bit((size_t)(entry - start));
-        for (size_t offset = (size_t)(entry - start); offset < 512; offset += size) {
-            set |= propose_block(pass, start, offset, next);
-            next <<= size / 8 % 64; /* of the last nobody asks */
-        }
+        size_t from = (size_t)(entry - start);
+        set = LIKELY(pass->alone) ? propose_row(pass, start, from, size, true)
+                                  : propose_row(pass, start, from, size, false);
     } else {
         for (; bits != 0; bits &= bits - 1) {
             entry = ouro__pool_young_entry(pool, half / 2, (unsigned)ouro__lowest_bit(bits) + bit);
@@ -280,6 +306,7 @@ void ouro__set_propose(struct ouro__collector *collector)
         propose_middle(collector, pool);
     }
     propose_young(collector, pool);
+    pool->proposed = (uint32_t)(collector->candidates - before);
     marks->lanes[OURO__PASS].suspects += collector->candidates - before;
     if (collector->candidates > before) {
         pool->set_next[OURO__PASS] = collector->proposed;
@@ -297,9 +324,10 @@ void ouro__pass_propose(struct ouro__collector *pass, void *entry)
     size_t place = (size_t)((char *)entry - ouro__pool_start(pool)) / 512;
     if (ouro__word_is_trapped(word)) word &= ~OURO__TRAPPED;
     ouro__set_add(pass, pool);
-    if (!propose(pass, entry, word, ouro__count_of(entry))) return;
+    if (!propose(pass->alone, entry, word, ouro__count_of(entry))) return;
     ouro__mark_set(entry, ouro__set_bits(OURO__PASS));
     widen(pool, place, place + 1);
+    pool->proposed++;
     pass->candidates++;
 }
 
@@ -476,6 +504,41 @@ static void leave_pool(struct ouro__collector *collector, struct ouro__pool *poo
     leave_set(collector, pool);
 }
 
+/* Whether all that a pool has in use is garbage: who was proposed is still there, and is a suspect. */
+static bool is_all_garbage(const struct ouro__collector *pass, const struct ouro__pool *pool)
+{
+    const ouro__bits *map = ouro__pool_marks(pool, ouro__set_bits(OURO__PASS));
+    const ouro__count *counts = ouro__count_of(ouro__pool_start(pool));
+    size_t found = 0;
+    if (ouro__suspects(pass) == pass->candidates) return true; /* of the whole set */
+    for (size_t word = pool->set_from; word < pool->set_to; word++) {
+        for (uint64_t bits = map[word]; bits != 0; bits &= bits - 1, found++) {
+            size_t offset = word * 512 + ouro__lowest_bit(bits) * 8;
+            if ((counts[offset / 16] & OURO__SUSPECT(OURO__PASS)) == 0) return false;
+        }
+    }
+    return found == pool->proposed;
+}
+
+/*
+ * A pool of which nothing but garbage is in use goes back as it is, to be cut again: its blocks need not be touched.
+ * Not the one from which the next blocks come, which keeps what is cut; nor where each death is heard of.
+ */
+static bool give_whole_pool(struct ouro__collector *pass, struct ouro__pool *pool)
+{
+    const size_t words = (size_t)pool->set_to - pool->set_from;
+    if (OURO_GUARDED || pool->proposed != pool->used || pool->state == OURO__POOL_CURRENT ||
+        pool->sets != 1u << OURO__PASS || ouro__collector_pools(pass)->meter != NULL ||
+        !is_all_garbage(pass, pool))
+        return false;
+    memset(ouro__pool_marks(pool, ouro__set_bits(OURO__PASS)) + pool->set_from, 0, words * 8);
+    memset(ouro__count_of(ouro__pool_start(pool) + pool->set_from * 512u), 0, words * 512 / 4);
+    pass->units -= 4 * (long)words;
+    pass->collected += pool->used;
+    pool->used = 0; /* empty, when it has left the set: nobody asks for the words of its blocks */
+    return true;
+}
+
 /* Words of a pool's bitmap between two looks at what is left of the step. */
 enum { WORDS = 16 };
 
@@ -485,6 +548,10 @@ void ouro__set_finish(struct ouro__collector *collector)
     struct ouro__marks *marks = ouro__collector_marks(collector);
     struct ouro__pool *pool = collector->cursor;
     int lane = collector->lane;
+    if (lane == OURO__PASS && give_whole_pool(collector, pool)) {
+        leave_pool(collector, pool);
+        return;
+    }
     ouro__bits *map = ouro__pool_marks(pool, ouro__set_bits(lane));
     char *start = ouro__pool_start(pool);
     ouro__count *counts = ouro__count_of(start);

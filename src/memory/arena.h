@@ -56,7 +56,10 @@ struct ouro__pool {
     struct ouro__pool *next, *previous; /* the list of its state */
     struct ouro__pool *young_next, *young_previous;
     struct ouro__pool *set_next[OURO__LANES]; /* pools of a running cycle's set */
-    uint32_t empty_since;                     /* milliseconds */
+    union {
+        uint32_t empty_since; /* milliseconds, of an empty one */
+        uint32_t proposed;    /* objects of a pass's set, of one that is in it  [set.listed] */
+    };
     uint32_t reciprocal;  /* 2^32 / block_size rounded up: division of an offset by it */
     uint16_t holes;       /* pages of memory whose blocks were given back and may be cut again */
     uint16_t hole_blocks; /* carved blocks in them */
