@@ -16,6 +16,26 @@
 /* A look into the table of weak references, at places that are not in the cache. */
 enum { WEAK_UNITS = 64 };
 
+/* Blocks from the place that is fetched to the one that is looked at, and as many from that to its list. */
+enum { AHEAD = 6 };
+
+/* The block so many behind, if it is cut. */
+static void *later(const struct ouro__pool *pool, void *entry, size_t blocks)
+{
+    char *block = (char *)entry + blocks * pool->block_size;
+    return block < pool->first + (size_t)pool->carved * pool->block_size ? block : NULL;
+}
+
+/* The places of the table that a walk over the set is about to look at lie anywhere: each would be a wait. */
+static void fetch_weak(const struct ouro__collector *collector, void *entry)
+{
+    const struct ouro__weakrefs *weakrefs = &collector->life->weakrefs;
+    const void *next = later(collector->cursor, entry, AHEAD);
+    const void *next_but_one = later(collector->cursor, entry, 2 * AHEAD);
+    if (next != NULL) ouro__weakrefs_fetch_list(weakrefs, next);
+    if (next_but_one != NULL) ouro__weakrefs_fetch_place(weakrefs, next_but_one);
+}
+
 /* The program's own time is long enough for a step: the rest of its units is not worked off. */
 static void end_step(struct ouro__collector *collector)
 {
@@ -68,6 +88,7 @@ static void muffle(struct ouro__collector *collector, void *entry)
     collector->units--;
     if (LIKELY((*ouro__word_of(entry) & OURO__WEAKLY) == 0)) return;
     collector->units -= WEAK_UNITS;
+    fetch_weak(collector, entry);
     append_due(collector,
                ouro__callbacks_hold(
                    ouro__weakrefs_clear_callbacks(&collector->life->weakrefs, entry), false));
@@ -145,6 +166,7 @@ static void clear(struct ouro__collector *collector, void *entry)
     collector->units--;
     if ((word & (OURO__WEAKLY | OURO__KEYED)) == 0) return;
     collector->units -= WEAK_UNITS;
+    fetch_weak(collector, entry);
     if (!ouro__is_suspect(entry, collector->lane)) return;
     if ((word & OURO__KEYED) != 0) *ouro__word_of(entry) |= OURO__LOST; /* [ephemeron.lost] */
     (void)ouro__weakrefs_clear(&collector->life->weakrefs, entry);

@@ -293,7 +293,7 @@ static size_t pass_nearby(ouro_heap *heap)
     struct ouro__pace *pace = &heap->pace;
     heap->pass.bounded = true;
     const long units = OURO_NEARBY_UNITS / (long)pace->nearby_interval + 256;
-    const uint64_t nanoseconds = pace->step_nanoseconds / 4 * 3;
+    const uint64_t nanoseconds = pace->step_nanoseconds / 2;
     size_t found = ouro__heap_collect_nearby(heap, units, nanoseconds);
     heap->pass.bounded = false;
     pace->nearby_passes++;

@@ -85,6 +85,19 @@ ouro_weakref *ouro__weakrefs_of(const struct ouro__weakrefs *weakrefs, const voi
     return *find(weakrefs, target);
 }
 
+void ouro__weakrefs_fetch_place(const struct ouro__weakrefs *weakrefs, const void *target)
+{
+    if ((*ouro__word_of(target) & OURO__WEAKLY) == 0) return;
+    __builtin_prefetch(&weakrefs->table[home_of(weakrefs, target)], 1);
+}
+
+void ouro__weakrefs_fetch_list(const struct ouro__weakrefs *weakrefs, const void *target)
+{
+    if ((*ouro__word_of(target) & OURO__WEAKLY) == 0) return;
+    const ouro_weakref *list = weakrefs->table[home_of(weakrefs, target)];
+    if (list != NULL) __builtin_prefetch(list, 1);
+}
+
 ouro_weakref *ouro__weakrefs_shared(const struct ouro__weakrefs *weakrefs, const void *target)
 {
     ouro_weakref *head = ouro__weakrefs_of(weakrefs, target);

@@ -67,6 +67,10 @@ bool ouro__weakrefs_reserve(struct ouro__weakrefs *weakrefs);
 /* The list of a target, or NULL. */
 ouro_weakref *ouro__weakrefs_of(const struct ouro__weakrefs *weakrefs, const void *target);
 
+/* Fetches the place in the table where a search for a target begins; and later who stands there. */
+void ouro__weakrefs_fetch_place(const struct ouro__weakrefs *weakrefs, const void *target);
+void ouro__weakrefs_fetch_list(const struct ouro__weakrefs *weakrefs, const void *target);
+
 /* The one without callback, borrowed, or NULL. */
 ouro_weakref *ouro__weakrefs_shared(const struct ouro__weakrefs *weakrefs, const void *target);
 
