@@ -50,16 +50,15 @@ def _orders():
 
 def _live_rings():
     yield Bar("live-rings", "main", "pause_p99999_us", 200)
-    yield Bar("live-rings", "main", "pause_max_us", 500)
+    yield from (Bar("live-rings", case, metric, 500) for case in ("main", "old", "rebuild")
+                for metric in ("pause_recurring_us", "pause_max_us"))
     yield Bar("live-rings", "main", "ns_per_object", 1.25, ("ouro",), "empty")
     yield Bar("live-rings", "old", "ns_per_object", 6.0, ("c-mimalloc",))
     yield Bar("live-rings", "old", "ns_per_object", 1.0, ("nim-orc",))
     yield Bar("live-rings", "old", "ns_per_object", 1.0, ("boehm-incremental",))
-    yield Bar("live-rings", "old", "pause_max_us", 500)
     yield Bar("live-rings", "old", "extra_bytes", 80 * MEGABYTE)
     yield Bar("live-rings", "into", "ns_per_object", 2.0, ("ouro",), "main")
     yield Bar("live-rings", "rebuild", "pause_p99999_us", 200)
-    yield Bar("live-rings", "rebuild", "pause_max_us", 500)
 
 
 BARS = (
@@ -80,8 +79,9 @@ BARS = (
     *_live_rings(),
     Bar("full", "main", "seconds", 0.35, ("cpython-?",)),
     Bar("full", "main", "seconds", 1.0, TRACED_AT_ONCE),
-    *(Bar("shapes", shape, "pause_max_us", 200)
-      for shape in ("ring", "tree", "vector", "hub", "weak", "finalizers")),
+    *(Bar("shapes", shape, metric, 200)
+      for shape in ("ring", "tree", "vector", "hub", "weak", "finalizers")
+      for metric in ("pause_recurring_us", "pause_max_us")),
     Bar("shannon", "main", "ns_per_object", 3.0, ("c-mimalloc",)),
     *(Bar(workload, "main", "extra_bytes", 4 * MEGABYTE, live_share=0.25)
       for workload in ("shannon", "fast-cycles", "bytes", "queue")),

@@ -11,6 +11,7 @@ import sys
 from dataclasses import dataclass, field
 from statistics import median
 
+from . import pauses
 from .systems import BENCH, BUILD, ENVIRONMENT
 
 UNSUPPORTED = 3     # the exit status of a program that does not have what it is asked for
@@ -105,6 +106,8 @@ class Runner:
                 for system in self._systems_for(workload):
                     for case in cases:
                         self._once(system, workload, case, scale, turn)
+        for system in self.systems:
+            pauses.add_recurring(self.results, workload.name, system.name)
 
     def _systems_for(self, workload):
         for system in self.systems:

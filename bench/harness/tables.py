@@ -4,13 +4,15 @@
 import csv
 from statistics import median
 
+from . import pauses
+
 UNITS = {
     "ns_per_object": "ns", "ns_per_op": "ns", "bytes_per_object": "bytes", "peak_bytes": "bytes",
     "live_bytes": "bytes", "bytes_kept": "bytes", "share_kept": "ratio", "seconds": "s",
     "instructions_per_op": "instructions", "overflows": "", "extra_bytes": "bytes",
     "pause_p50_us": "us", "pause_p99_us": "us", "pause_p999_us": "us", "pause_p9999_us": "us",
     "pause_p99999_us": "us", "pause_max_us": "us", "full_collections": "",
-    "long_pauses_per_s": "1/s",
+    "long_pauses_per_s": "1/s", "pause_recurring_us": "us",
 }
 BYTES = ("peak_bytes", "live_bytes", "bytes_kept", "extra_bytes")
 CSV_HEADER = ("workload", "case", "system", "version", "metric", "median", "min", "max", "unit",
@@ -24,7 +26,7 @@ def write_csv(path, results, versions):
         for (workload, case, metric, system), values in results.figures.items():
             writer.writerow((workload, case, system, versions[system], metric,
                              f"{median(values):.6g}", f"{min(values):.6g}", f"{max(values):.6g}",
-                             UNITS.get(metric, ""), len(values)))
+                             UNITS.get(metric.split(":")[0], ""), len(values)))
 
 
 def figure(value, metric):
@@ -50,6 +52,7 @@ def _label(metric):
             "extra_bytes": "extra", "pause_p50_us": "pause p50 us", "pause_p99_us": "p99 us",
             "pause_p999_us": "p99.9 us", "pause_p9999_us": "p99.99 us",
             "pause_p99999_us": "p99.999 us", "pause_max_us": "longest us",
+            "pause_recurring_us": "longest that recurs us",
             "full_collections": "full collections", "long_pauses_per_s": "> 200 us, a second"}
     return unit.get(metric, metric)
 
@@ -87,7 +90,7 @@ def workload_table(results, workload, systems, outcomes):
                if any(key[0] == workload and key[3] == name for key in results.figures)]
     rows = [["case", "unit", *present, "ouro against its bar"]]
     for case, metric in results.rows(workload):
-        if metric == "overflows":
+        if metric == "overflows" or pauses.is_of_a_cause(metric):
             continue
         rows.append([case, _label(metric),
                      *(_cell(results, workload, case, metric, name) for name in present),

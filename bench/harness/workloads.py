@@ -53,7 +53,7 @@ WORKLOADS = (
     Workload("full", "one full collection over five million living nodes",
              (("main", "walk"),), most_rounds=3),
     Workload("shapes", "the longest pause that one awkward shape can cause", quick_scale=0.02,
-             most_rounds=2, quick_rounds=1, quick_systems=("ouro",)),
+             quick_rounds=1, quick_systems=("ouro",)),
     Workload("shannon", "chains that refer to a chain that lives", most_rounds=3,
              quick_scale=0.05, quick_rounds=1),
     Workload("fast-cycles", "short chains, kept by twenties", quick_scale=1, most_rounds=3,

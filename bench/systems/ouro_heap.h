@@ -10,6 +10,7 @@
 #include <ouro/ouro.h>
 
 #include "../support/clock.h"
+#include "../support/pauses.h"
 #include "../support/program.h"
 
 static ouro_heap *heap;
@@ -50,24 +51,37 @@ static void heap_collection_callback(ouro_heap *which, const ouro_collection *in
     heap_collection.collected = info->collected;
 }
 
-/* What the heap was at in something that began then and has ended just now. */
-static const char *bench_explain(uint64_t begun)
+static void heap_explain_pass(pauses_reason *out_reason)
 {
-    static char text[128];
+    const bool whole = heap_collection.generation == 2, middle = heap_collection.generation == 1;
+    out_reason->cause = whole                    ? "full"
+                        : heap_collection.nearby ? "nearby"
+                        : middle                 ? "middle"
+                                                 : "young";
+    const char *where = whole                    ? "the whole heap"
+                        : heap_collection.nearby ? "what is near touched objects"
+                        : middle                 ? "the middle-aged"
+                                                 : "the young";
+    snprintf(out_reason->text, sizeof out_reason->text,
+             "in a pass over %s (%zu looked at, %zu found)", where, heap_collection.candidates,
+             heap_collection.collected);
+}
+
+/* What the heap was at in something that began then and has ended just now. */
+static void bench_explain(uint64_t begun, pauses_reason *out_reason)
+{
     ouro_progress progress;
     ouro_get_progress(heap, &progress);
-    if (heap_collection.stopped >= begun)
-        snprintf(text, sizeof text, "in a pass over %s (%zu looked at, %zu found)",
-                 heap_collection.generation == 2 ? "the whole heap"
-                 : heap_collection.nearby        ? "what is near touched objects"
-                 : heap_collection.generation    ? "the middle-aged"
-                                                 : "the young",
-                 heap_collection.candidates, heap_collection.collected);
-    else if (heap_collection.whole)
-        snprintf(text, sizeof text, "while the whole cycle was in phase \"%s\"", progress.phase);
-    else
-        return "no collection";
-    return text;
+    if (heap_collection.stopped >= begun) {
+        heap_explain_pass(out_reason);
+    } else if (heap_collection.whole) {
+        out_reason->cause = progress.phase;
+        snprintf(out_reason->text, sizeof out_reason->text,
+                 "while the whole cycle was in phase \"%s\"", progress.phase);
+    } else {
+        out_reason->cause = "none";
+        snprintf(out_reason->text, sizeof out_reason->text, "no collection");
+    }
 }
 
 /* ---- the heap ------------------------------------------------------------------- */

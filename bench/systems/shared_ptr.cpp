@@ -206,9 +206,11 @@ void chain_drop(chain *c)
 
 void bench_threshold(size_t, size_t) {}
 
-const char *(*const bench_explain)(uint64_t) = nullptr;
-
 } // namespace
+
+#include "../support/pauses.h"
+
+static const pauses_explain bench_explain = nullptr;
 
 #include "../support/clock.h"
 #include "../support/memory.h"
