@@ -13,6 +13,7 @@ from statistics import median
 
 from . import pauses
 from .systems import BENCH, BUILD, ENVIRONMENT
+from .workloads import rounds_of
 
 UNSUPPORTED = 3     # the exit status of a program that does not have what it is asked for
 TIMEOUT_S = 300
@@ -94,9 +95,7 @@ class Runner:
         """All rounds of one workload."""
         runs = workload.quick_runs if self.quick and workload.quick_runs else workload.runs
         scale = workload.quick_scale if self.quick else 1.0
-        rounds = min(self.rounds, workload.most_rounds)
-        if self.quick:
-            rounds = min(rounds, workload.quick_rounds)
+        rounds = rounds_of(workload, self.rounds, self.quick)
         for system in self.systems:
             series_file(workload.name, system.name).unlink(missing_ok=True)
         for number, cases in enumerate(runs, 1):

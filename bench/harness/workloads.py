@@ -20,7 +20,8 @@ class Workload:
     quick_runs: tuple = None    # None: the same
     quick_scale: float = 0.1
     most_rounds: int = 1000     # figures that do not vary need few, and so does what takes long
-    quick_rounds: int = 1000    # the same, shortened
+    least_rounds: int = 1       # what recurs is told from what does not by more of them
+    quick_rounds: int = 1000    # most, shortened
     series: bool = False        # programs can write its memory over time
     quick_systems: tuple = None  # names or beginnings of names; None: all
 
@@ -53,7 +54,7 @@ WORKLOADS = (
     Workload("full", "one full collection over five million living nodes",
              (("main", "walk"),), most_rounds=3),
     Workload("shapes", "the longest pause that one awkward shape can cause", quick_scale=0.02,
-             quick_rounds=1, quick_systems=("ouro",)),
+             least_rounds=5, quick_rounds=1, quick_systems=("ouro",)),
     Workload("shannon", "chains that refer to a chain that lives", most_rounds=3,
              quick_scale=0.05, quick_rounds=1),
     Workload("fast-cycles", "short chains, kept by twenties", quick_scale=1, most_rounds=3,
@@ -75,6 +76,13 @@ WORKLOADS = (
              (("new-decref",), ("incref-decref",)), most_rounds=1,
              quick_systems=("ouro", "c-mimalloc")),
 )
+
+
+def rounds_of(workload, rounds, quick):
+    """How many rounds of a workload there are when so many were asked for."""
+    if quick:
+        return min(rounds, workload.most_rounds, workload.quick_rounds)
+    return max(min(rounds, workload.most_rounds), workload.least_rounds)
 
 
 def by_name(name):
