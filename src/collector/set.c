@@ -263,15 +263,23 @@ ALWAYS_INLINE uint64_t propose_young_half(struct ouro__collector *pass,
 /* The same in a guarded build, whose state bits tell the living of the 512 bytes: where the dead are in the quarantine,
  * young bits are all over.  [guard.live] */
 ALWAYS_INLINE uint64_t propose_living(struct ouro__collector *pass, const struct ouro__pool *pool,
-                                      size_t half, uint32_t bits, uint64_t living)
+                                      size_t half, uint32_t bits, uint64_t living, bool alone)
 {
     char *start = ouro__pool_start(pool) + half * 512;
-    uint64_t set = 0;
-    for (; living != 0; living &= living - 1) {
-        size_t offset = ouro__lowest_bit(living) * 8;
-        if ((bits >> offset / 16 & 1) != 0)
-            set |= propose_block(pass, start, offset, living & -living);
+    ouro__count *counts = ouro__count_of(start);
+    uint64_t old = 0, missed = 0;
+    for (uint64_t rest = living; rest != 0; rest &= rest - 1) {
+        const size_t bit = ouro__lowest_bit(rest), offset = bit * 8;
+        void *entry = start + offset;
+        if (UNLIKELY((bits >> bit / 2 & 1) == 0))
+            old |= rest & -rest;
+        else if (UNLIKELY(
+                     !propose(alone, entry, *ouro__word_of(entry), ouro__count_at(counts, offset))))
+            missed |= rest & -rest;
     }
+    for (uint64_t rest = missed; UNLIKELY(rest != 0); rest &= rest - 1)
+        pass_by(pass, start + ouro__lowest_bit(rest) * 8);
+    const uint64_t set = living & ~(old | missed);
     pass->candidates += (size_t)__builtin_popcountll(set);
     return set;
 }
@@ -284,8 +292,13 @@ static void propose_young(struct ouro__collector *collector, struct ouro__pool *
     for (size_t half = 0, end = 2 * ouro__pool_young_words(pool); half < end; half++) {
         uint32_t bits = (uint32_t)(young[half / 2] >> half % 2 * 32);
         if (bits == 0) continue;
-        uint64_t proposed = OURO_GUARDED ? propose_living(collector, pool, half, bits, states[half])
-                                         : propose_young_half(collector, pool, half, bits);
+        uint64_t proposed;
+        if (!OURO_GUARDED)
+            proposed = propose_young_half(collector, pool, half, bits);
+        else if (LIKELY(collector->alone))
+            proposed = propose_living(collector, pool, half, bits, states[half], true);
+        else
+            proposed = propose_living(collector, pool, half, bits, states[half], false);
         if (OURO_GUARDED && proposed == 0) continue;
         set[half] |= proposed;
         widen(pool, half, half + 1);
@@ -445,7 +458,7 @@ void ouro__set_narrow(struct ouro__collector *collector)
 
 /* What a set's pool gives back and keeps, a few words of its bitmap. */
 struct harvest {
-    void *first;
+    void *first[2]; /* a link, which has two words in a guarded build */
     ouro__slot *last_link;
     uint32_t freed;
 };
@@ -460,17 +473,13 @@ ALWAYS_INLINE ouro__slot *reap(void *entry, ouro__slot *last_link)
 
 /* The same in a guarded build, of a block that goes into the quarantine: what its link does not take is filled.  The
  * canary stays as it is: if somebody wrote to it since SCAN, that is told when the block lives again.
- * `words`: of the block behind its word; none of a large block, which is alone.  `last`: NULL at first. */
-ALWAYS_INLINE ouro__slot *reap_guarded(void *entry, size_t words, ouro__slot *last,
-                                       struct harvest *harvest)
+ * `words`: of the block behind its word; none of a large block, which is alone. */
+ALWAYS_INLINE ouro__slot *reap_guarded(void *entry, size_t words, ouro__slot *last_link)
 {
     *ouro__word_of(entry) &= OURO__CANARY_MASK; /* [pool.word] */
     ouro__watch_died(entry);
     if (words > 2) ouro__guard_fill(entry, words);
-    if (LIKELY(last != NULL))
-        ouro__link_set(last, entry);
-    else
-        harvest->first = entry;
+    ouro__link_set(last_link, entry);
     return entry;
 }
 
@@ -479,19 +488,20 @@ static void give_harvest(struct ouro__collector *collector, struct ouro__pool *p
 {
     collector->collected += harvest->freed;
     if (harvest->freed == 0) return;
+    ouro__watch_open(harvest->first, sizeof harvest->first); /* which was closed as a link is */
     if (ouro__arena_of(pool)->large) {
         pool->used = 0;
         return;
     }
     struct ouro__pools *pools = ouro__collector_pools(collector);
     if (OURO_GUARDED) {
-        ouro__quarantine_add(pools, pool, harvest->first, harvest->last_link, harvest->freed);
+        ouro__quarantine_add(pools, pool, harvest->first[0], harvest->last_link, harvest->freed);
         return;
     }
     if (UNLIKELY(pools->meter != NULL))
-        ouro__meter_harvested(pools, pool, harvest->first, harvest->freed);
+        ouro__meter_harvested(pools, pool, harvest->first[0], harvest->freed);
     *harvest->last_link = pool->free;
-    pool->free = harvest->first;
+    pool->free = harvest->first[0];
     pool->used -= harvest->freed;
 }
 
@@ -560,7 +570,7 @@ void ouro__set_finish(struct ouro__collector *collector)
     size_t end = lane == OURO__PASS || from + WORDS > words ? words : from + WORDS;
     bool shared = (pool->sets >> (1 - lane) & 1) != 0;
     struct harvest harvest = {.freed = 0};
-    ouro__slot *last_link = OURO_GUARDED ? NULL : (ouro__slot *)&harvest.first;
+    ouro__slot *last_link = (ouro__slot *)harvest.first;
     const size_t filled = OURO_GUARDED ? ouro__guard_fill_words(pool) : 0;
     const bool ages = !collector->given_up;
     size_t middle_aged = 0;
@@ -579,8 +589,8 @@ void ouro__set_finish(struct ouro__collector *collector)
             ouro__count *count = ouro__count_at(counts, offset);
             if (LIKELY((*count & OURO__SUSPECT(lane)) != 0)) {
                 if (UNLIKELY(shared)) ouro__mark_dead(marks, pool, entry);
-                last_link = OURO_GUARDED ? reap_guarded(entry, filled, last_link, &harvest)
-                                         : reap(entry, last_link);
+                last_link =
+                    OURO_GUARDED ? reap_guarded(entry, filled, last_link) : reap(entry, last_link);
                 harvest.freed++;
             } else {
                 dead ^= bits & -bits;

@@ -17,7 +17,8 @@ unsigned ouro__populate_next(unsigned pages, uint64_t nanoseconds)
 {
     enum { LONG = OURO_POPULATE_MICROSECONDS * 1000 };
     if (nanoseconds > LONG) return pages > 1 ? pages / 2 : 1;
-    return nanoseconds < LONG / 4 && pages < OURO_POPULATE_MOST ? 2 * pages : pages;
+    const unsigned more = nanoseconds < LONG / 4 ? 2 * pages : pages;
+    return more < OURO_POPULATE_MOST ? more : OURO_POPULATE_MOST;
 }
 
 void ouro__populate_part(struct ouro__pools *pools, struct ouro__pool *pool, const char *end)

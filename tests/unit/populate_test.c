@@ -17,6 +17,7 @@ static void test_parts_are_as_large_as_comes_quickly(void **state)
     (void)state;
     assert_int_equal(ouro__populate_next(1, 0), 2);
     assert_int_equal(ouro__populate_next(MOST / 2, LONG / 4 - 1), MOST);
+    assert_int_equal(ouro__populate_next(MOST - 1, 0), MOST); /* where no more were left */
     assert_int_equal(ouro__populate_next(MOST, 0), MOST);
     assert_int_equal(ouro__populate_next(2, LONG / 4), 2);
     assert_int_equal(ouro__populate_next(2, LONG), 2);

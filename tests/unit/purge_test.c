@@ -183,6 +183,7 @@ static void test_a_purge_and_the_collector_take_turns(void **state)
 {
     enum { ROUNDS = 8 };
     (void)state;
+    SKIP_WHERE_GUARDED(); /* a large block waits in the quarantine */
     ouro_heap *heap = test_heap_new(&(ouro_heap_options){
         .threshold = {1, 10, 10},
         .collect_at = OURO_COLLECT_AT_SAFEPOINT,
@@ -228,6 +229,7 @@ static void test_a_purge_waits_for_what_is_due(void **state)
 {
     enum { DELAY = 3600 * 1000 };
     (void)state;
+    SKIP_WHERE_GUARDED();
     ouro_heap *heap =
         test_heap_new(&(ouro_heap_options){.collector_off = true, .purge_delay_ms = DELAY});
     struct ouro__pools *pools = ouro__heap_pools(heap);
