@@ -34,7 +34,7 @@ enum {
     PAUSES_DOUBLINGS = 38,    /* up to more than an hour */
     PAUSES_LONG_NS = 100000,  /* a sample worth a system call */
     PAUSES_LOOK_EVERY = 1024, /* samples between two looks at the time that it ran */
-    PAUSES_CAUSES = 24        /* most that a system tells apart */
+    PAUSES_CAUSES = 32        /* most that a system tells apart */
 };
 
 /* What went on in a sample: a word or some, to tell causes apart, and for people. */
