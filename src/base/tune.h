@@ -87,7 +87,7 @@
 #define OURO_PURGE_RATE 24u
 #define OURO_PURGE_BATCH (500u * OURO_PURGE_RATE)
 #define OURO_PURGE_PART 8u
-#define OURO_PURGE_LARGE_PART ((size_t)1 << 19)
+#define OURO_PURGE_LARGE_PART ((size_t)OURO_PURGE_PART << OURO_POOL_SHIFT)
 #define OURO_PURGE_DELAY_MS 100u
 
 /* Pools with few blocks that are looked at in a millisecond when a heap has shrunk: as long as a step; and bytes that

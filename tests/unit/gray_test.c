@@ -91,8 +91,7 @@ static void test_what_is_not_followed_is_forgotten_pool_by_pool(void **state)
     cycle_touch((cell *)all->items.items[ROWS]);
     cycle_begin(heap);
     assert_true(cycle_reach(heap, "finish"));
-    size_t least = lane->gray_pools;
-    assert_true(least > 10);
+    assert_true(lane->gray_pools > 10);
     assert_int_equal(lane->gray_count, 0);
     while (lane->gray_pools > 0) {
         size_t before = lane->gray_pools;
@@ -125,8 +124,8 @@ static void test_all_is_examined_again_after_the_finalizers(void **state)
     ouro_decref(cells);
     ouro_decref(nodes);
     cycle_begin(heap);
-    assert_true(
-        cycle_reach(heap, "suspect again")); /* it has begun with a pool, and not with the other */
+    assert_true(cycle_reach(heap, "suspect again"));
+    /* it has begun with a pool, and not with the other */
     const bool second = ouro__pool_of(cells) == heap->whole.cursor;
     ouro__gray_spill(marks_of(heap), OURO__WHOLE, members[second]);
     assert_int_equal(cycle_step_to_the_end(heap, 1), CELLS + NODES);
