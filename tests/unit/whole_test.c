@@ -94,6 +94,29 @@ static void test_a_root_in_another_heap_is_passed_by(void **state)
     test_heap_close_empty(other);
 }
 
+/* Who was not proven live, and cannot be trapped any more when all others are, lives, and so does what it reaches. */
+static void test_who_becomes_immortal_before_it_is_trapped_is_no_suspect(void **state)
+{
+    enum { LENGTH = 10 };
+    (void)state;
+    ouro_heap *heap = test_heap_quiet();
+    cell *ring = cell_ring(heap, LENGTH), *last = ring;
+    for (cell *one = ring->left; one != ring; one = one->left)
+        if (one > last) last = one; /* the walk goes up */
+    (void)ouro_collect(heap, 2);
+    ouro_decref(ring);
+    cycle_begin(heap);
+    assert_true(cycle_reach(heap, "narrow"));
+    ouro_immortalize(last);
+    assert_true(cycle_reach(heap, "scan"));
+    assert_false(ouro__is_marked(last, ouro__set_bits(OURO__WHOLE))); /* it has left the set */
+    assert_int_equal(cycle_step_to_the_end(heap, 1), 0);
+    assert_int_equal(heap->whole.scanned, LENGTH - 1);
+    assert_int_equal(test_heap_objects(heap), LENGTH);
+    test_heap_verify(heap);
+    ouro_heap_close(heap, NULL, NULL);
+}
+
 /* ---- memory ---- */
 
 static row *large_garbage(ouro_heap *heap)
@@ -512,6 +535,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         HEAP_TEST(test_who_waits_to_be_followed_is_in_the_set),
         HEAP_TEST(test_what_is_held_is_no_suspect),
+        cmocka_unit_test(test_who_becomes_immortal_before_it_is_trapped_is_no_suspect),
         HEAP_TEST(test_what_roots_reach_is_no_suspect),
         HEAP_TEST(test_a_root_in_another_heap_is_passed_by),
         cmocka_unit_test(test_a_large_object_that_was_garbage_goes_back),
