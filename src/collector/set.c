@@ -532,14 +532,15 @@ static bool is_all_garbage(const struct ouro__collector *pass, const struct ouro
 
 /*
  * A pool of which nothing but garbage is in use goes back as it is, to be cut again: its blocks need not be touched.
- * Not the one from which the next blocks come, which keeps what is cut; nor where each death is heard of.
+ * Not the one from which the next blocks come, which keeps what is cut; nor a large block, which stays with its word as
+ * long as a walk stands in it; nor where each death is heard of.
  */
 static bool give_whole_pool(struct ouro__collector *pass, struct ouro__pool *pool)
 {
     const size_t words = (size_t)pool->set_to - pool->set_from;
     if (OURO_GUARDED || pool->proposed != pool->used || pool->state == OURO__POOL_CURRENT ||
-        pool->sets != 1u << OURO__PASS || ouro__collector_pools(pass)->meter != NULL ||
-        !is_all_garbage(pass, pool))
+        pool->sets != 1u << OURO__PASS || ouro__arena_of(pool)->large ||
+        ouro__collector_pools(pass)->meter != NULL || !is_all_garbage(pass, pool))
         return false;
     memset(ouro__pool_marks(pool, ouro__set_bits(OURO__PASS)) + pool->set_from, 0, words * 8);
     memset(ouro__count_of(ouro__pool_start(pool) + pool->set_from * 512u), 0, words * 512 / 4);

@@ -6,6 +6,7 @@
  * needed.  What is lost otherwise is found by the audit, and by making as many objects again.
  */
 #include "heap/heap.h"
+#include "memory/purge.h"
 
 #include "support/cycle.h"
 #include "support/heap.h"
@@ -199,6 +200,25 @@ static void test_the_current_pool_stays(void **state)
     make_again(heap);
 }
 
+/* A large block in which the whole cycle stands stays until that has passed it, and is no object meanwhile. */
+static void test_a_large_block_that_stays_has_no_word(void **state)
+{
+    ouro_heap *heap = *state;
+    struct ouro__pools *pools = ouro__heap_pools(heap);
+    row *large = row_new(heap, 50000);
+    ouro_set(large, items[0], large);
+    struct ouro__arena *arena = ouro__arena_of(large);
+    assert_true(arena->large);
+    pools->marks.counting = arena;
+    ouro_decref(large);
+    assert_int_equal(ouro_collect(heap, 0), 1);
+    assert_true(ouro__word_is_free(*ouro__word_of(large)));
+    test_heap_verify(heap);
+    pools->marks.counting = NULL;
+    ouro__purge_arena_if_unused(pools, arena);
+    assert_null(pools->realms[OURO__REALM_TRACKED].large);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +229,7 @@ int main(void)
         HEAP_TEST(test_a_cached_block_keeps_a_pool),
         HEAP_TEST(test_the_whole_cycle_keeps_a_pool),
         HEAP_TEST(test_the_current_pool_stays),
+        HEAP_TEST(test_a_large_block_that_stays_has_no_word),
     };
     return cmocka_run_group_tests_name("whole pool", tests, NULL, NULL);
 }
